@@ -135,12 +135,15 @@ bool lb_call_written(struct lb_call *call)
     return !call->write->result;
 }
 
-enum lb_progress lb_call_write(struct lb_call *call, struct lb_write *write, size_t size,
-                               void (*finish)(struct lb_call *call))
+static enum lb_progress finish_write_then(struct lb_request *req)
+{
+    struct lb_call *call = lb_call_of(req);
+    return call->finish_then(call);
+}
+
+static enum lb_progress submit_write(struct lb_call *call, struct lb_write *write, size_t size)
 {
     call->write = write;
-    call->finish = finish;
-    call->req->before_reply = finish_write;
     write->completion = lb_request_completion(call->req, &write->home);
     write->share = call->workspace ? &call->workspace->writes : NULL;
     if (call->workspace)
@@ -151,7 +154,24 @@ enum lb_progress lb_call_write(struct lb_call *call, struct lb_write *write, siz
     if (!err)
         return LB_PENDING;
     call->req->before_reply = NULL;
+    call->req->resume = NULL;
     return lb_call_refuse(call, err, NULL);
+}
+
+enum lb_progress lb_call_write(struct lb_call *call, struct lb_write *write, size_t size,
+                               void (*finish)(struct lb_call *call))
+{
+    call->finish = finish;
+    call->req->before_reply = finish_write;
+    return submit_write(call, write, size);
+}
+
+enum lb_progress lb_call_write_then(struct lb_call *call, struct lb_write *write, size_t size,
+                                    enum lb_progress (*finish)(struct lb_call *call))
+{
+    call->finish_then = finish;
+    call->req->resume = finish_write_then;
+    return submit_write(call, write, size);
 }
 
 static struct lb_call *call_of_read(struct lb_read *read)
@@ -186,6 +206,32 @@ enum lb_progress lb_call_read(struct lb_call *call,
     call->read.lane = call->lane ? call->lane : call->workspace ? &call->workspace->reads : NULL;
     lb_err err = lb_readers_submit(call->app->readers, &call->read);
     return err ? lb_call_refuse(call, err, NULL) : LB_PENDING;
+}
+
+static enum lb_turn run_anyway(struct lb_read *read, struct lb_store *store,
+                               struct lb_store_reader *reader)
+{
+    struct lb_call *call = call_of_read(read);
+    return call->run(call, reader);
+}
+
+static void cancel_anyway(struct lb_read *read)
+{
+    struct lb_call *call = call_of_read(read);
+    call->run(call, NULL);
+}
+
+enum lb_progress lb_call_read_anyway(struct lb_call *call,
+                                     enum lb_turn (*run)(struct lb_call *call,
+                                                         struct lb_store_reader *reader))
+{
+    call->run = run;
+    call->read.run = run_anyway;
+    call->read.cancel = cancel_anyway;
+    call->read.lane = &call->workspace->reads;
+    if (lb_readers_submit(call->app->readers, &call->read))
+        run(call, NULL);
+    return LB_PENDING;
 }
 
 static enum lb_turn run_import(struct lb_read *read, struct lb_store *store,

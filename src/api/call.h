@@ -43,6 +43,7 @@ struct lb_call {
     lb_err refused;                 /* why it gets no more memory: in place of LB_ERR_OVERLOADED */
     struct lb_write *write;         /* for lb_call_write */
     void (*finish)(struct lb_call *call);
+    enum lb_progress (*finish_then)(struct lb_call *call); /* for lb_call_write_then */
     bool (*still_passes)(struct lb_call *call); /* asked before a read runs; see gate.h */
     struct lb_read read;                        /* for lb_call_read and heavy handlers */
     struct lb_read_lane *lane;                  /* of the readers; NULL: the workspace's */
@@ -87,6 +88,10 @@ bool lb_call_no_memory(struct lb_call *call);
 enum lb_progress lb_call_write(struct lb_call *call, struct lb_write *write, size_t size,
                                void (*finish)(struct lb_call *call));
 
+/* The same, but `finish` may say that the request goes on waiting (LB_PENDING). */
+enum lb_progress lb_call_write_then(struct lb_call *call, struct lb_write *write, size_t size,
+                                    enum lb_progress (*finish)(struct lb_call *call));
+
 /* In a `finish`: false when the write failed, and the reply says so. */
 bool lb_call_written(struct lb_call *call);
 
@@ -95,6 +100,13 @@ bool lb_call_written(struct lb_call *call);
 enum lb_progress lb_call_read(struct lb_call *call,
                               enum lb_turn (*run)(struct lb_call *call,
                                                   struct lb_store_reader *reader));
+
+/* The same for what an answer says beyond a change that is recorded already: `run` is called in any
+ * case, also when the key has ended, there is no room or the server stops; then without a reader,
+ * and what it returns does not count. */
+enum lb_progress lb_call_read_anyway(struct lb_call *call,
+                                     enum lb_turn (*run)(struct lb_call *call,
+                                                         struct lb_store_reader *reader));
 
 /* Hands the call to an importer: a thread for files, which may take long. `run` as above, but it is
  * called although the key may have ended meanwhile; `cancel` is called in its place when the server

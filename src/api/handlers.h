@@ -25,6 +25,7 @@ enum lb_progress lb_lead_check_post(struct lb_call *call);
 
 /* blocklist/import.c */
 enum lb_progress lb_blocked_leads_import(struct lb_call *call);
+enum lb_progress lb_entries_import(struct lb_call *call);
 
 /* blocklist/links.c */
 enum lb_progress lb_links_post(struct lb_call *call);

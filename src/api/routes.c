@@ -57,6 +57,11 @@ const struct lb_route lb_routes[] = {
      LB_ROUTE_WRITES_OR_TRIES | LB_ROUTE_LICENSED | LB_ROUTE_CAMPAIGN | LB_ROUTE_FILE},
     {LB_POST, "/v1/blocked-leads/import", lb_blocked_leads_import,
      LB_ROUTE_WRITES_OR_TRIES | LB_ROUTE_FILE},
+    {LB_POST, CAMPAIGN "/blocklist/import", lb_entries_import,
+     LB_ROUTE_WRITES_OR_TRIES | LB_ROUTE_LICENSED | LB_ROUTE_CAMPAIGN | LB_ROUTE_FILE |
+         LB_ROUTE_TYPED},
+    {LB_POST, "/v1/blocklist/import", lb_entries_import,
+     LB_ROUTE_WRITES_OR_TRIES | LB_ROUTE_FILE | LB_ROUTE_TYPED},
 
     /* lookup.c: one person in all lists */
     {LB_GET, "/v1/blocked-leads/{publicIdentifier}", lb_lookup_get, 0},

@@ -21,6 +21,7 @@ enum lb_route_flag {
     LB_ROUTE_FILE =
         1 << 14, /* the body is a file (upload.h); what it may only look at is for all */
     LB_ROUTE_LEADS = 1 << 15, /* the people of the file become leads */
+    LB_ROUTE_TYPED = 1 << 18, /* or names of every type */
     /* Those below are for signed-in users; keys are refused. */
     LB_ROUTE_SIGNED_IN = 1 << 10,
     LB_ROUTE_OPERATOR = 1 << 11, /* about the installation: operators only */

@@ -92,23 +92,63 @@ static bool read_kind(struct lb_call *call, struct lb_upload *upload)
            refuse(call, "The parameter 'expiresAt' is in the past.");
 }
 
-static bool read_query(struct lb_call *call, struct lb_upload *upload)
+/* Parameters that only some of the files have: a wrong one would be without effect. */
+static bool refuse_others(struct lb_call *call, const char *const *names, const char *message)
 {
-    static const char *const of_blocklists[] = {"action", "reason", "reasonColumn", "kind",
-                                                "expiresAt"};
-    bool leads = call->req->route->flags & LB_ROUTE_LEADS;
-    for (size_t i = 0; leads && i < sizeof of_blocklists / sizeof *of_blocklists; i++) {
+    for (; *names; names++) {
         struct lb_str given;
-        if (!lb_query_text(call, of_blocklists[i], &given))
+        if (!lb_query_text(call, *names, &given))
             return false;
         if (given.ptr)
-            return refuse(call, "The parameters 'action', 'reason', 'reasonColumn', 'kind' and "
-                                "'expiresAt' are for imports into blocklists.");
+            return refuse(call, message);
     }
+    return true;
+}
+
+static bool read_typed(struct lb_call *call, struct lb_upload *upload)
+{
+    static const char *const of_typed[] = {"columns", "type", "defaultCountry", "force", NULL};
+    static const char *const of_others[] = {"column", "reasonColumn", NULL};
+    struct lb_str type, force;
+    if (!(call->req->route->flags & LB_ROUTE_TYPED))
+        return refuse_others(call, of_typed,
+                             "The parameters 'columns', 'type', 'defaultCountry' and 'force' are "
+                             "for imports into /blocklist, of names of every type.");
+    if (!refuse_others(call, of_others,
+                       "Several columns may be taken here: name them in 'columns', such as "
+                       "columns=2:domain,5:email. Reasons are found by their heading."))
+        return false;
+    if (!lb_query_text(call, "columns", &upload->columns) || !lb_query_text(call, "type", &type) ||
+        !lb_query_text(call, "defaultCountry", &upload->country) ||
+        !lb_query_text(call, "force", &force))
+        return false;
+    upload->force = force.ptr && lb_str_equal(force, LB_STR("true"));
+    if (type.len && !lb_import_type_parse(type, &upload->type))
+        return refuse(call, "The parameter 'type' must be publicIdentifier, memberId, email, "
+                            "phone, domain or company.");
+    if (upload->country.len && !lb_name_is_country(upload->country))
+        return refuse(call, "The parameter 'defaultCountry' must be the two letters of a country, "
+                            "such as DE.");
+    if (upload->action == LB_UPLOAD_CHECK)
+        return refuse(call, "The parameter 'action' must be block or unblock here. Check names of "
+                            "every type by POST /v1/check.");
+    return !force.len || upload->force || lb_str_equal(force, LB_STR("false")) ||
+           refuse(call, "The parameter 'force' must be true or false.");
+}
+
+static bool read_query(struct lb_call *call, struct lb_upload *upload)
+{
+    static const char *const of_blocklists[] = {"action", "reason",    "reasonColumn",
+                                                "kind",   "expiresAt", NULL};
+    if ((call->req->route->flags & LB_ROUTE_LEADS) &&
+        !refuse_others(call, of_blocklists,
+                       "The parameters 'action', 'reason', 'reasonColumn', 'kind' and 'expiresAt' "
+                       "are for imports into blocklists."))
+        return false;
     if (!read_action(call, upload) || !read_strict(call, upload) || !read_reason(call, upload) ||
         !read_kind(call, upload) || !lb_query_text(call, "column", &upload->column) ||
         !lb_query_text(call, "reasonColumn", &upload->reason_column) ||
-        !lb_query_text(call, "importId", &upload->import_id))
+        !lb_query_text(call, "importId", &upload->import_id) || !read_typed(call, upload))
         return false;
     return !upload->import_id.ptr || is_import_id(upload->import_id) ||
            refuse(call, "The parameter 'importId' must have 1 to 64 of A-Z, a-z, 0-9, - and _.");

@@ -20,6 +20,11 @@ struct lb_upload {
     int64_t end;                 /* 0: none */
     struct lb_str import_id;     /* ptr NULL: none */
     enum lb_upload_action action;
+    /* Of names of every type; see lb_import_options. */
+    struct lb_str columns;
+    enum lb_import_type type;
+    struct lb_str country;
+    bool force;
     bool strict;
     struct lb_spool spool;
     struct lb_buf held; /* what has come and is not in the spool yet */

@@ -25,6 +25,12 @@ static inline bool lb_str_equal(struct lb_str a, struct lb_str b)
     return a.len == b.len && (a.len == 0 || memcmp(a.ptr, b.ptr, a.len) == 0);
 }
 
+/* What follows the first `bytes`, of which there are as many. */
+static inline struct lb_str lb_str_skip(struct lb_str text, size_t bytes)
+{
+    return (struct lb_str){text.ptr + bytes, text.len - bytes};
+}
+
 /* Parses a decimal number without sign or white space. False when it is empty, holds anything but
  * digits, or exceeds `max`; `*out` is then untouched. */
 bool lb_str_to_u64(struct lb_str text, uint64_t max, uint64_t *out);

@@ -127,9 +127,6 @@ int lb_cmd_block(struct lb_cli *cli)
     int code = LB_EXIT_USAGE;
     if (lb_named_given(cli))
         return lb_named_block(cli);
-    if (lb_import_given(cli) &&
-        (lb_cli_given(cli, LB_OPT_KIND) || lb_cli_given(cli, LB_OPT_EXPIRES)))
-        return lb_cli_usage(cli, "--kind and --expires are not for files");
     if (lb_import_given(cli))
         return lb_import_run(cli, "block", lb_import_print);
     if (prepare_requests(&blocking, cli)) {

@@ -71,6 +71,51 @@ static void put_id(struct lb_buf *query, const char *action)
     put_option(query, "importId", id);
 }
 
+/* Names of every type have a list of their own. */
+static bool put_typed_path(const struct lb_cli *cli, struct lb_buf *path, const char *after)
+{
+    if (!lb_cli_given(cli, LB_OPT_WORKSPACE) && cli->argument_count == 0) {
+        lb_cli_usage(cli, "give a CAMPAIGN, or --workspace for the workspace's own list");
+        return false;
+    }
+    if (lb_cli_given(cli, LB_OPT_WORKSPACE)) {
+        lb_buf_append_lit(path, "/v1/blocklist");
+    } else {
+        lb_buf_append_lit(path, "/v1/campaigns/");
+        lb_url_append(path, lb_str(cli->arguments[0]));
+        lb_buf_append_lit(path, "/blocklist");
+    }
+    lb_buf_append_str(path, lb_str(after));
+    lb_buf_append(path, "", 1);
+    if (path->failed)
+        lb_cli_error("out of memory");
+    return !path->failed;
+}
+
+static bool put_path(const struct lb_cli *cli, const char *action, struct lb_buf *path,
+                     const char *after)
+{
+    if (!action)
+        return put_leads_path(cli, path, after);
+    return lb_cli_given(cli, LB_OPT_ALL_TYPES) ? put_typed_path(cli, path, after)
+                                               : lb_cli_list_path(cli, path, after);
+}
+
+/* What only some of the commands have. */
+static void put_details(const struct lb_cli *cli, const char *action, struct lb_buf *query)
+{
+    if (action && lb_cli_given(cli, LB_OPT_DRY_RUN))
+        put_option(query, "dryRun", "true");
+    if (action && lb_cli_given(cli, LB_OPT_FORCE))
+        put_option(query, "force", "true");
+    if (!action)
+        return;
+    put_option(query, "kind", cli->values[LB_OPT_KIND]);
+    put_option(query, "expiresAt", cli->values[LB_OPT_EXPIRES]);
+    put_option(query, "columns", cli->values[LB_OPT_COLUMNS]);
+    put_option(query, "defaultCountry", cli->values[LB_OPT_COUNTRY]);
+}
+
 /* The path with its query; ends with a NUL. False after a message. */
 static bool make_path(const struct lb_cli *cli, const char *action, struct lb_buf *path)
 {
@@ -79,10 +124,10 @@ static bool make_path(const struct lb_cli *cli, const char *action, struct lb_bu
     lb_buf_append_str(&after, lb_str(action));
     put_option(&after, "column", cli->values[LB_OPT_COLUMN]);
     put_option(&after, "reason", cli->values[LB_OPT_REASON]);
-    put_id(&after, action);
+    put_details(cli, action, &after);
+    put_id(&after, lb_cli_given(cli, LB_OPT_DRY_RUN) ? NULL : action);
     lb_buf_append(&after, "", 1);
-    bool made = !after.failed && (action ? lb_cli_list_path(cli, path, after.ptr)
-                                         : put_leads_path(cli, path, after.ptr));
+    bool made = !after.failed && put_path(cli, action, path, after.ptr);
     if (after.failed)
         lb_cli_error("out of memory");
     lb_buf_fini(&after);
@@ -138,6 +183,29 @@ static void explain_broken_off(const struct lb_answer *answer)
                 id.ptr);
 }
 
+/* Which column was taken as what. */
+static void print_taken(const struct lb_json *json)
+{
+    static const char *const words[][2] = {{"publicIdentifier", "LinkedIn names"},
+                                           {"email", "e-mail addresses"},
+                                           {"phone", "phone numbers"},
+                                           {"domain", "domains"},
+                                           {"company", "companies"}};
+    const struct lb_json *taken = lb_json_member(json, "taken");
+    for (size_t i = 0; i < lb_json_length(taken); i++) {
+        const struct lb_json *column = lb_json_item(taken, i);
+        struct lb_str type = lb_answer_text(column, "type");
+        const char *what = "as each row says";
+        char name[64];
+        for (size_t k = 0; k < sizeof words / sizeof *words; k++)
+            if (lb_str_equal(type, lb_str(words[k][0])))
+                what = words[k][1];
+        lb_input_printable(lb_answer_text(column, "name"), name, sizeof name);
+        printf("column %llu (%s): %s\n", (unsigned long long)lb_answer_number(column, "number"),
+               name, what);
+    }
+}
+
 int lb_import_print(const struct lb_cli *cli, const struct lb_answer *answer)
 {
     const struct lb_json *json = answer->json;
@@ -152,10 +220,12 @@ int lb_import_print(const struct lb_cli *cli, const struct lb_answer *answer)
     size_t shown = lb_batch_explain(lb_json_member(json, "errors"));
     if (skipped > shown)
         fprintf(stderr, "and %llu more\n", (unsigned long long)(skipped - shown));
-    if (lb_cli_given(cli, LB_OPT_JSON))
+    if (lb_cli_given(cli, LB_OPT_JSON)) {
         lb_answer_print_json(answer);
-    else
+    } else {
+        print_taken(json);
         print_message(answer);
+    }
     if (lb_answer_number(json, "people"))
         return LB_EXIT_DONE;
     lb_cli_error("there are no names or addresses in the file");

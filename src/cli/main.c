@@ -8,6 +8,7 @@
 
 #define API   (LB_BIT(URL) | LB_BIT(KEY) | LB_BIT(WORKSPACE))
 #define IDS   (LB_BIT(FILE) | LB_BIT(COLUMN) | LB_BIT(BATCH) | LB_BIT(SKIP_INVALID))
+#define TYPED (LB_BIT(ALL_TYPES) | LB_BIT(COLUMNS) | LB_BIT(DRY_RUN))
 #define ADMIN (LB_BIT(DATA) | LB_BIT(DATABASE) | LB_BIT(JSON))
 #define LIST_OPTIONS                                                                               \
     (LB_CLI_NAMED | LB_BIT(DATA) | LB_BIT(FILE) | LB_BIT(COLUMN) | LB_BIT(SKIP_INVALID) |          \
@@ -114,9 +115,10 @@ const struct lb_cli_command lb_cli_commands[] = {
                         "  leadblock block q1 --file people.csv --column 3\n"
                         "  leadblock block q1 --file people.csv --column \"LinkedIn profile\"\n"
                         "  cut -f3 people.tsv | leadblock block q1 -\n"
-                        "  leadblock block --workspace --domain acme.com --kind client\n",
-     API | IDS | LB_CLI_NAMED | LB_BIT(FORCE) | LB_BIT(REASON) | LB_BIT(KIND) | LB_BIT(EXPIRES) |
-         LB_BIT(JSON),
+                        "  leadblock block --workspace --domain acme.com --kind client\n"
+                        "  leadblock block --workspace --file clients.csv --all-types --dry-run\n",
+     API | IDS | TYPED | LB_CLI_NAMED | LB_BIT(FORCE) | LB_BIT(REASON) | LB_BIT(KIND) |
+         LB_BIT(EXPIRES) | LB_BIT(JSON),
      0, false, 0, MANY, lb_cmd_block, LB_GROUP_DAILY},
     {"unblock", "CAMPAIGN [IDENTIFIER...] [--file FILE]", "Remove blocks; repeating it is safe.",
      FILE_IS INVALID_IS "The workspace's list and a campaign's are separate: removing a block from "
@@ -125,7 +127,8 @@ const struct lb_cli_command lb_cli_commands[] = {
                         "  leadblock unblock q1 john-doe\n"
                         "  leadblock unblock --workspace john-doe\n"
                         "  leadblock unblock q1 --file people.csv --column 3\n",
-     API | IDS | LB_CLI_NAMED | LB_BIT(JSON), 0, false, 0, MANY, lb_cmd_unblock, LB_GROUP_DAILY},
+     API | IDS | TYPED | LB_CLI_NAMED | LB_BIT(JSON), 0, false, 0, MANY, lb_cmd_unblock,
+     LB_GROUP_DAILY},
     {"check", "CAMPAIGN [IDENTIFIER...] [--file FILE]", "Say who is blocked and who is allowed.",
      FILE_IS INVALID_IS
      "Prints IDENTIFIER, a tab, and blocked or allowed, in the order given. A campaign's check\n"

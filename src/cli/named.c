@@ -140,6 +140,21 @@ static bool ask(struct lb_client *client, const char *method, const char *path,
     return out->status != 400;
 }
 
+/* How many leads each name excludes. */
+static void print_leads(const struct lb_answer *answer)
+{
+    const struct lb_json *entries = lb_json_member(answer->json, "entries");
+    for (size_t i = 0; i < lb_json_length(entries); i++) {
+        const struct lb_json *entry = lb_json_item(entries, i);
+        struct lb_str value = lb_answer_text(entry, "value");
+        if (lb_json_type(lb_json_member(entry, "leads")) != LB_JSON_INT)
+            continue;
+        uint64_t leads = lb_answer_number(entry, "leads");
+        printf("%.*s\t%llu lead%s excluded\n", (int)value.len, value.ptr, (unsigned long long)leads,
+               leads == 1 ? "" : "s");
+    }
+}
+
 static int change(struct lb_cli *cli, const char *method, bool blocks)
 {
     struct lb_buf path = {0}, body = {0};
@@ -157,6 +172,8 @@ static int change(struct lb_cli *cli, const char *method, bool blocks)
         lb_answer_print_json(&answer);
     else if (done)
         lb_answer_print_message(&answer);
+    if (done && !lb_cli_given(cli, LB_OPT_JSON))
+        print_leads(&answer);
     lb_answer_fini(&answer);
     lb_client_close(client);
     lb_buf_fini(&path);

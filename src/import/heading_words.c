@@ -214,6 +214,108 @@ const char *const lb_heading_first_or_full_names[] = {"nombre", "nome", NULL};
 
 const char *const lb_heading_last_or_full_names[] = {"name", "nom", "naam", NULL};
 
+const char *const lb_heading_more_emails[] = {
+    /* English, as CRMs and address books export them */
+    "emails", "email1", "email2", "email3", "email1value", "email2value", "email3value",
+    "primaryemail", "secondaryemail", "businessemail", "companyemail", "personalemail",
+    "privateemail", "homeemail", "otheremail", "additionalemailaddresses", "emailwork", "emailhome",
+    "email2address", "email3address", "contactemail", "emailid",
+    /* German, French */
+    "emailgeschäftlich", "geschäftlicheemail", "emailprivat", "privateemailadresse",
+    "emailprofessionnel", "emailpro", "adresseélectronique", "adresseelectronique", "mél",
+    /* Spanish, Portuguese, Italian */
+    "direccióndecorreo", "direcciondecorreo", "direccióndecorreoelectrónico", "correos",
+    "endereçodeemail", "enderecodeemail", "emailcorporativo", "indirizzoemail", "indirizzomail",
+    "postaelettronica",
+    /* Dutch, Polish */
+    "mailadres", "zakelijkemail", "adresemailowy", "pocztaelektroniczna",
+    /* others */
+    "電子メール", "电子邮件", "电子邮箱", "电邮", "이메일", "البريدالإلكتروني", "البريد",
+    "электроннаяпочта", "эпочта", NULL};
+
+const char *const lb_heading_more_phones[] = {
+    /* English, as CRMs and address books export them */
+    "phones", "phone1", "phone2", "phone1value", "phone2value", "phonenumbers", "mobilephonenumber",
+    "cell", "cellphone", "cellnumber", "cellular", "businessphone", "businessphone2", "workphone",
+    "homephone", "homephone2", "otherphone", "primaryphone", "companyphone", "companymainphone",
+    "directphone", "directdial", "workdirectphone", "corporatephone", "officephone", "contactphone",
+    "telephonenumber", "telno", "phoneno", "mobileno", "whatsapp", "whatsappnumber",
+    "whatsappphonenumber", "number",
+    /* German, French */
+    "rufnummer", "telefonnr", "tel1", "tel2", "festnetz", "mobilnummer", "mobiltelefon",
+    "mobilfunk", "telefongeschäftlich", "telefonmobil", "telefonprivat", "portable",
+    "téléphoneportable", "telephoneportable", "téléphonefixe", "numérodetéléphone",
+    "numerodetelephone", "téléphonemobile",
+    /* Spanish, Portuguese, Italian */
+    "móvil", "movil", "teléfonomóvil", "telefonomovil", "númerodeteléfono", "numerodetelefono",
+    "telemóvel", "telemovel", "telefonecelular", "númerodetelefone", "numerodetelefone",
+    "numeroditelefono", "telefonocellulare",
+    /* Dutch, Polish */
+    "mobielnummer", "mobiel", "gsm", "numertelefonu", "nrtelefonu", "komórka", "telefonkomórkowy",
+    /* others */
+    "電話番号", "携帯電話", "携帯", "电话号码", "手机", "手机号", "전화", "전화번호", "휴대폰",
+    "الهاتف", "رقمالهاتف", "мобильный", "номертелефона", NULL};
+
+const char *const lb_heading_more_companies[] = {
+    /* English */
+    "companies", "business", "businessname", "client", "clients", "clientname", "customer",
+    "customers", "customername", "associatedcompany", "primaryassociatedcompany",
+    "companynameforemails", "competitor", "competitors", "partner",
+    /* German, French */
+    "firmen", "kunde", "kunden", "kundenname", "unternehmensname", "organisationsname",
+    "nomdelentreprise", "nomentreprise", "nomdelasociété", "nomdelasociete", "raisonsociale",
+    "entreprises",
+    /* Spanish, Portuguese, Italian */
+    "nombredelaempresa", "nombreempresa", "razónsocial", "razonsocial", "cliente", "clientes",
+    "nomedaempresa", "razãosocial", "razaosocial", "nomeazienda", "ragionesociale", "clienti",
+    /* Dutch, Polish */
+    "klant", "klanten", "klantnaam", "organisatie", "nazwafirmy", "klient", "klienci",
+    /* others */
+    "企業", "企業名", "取引先", "公司名称", "公司名", "客户", "회사명", "고객", "اسمالشركة",
+    "العميل", "организация", "клиент", NULL};
+
+const char *const lb_heading_domains[] = {
+    /* English */
+    "domain", "domains", "domainname", "emaildomain", "companydomain", "companydomainname",
+    "accountdomain", "website", "websites", "websiteurl", "companywebsite", "companysite", "site",
+    "web", "webaddress", "webpage", "homepage", "url", "companywebsiteurl", "www",
+    /* German, French */
+    "domäne", "domaene", "webseite", "webadresse", "internetseite", "internet", "internetadresse",
+    "domaine", "domaines", "nomdedomaine", "siteweb", "siteinternet", "adresseweb",
+    /* Spanish, Portuguese, Italian */
+    "dominio", "dominios", "sitioweb", "páginaweb", "paginaweb", "domínio", "domínios", "sítio",
+    "página", "sito", "sitoweb", "sitointernet",
+    /* Dutch, Polish */
+    "domein", "domeinnaam", "webadres", "webstek", "domena", "strona", "stronawww",
+    "stronainternetowa", "adreswww",
+    /* others */
+    "ドメイン", "ウェブサイト", "ホームページ", "域名", "网站", "网址", "도메인", "웹사이트",
+    "홈페이지", "النطاق", "الموقع", "الموقعالإلكتروني", "домен", "сайт", "вебсайт", NULL};
+
+const char *const lb_heading_company_pages[] = {
+    /* English */
+    "companylinkedin", "companylinkedinurl", "companylinkedinpage", "linkedincompanypage",
+    "linkedincompanyurl", "linkedincompanyprofile", "companypage", "companyurl",
+    "companyprofileurl", "accountlinkedinurl", "linkedincompanyid",
+    /* German, French */
+    "linkedinunternehmensseite", "unternehmensseite", "linkedinfirma", "pagelinkedin",
+    "pageentreprise", "pagelinkedindelentreprise",
+    /* Spanish, Portuguese, Italian */
+    "linkedindelaempresa", "páginadeempresa", "linkedindaempresa", "linkedinazienda",
+    "paginaaziendale",
+    /* Dutch, Polish */
+    "linkedinbedrijfspagina", "bedrijfspagina", "linkedinfirmy", NULL};
+
+const char *const lb_heading_ends[] = {
+    /* English */
+    "expiresat", "expires", "blockeduntil", "until",
+    /* German, French */
+    "gesperrtbis", "bloquéjusquau", "bloquejusquau",
+    /* Spanish, Portuguese, Italian */
+    "bloqueadohasta", "bloqueadoaté", "bloccatofinoa",
+    /* Dutch, Polish */
+    "geblokkeerdtot", "zablokowanydo", NULL};
+
 const char *const lb_heading_statuses[] = {
     /* English */
     "subscribed", "unsubscribed", "subscription", "subscriptionstatus", "optin", "optout",

@@ -48,6 +48,16 @@ extern const char *const lb_heading_member_ids[];
 extern const char *const lb_heading_first_or_full_names[];
 extern const char *const lb_heading_last_or_full_names[];
 
+/* Names of other types than LinkedIn's, beside the fields above: the whole heading. */
+extern const char *const lb_heading_more_emails[];
+extern const char *const lb_heading_more_phones[];
+extern const char *const lb_heading_more_companies[];
+extern const char *const lb_heading_domains[];
+extern const char *const lb_heading_company_pages[];
+
+/* When a block ends: the whole heading. */
+extern const char *const lb_heading_ends[];
+
 /* Whether somebody wants mail or not: the whole heading. */
 extern const char *const lb_heading_statuses[];
 

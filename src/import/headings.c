@@ -185,6 +185,38 @@ enum lb_import_field lb_import_field(struct lb_str cell)
     return LB_FIELD_OTHER;
 }
 
+enum lb_import_type lb_import_type_of_heading(struct lb_str cell)
+{
+    static const struct {
+        const char *const *words;
+        enum lb_import_type type;
+    } tables[] = {
+        {lb_heading_emails, LB_TYPE_EMAIL},           {lb_heading_more_emails, LB_TYPE_EMAIL},
+        {lb_heading_phones, LB_TYPE_PHONE},           {lb_heading_more_phones, LB_TYPE_PHONE},
+        {lb_heading_domains, LB_TYPE_DOMAIN},         {lb_heading_companies, LB_TYPE_COMPANY},
+        {lb_heading_more_companies, LB_TYPE_COMPANY}, {lb_heading_company_pages, LB_TYPE_COMPANY},
+        {lb_heading_member_ids, LB_TYPE_PERSON}};
+    struct heading heading;
+    if (!read_heading(cell, &heading))
+        return LB_TYPE_NONE;
+    for (size_t i = 0; i < sizeof tables / sizeof *tables; i++)
+        if (is_one_of(&heading, tables[i].words))
+            return tables[i].type;
+    return LB_TYPE_NONE;
+}
+
+enum lb_import_detail lb_import_detail_of_heading(struct lb_str cell)
+{
+    struct heading heading;
+    if (!read_heading(cell, &heading))
+        return LB_DETAIL_NONE;
+    return is_one_of(&heading, lb_heading_ends) ? LB_DETAIL_END
+           : strcmp(heading.flat, "kind") == 0  ? LB_DETAIL_KIND
+           : strcmp(heading.flat, "type") == 0  ? LB_DETAIL_TYPE
+           : strcmp(heading.flat, "value") == 0 ? LB_DETAIL_VALUE
+                                                : LB_DETAIL_NONE;
+}
+
 /* Is the word of a heading one that headings are made of? */
 static bool is_known_word(const char *word, size_t len)
 {

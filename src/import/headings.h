@@ -4,6 +4,7 @@
 #define LB_IMPORT_HEADINGS_H
 
 #include "base/str.h"
+#include "import/guess.h"
 
 #define LB_IMPORT_HEADING_MAX 96 /* bytes; what is longer is no heading that we know */
 
@@ -38,6 +39,20 @@ enum lb_import_field {
 };
 
 enum lb_import_field lb_import_field(struct lb_str heading);
+
+/* The type of the names in a column that is called so; LB_TYPE_NONE: it does not say. Of columns
+ * with names of LinkedIn's, those of member ids alone: see lb_import_heading for the others. */
+enum lb_import_type lb_import_type_of_heading(struct lb_str heading);
+
+/* What a column says beside names: as a list that was exported has it. */
+enum lb_import_detail {
+    LB_DETAIL_NONE,
+    LB_DETAIL_TYPE, /* of the name in the column `value` */
+    LB_DETAIL_VALUE,
+    LB_DETAIL_KIND,
+    LB_DETAIL_END
+};
+enum lb_import_detail lb_import_detail_of_heading(struct lb_str heading);
 
 /* How good a heading of reasons is: 1 the best, 0 none. */
 size_t lb_import_reason_rank(struct lb_str cell);

@@ -14,6 +14,7 @@
  *   survey.c     what is in each column
  *   choice.c     which column is taken, and which rows are headings
  *   take.c       who is in one row
+ *   guess.c, types.c, take_typed.c  the same with names of every type
  *   judge.c, read.c   the order of all this
  *
  * Threads: one at a time for each import. */
@@ -23,6 +24,8 @@
 #include "base/err.h"
 #include "base/str.h"
 #include "domain/blocklist/identifier.h"
+#include "domain/blocklist/item.h"
+#include "import/guess.h"
 
 #include <sys/types.h>
 
@@ -53,6 +56,13 @@ struct lb_import_options {
     /* Is a doubtful name stored already? Then it is taken. May be NULL. */
     bool (*is_stored)(void *context, const struct lb_identifier *name);
     void *context;
+    /* Names of every type (types.h); the rest is for these alone. */
+    bool typed;
+    struct lb_str columns;    /* "2:domain,5"; empty: they are found */
+    enum lb_import_type type; /* names of this type alone; LB_TYPE_NONE: of all */
+    struct lb_str country;    /* of national phone numbers; empty: there are none */
+    bool force;               /* takes domains of providers of mail, too */
+    bool (*is_stored_key)(void *context, struct lb_str key); /* as is_stored */
 };
 
 /* What the source turned out to be. Strings live as long as the import. */
@@ -71,6 +81,8 @@ struct lb_import_findings {
 struct lb_import_column {
     size_t number; /* from 1 */
     struct lb_str name;
+    enum lb_import_type type; /* of its names, of any type; LB_TYPE_NONE: it has none */
+    bool taken;               /* the same; false: it was left out */
     size_t sample_count;
     struct lb_str samples[LB_IMPORT_SAMPLES];
 };
@@ -97,12 +109,15 @@ enum lb_import_kind {
 /* What a row gives. Everything in it lives until the call returns. */
 struct lb_import_item {
     enum lb_import_kind kind;
-    uint64_t line;                    /* where the row begins, from 1 */
-    struct lb_str value;              /* the address or name; what to know the row by */
-    struct lb_str reason;             /* PERSON: of the reason column; else what is the matter */
-    const struct lb_identifier *name; /* PERSON */
-    bool first;                       /* PERSON: the first one of its row */
-    const struct lb_str *cells;       /* of the row */
+    uint64_t line;                     /* where the row begins, from 1 */
+    struct lb_str value;               /* the address or name; what to know the row by */
+    struct lb_str reason;              /* PERSON: of the reason column; else what is the matter */
+    const struct lb_identifier *name;  /* PERSON */
+    const struct lb_typed_name *typed; /* PERSON, in place of it, when names are of every type */
+    enum lb_block_kind block_kind;     /* of the row; LB_BLOCK_KIND_NONE: it says none */
+    int64_t end;                       /* of the row; 0: it says none */
+    bool first;                        /* PERSON: the first one of its row */
+    const struct lb_str *cells;        /* of the row */
     size_t cell_count;
 };
 

@@ -65,6 +65,49 @@ static void take_notes(struct lb_import *import)
             note_column(import, i);
 }
 
+/* Columns that may surprise by being left out, or by not being looked at. */
+static void take_typed_notes(struct lb_import *import)
+{
+    const struct lb_import_typing *typing = &import->typing;
+    for (size_t i = 0; i < typing->count; i++) {
+        const struct lb_import_typed_column *column = &typing->columns[i];
+        const struct lb_import_facts *facts = &import->survey.columns[i];
+        const char *name = column->name ? column->name->text : "";
+        bool status = lb_import_heading(lb_str(name)) == LB_HEADING_STATUS ||
+                      facts->statuses * 2 > facts->looked_at;
+        if (status && !column->taken)
+            add_note(import, typing->heading_line,
+                     "column %zu (%s) looks like a status; the rows were taken whatever it says",
+                     i + 1, name);
+        else if (column->type && !column->taken && !typing->types && !import->options.columns.len &&
+                 !import->options.type)
+            add_note(import, typing->heading_line,
+                     "column %zu (%s) was left out: in a list of people it says where they work. "
+                     "To block it, too, name the columns, such as columns=%zu:%s",
+                     i + 1, name, i + 1, lb_import_type_word(column->type));
+    }
+}
+
+static lb_err choose_types(struct lb_import *import, struct lb_reason *reason)
+{
+    const struct lb_import_typing *typing = &import->typing;
+    lb_err err = lb_import_types_choose(&import->survey, import->shape.table, &import->options,
+                                        &import->typing, reason);
+    if (import->shape.sep_line && !typing->heading_line)
+        import->typing.heading_line = 1;
+    import->findings = (struct lb_import_findings){
+        .encoding = import->form.encoding,
+        .table = import->shape.table,
+        .delimiter = import->shape.dialect.delimiter,
+        .name = LB_STR(""),
+        .reason_column = typing->reasons,
+        .reason_name = typing->reasons_name ? lb_str(typing->reasons_name->text) : LB_STR(""),
+        .heading_line = typing->heading_line};
+    if (!err && import->shape.table)
+        take_typed_notes(import);
+    return err;
+}
+
 static void set_findings(struct lb_import *import)
 {
     const struct lb_import_choice *choice = &import->choice;
@@ -87,7 +130,8 @@ static void set_findings(struct lb_import *import)
 static bool is_list_of_addresses(const struct lb_import *import)
 {
     size_t columns = 0;
-    if (!import->shape.table || import->shape.sep_line || import->options.column.len)
+    if (!import->shape.table || import->shape.sep_line || import->options.column.len ||
+        import->options.typed)
         return false;
     for (size_t i = 0; i < import->survey.count; i++) {
         const struct lb_import_facts *facts = &import->survey.columns[i];
@@ -100,14 +144,14 @@ static bool is_list_of_addresses(const struct lb_import *import)
 
 static lb_err survey(struct lb_import *import)
 {
-    lb_err err = lb_import_survey_take(&import->source, import->form, &import->shape, &import->rows,
-                                       &import->survey);
+    lb_err err = lb_import_survey_take(&import->source, import->form, &import->shape,
+                                       import->options.typed, &import->rows, &import->survey);
     if (err || !is_list_of_addresses(import))
         return err;
     import->shape = (struct lb_import_shape){.any = true};
     lb_import_survey_fini(&import->survey);
-    return lb_import_survey_take(&import->source, import->form, &import->shape, &import->rows,
-                                 &import->survey);
+    return lb_import_survey_take(&import->source, import->form, &import->shape,
+                                 import->options.typed, &import->rows, &import->survey);
 }
 
 static lb_err judge(struct lb_import *import, struct lb_reason *reason)
@@ -125,6 +169,8 @@ static lb_err judge(struct lb_import *import, struct lb_reason *reason)
     if (err)
         return lb_fail(reason, err,
                        err == LB_ERR_OVERLOADED ? "out of memory" : "the file cannot be read");
+    if (import->options.typed)
+        return choose_types(import, reason);
     err = lb_import_choose(&import->survey, &import->shape, &import->options, &import->choice,
                            reason);
     set_findings(import);
@@ -158,6 +204,7 @@ void lb_import_free(struct lb_import *import)
     if (import->reading)
         lb_import_rows_close(&import->rows);
     lb_import_survey_fini(&import->survey);
+    lb_import_typing_fini(&import->typing);
     free(import);
 }
 
@@ -176,7 +223,12 @@ struct lb_import_column lb_import_column(const struct lb_import *import, size_t 
     const struct lb_import_facts *facts = &import->survey.columns[index];
     const struct lb_import_label *label = lb_import_label_of(&import->survey, facts);
     struct lb_import_column column = {.number = index + 1, .name = LB_STR("")};
-    if (!label && facts->kept[0].line && facts->filled > 1 && !facts->address_line)
+    if (import->options.typed && index < import->typing.count) {
+        const struct lb_import_typed_column *typed = &import->typing.columns[index];
+        label = typed->name;
+        column.type = typed->type;
+        column.taken = typed->taken;
+    } else if (!label && facts->kept[0].line && facts->filled > 1 && !facts->address_line)
         label = &facts->kept[0];
     if (label)
         column.name = lb_str(label->text);
@@ -190,7 +242,7 @@ struct lb_import_column lb_import_column(const struct lb_import *import, size_t 
 struct lb_str lb_import_heading_of(const struct lb_import *import, size_t index)
 {
     const struct lb_import_facts *facts = &import->survey.columns[index];
-    const struct lb_import_label *label = lb_import_label_at(facts, import->choice.heading_line);
+    const struct lb_import_label *label = lb_import_label_at(facts, import->findings.heading_line);
     return label ? lb_str(label->text) : LB_STR("");
 }
 

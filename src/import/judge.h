@@ -2,7 +2,7 @@
 #ifndef LB_IMPORT_JUDGE_H
 #define LB_IMPORT_JUDGE_H
 
-#include "import/take.h"
+#include "import/take_typed.h"
 
 #define LB_IMPORT_NOTES_MAX 8 /* warnings about whole columns */
 
@@ -18,6 +18,7 @@ struct lb_import {
     struct lb_import_shape shape;
     struct lb_import_survey survey;
     struct lb_import_choice choice;
+    struct lb_import_typing typing; /* in place of the choice, for names of every type */
     struct lb_import_findings findings;
     size_t note_count;
     struct lb_import_note notes[LB_IMPORT_NOTES_MAX];

@@ -1,5 +1,7 @@
 #include "import/judge.h"
 
+#include "base/utf8.h"
+
 struct reading {
     struct lb_import *import;
     void *context;
@@ -48,10 +50,11 @@ static void count_row(struct lb_import_counts *counts, enum lb_import_kind kind)
     counts->blank += kind == LB_IMPORT_BLANK;
 }
 
+static const char UNCLOSED[] = "a quotation mark is never closed; the row was read as if it were a "
+                               "character like any other";
+
 static void give_row(struct reading *reading, const struct lb_import_row *row)
 {
-    static const char UNCLOSED[] = "a quotation mark is never closed; the row was read as if it "
-                                   "were a character like any other";
     struct lb_import *import = reading->import;
     struct lb_import_verdict verdict;
     lb_import_take(&import->choice, &import->options, row, &verdict);
@@ -64,6 +67,36 @@ static void give_row(struct reading *reading, const struct lb_import_row *row)
         give_people(reading, row, &verdict);
         return;
     }
+    struct lb_import_item item = {.kind = verdict.kind,
+                                  .line = row->line,
+                                  .value = verdict.value,
+                                  .reason = lb_str(verdict.reason),
+                                  .cells = row->cells,
+                                  .cell_count = row->count};
+    give(reading, &item);
+}
+
+static void give_typed(void *context, struct lb_import_item *item)
+{
+    struct reading *reading = context;
+    reading->import->counts.found++;
+    give(reading, item);
+}
+
+/* The same for names of every type; a row's names come before what is said of it. */
+static void give_typed_row(struct reading *reading, const struct lb_import_row *row)
+{
+    struct lb_import *import = reading->import;
+    struct lb_import_typed_verdict verdict;
+    if (row->unclosed)
+        warn(reading, row->line, lb_utf8_cut(row->whole, LB_IMPORT_VALUE_MAX), UNCLOSED);
+    lb_import_take_typed(&import->typing, &import->options, row, import->shape.table, reading,
+                         give_typed, &verdict);
+    count_row(&import->counts, verdict.kind);
+    if (verdict.kind == LB_IMPORT_PERSON && verdict.reason[0])
+        warn(reading, row->line, verdict.value, verdict.reason);
+    if (verdict.kind == LB_IMPORT_PERSON)
+        return;
     struct lb_import_item item = {.kind = verdict.kind,
                                   .line = row->line,
                                   .value = verdict.value,
@@ -106,6 +139,8 @@ lb_err lb_import_read(struct lb_import *import, void *context,
         err = lb_import_rows_next(&import->rows, &row, &any);
         if (!err && !any)
             finish(import);
+        else if (!err && !row.empty && import->options.typed)
+            give_typed_row(&reading, &row);
         else if (!err && !row.empty)
             give_row(&reading, &row);
     }

@@ -60,16 +60,34 @@ static lb_err note_addresses(struct lb_import_survey *survey, struct lb_import_f
 }
 
 /* A cell near the top, where headings are, and above the first address. Is it a heading? */
-static bool note_top(struct lb_import_facts *column, struct lb_str cell, uint64_t line)
+static bool note_top(struct lb_import_facts *column, struct lb_str cell, uint64_t line, bool typed)
 {
     column->looked_at++;
     column->statuses += lb_import_is_status(cell);
-    if (lb_import_heading(cell) == LB_HEADING_UNKNOWN)
+    if (lb_import_heading(cell) == LB_HEADING_UNKNOWN &&
+        !(typed && lb_import_type_of_heading(cell)))
         return false;
     if (!column->first_known.line)
         set_label(&column->first_known, line, cell);
     set_label(&column->last_known, line, cell);
     return true;
+}
+
+/* Of a list that was exported. */
+#define EXPORTED (1u << LB_DETAIL_TYPE | 1u << LB_DETAIL_VALUE)
+
+static void note_type(struct lb_import_survey *survey, struct lb_import_facts *column,
+                      struct lb_str cell, uint64_t line)
+{
+    enum lb_import_type guess = lb_import_guess(cell);
+    column->guesses[guess]++;
+    if (guess && !survey->value_line)
+        survey->value_line = line;
+    if (!survey->typed_line && survey->rows <= LB_IMPORT_HEADING_ROWS &&
+        (lb_import_type_of_heading(cell) != LB_TYPE_NONE ||
+         lb_import_heading(cell) == LB_HEADING_IDENTIFIER ||
+         lb_import_heading(cell) == LB_HEADING_LINKEDIN))
+        survey->typed_line = line;
 }
 
 static lb_err note_cell(struct lb_import_survey *survey, size_t index, struct lb_str cell,
@@ -79,9 +97,11 @@ static lb_err note_cell(struct lb_import_survey *survey, size_t index, struct lb
     if (column->filled < LB_IMPORT_KEPT)
         set_label(&column->kept[column->filled], line, cell);
     column->filled++;
+    if (survey->typed)
+        note_type(survey, column, cell, line);
     lb_err err = note_addresses(survey, column, cell, line);
     if (!err && survey->rows <= LB_IMPORT_HEADING_ROWS && !column->address_line)
-        *headings += note_top(column, cell, line);
+        *headings += note_top(column, cell, line, survey->typed);
     return err;
 }
 
@@ -92,6 +112,7 @@ static lb_err note_row(struct lb_import_survey *survey, const struct lb_import_r
     if (row->count > survey->count)
         survey->count = row->count;
     size_t headings = 0;
+    unsigned details = 0;
     survey->rows++;
     for (size_t i = 0; i < row->count; i++) {
         if (!row->cells[i].len)
@@ -99,19 +120,23 @@ static lb_err note_row(struct lb_import_survey *survey, const struct lb_import_r
         lb_err err = note_cell(survey, i, row->cells[i], row->line, &headings);
         if (err)
             return err;
+        if (survey->typed && survey->rows <= LB_IMPORT_HEADING_ROWS)
+            details |= 1u << lb_import_detail_of_heading(row->cells[i]);
     }
+    if (!survey->typed_line && (details & EXPORTED) == EXPORTED)
+        survey->typed_line = row->line;
     if (headings > 1 && !survey->heading_line)
         survey->heading_line = row->line;
     return LB_OK;
 }
 
 lb_err lb_import_survey_take(const struct lb_import_source *source, struct lb_import_form form,
-                             const struct lb_import_shape *shape, struct lb_import_rows *rows,
-                             struct lb_import_survey *out)
+                             const struct lb_import_shape *shape, bool typed,
+                             struct lb_import_rows *rows, struct lb_import_survey *out)
 {
     struct lb_import_row row;
     bool any = true;
-    *out = (struct lb_import_survey){0};
+    *out = (struct lb_import_survey){.typed = typed};
     randombytes_buf(&out->distinct.seed, sizeof out->distinct.seed);
     lb_err err = lb_import_rows_open(rows, source, form, shape->dialect);
     while (!err) {

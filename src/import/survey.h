@@ -31,6 +31,7 @@ struct lb_import_facts {
     uint64_t statuses;                    /* of these, such as "subscribed" */
     uint64_t people_rows;                 /* with the address of a person */
     uint64_t kinds[LB_IMPORT_NAME_KINDS]; /* addresses of people, by what they name */
+    uint64_t guesses[LB_IMPORT_TYPES];    /* cells by what they look like; see `typed` */
     struct lb_distinct_set people;
 };
 
@@ -41,12 +42,17 @@ struct lb_import_survey {
     struct lb_distinct distinct;
     uint64_t heading_line; /* the first row with two headings that we know; 0: there is none */
     uint64_t rows;         /* that are not empty, without a line sep= */
+    /* For names of every type (types.h). */
+    bool typed;
+    uint64_t typed_line; /* the first row with a heading that says a type; 0: there is none */
+    uint64_t value_line; /* the first row with a cell that looks like a name; the same */
 };
 
-/* `rows` is work space. Whatever it returns, `out` is to be finished. */
+/* `typed`: names of every type are looked for. `rows` is work space. Whatever it returns, `out` is
+ * to be finished. */
 lb_err lb_import_survey_take(const struct lb_import_source *source, struct lb_import_form form,
-                             const struct lb_import_shape *shape, struct lb_import_rows *rows,
-                             struct lb_import_survey *out);
+                             const struct lb_import_shape *shape, bool typed,
+                             struct lb_import_rows *rows, struct lb_import_survey *out);
 void lb_import_survey_fini(struct lb_import_survey *survey);
 
 #endif

@@ -95,6 +95,7 @@ screen('names of all types are added at once, and taken back', shared, {}, async
   assert.deepEqual((await values(page, 'Names')).map(([line, , type, state]) => [line, type, state]), [
     ['1', 'Domain', 'New'], ['2', 'Domain', 'Already blocked'], ['3', 'E-mail address', 'New'], ['4', 'Phone number', 'New'], ['5', 'Company', 'New'], ['6', 'Company', 'New'],
     ['8', 'E-mail address', 'Repeated'], ['10', 'LinkedIn profile', 'New']]);
+  assert.deepEqual((await values(page, 'Names')).slice(0, 3).map((row) => row[4]), ['0', '2', '0'], 'leads excluded');
   assert.equal((await values(page, 'Lines not taken'))[0][0], '7');
   const before = await client.get('/v1/blocklist');
   assert.equal(before.length, 3, 'validating blocked something');

@@ -66,6 +66,8 @@ ENDPOINTS = [
     EndPoint("POST", "/check", CHECK, {"leads": [{"publicIdentifier": "someone", "email": "someone@acme.com"}]}),
     EndPoint("POST", LIST + "/import", WRITE, SOMEONE, licensed=True),
     EndPoint("POST", "/blocked-leads/import", WRITE, SOMEONE),
+    EndPoint("POST", ENTRIES + "/import", WRITE, SOMEONE, licensed=True),
+    EndPoint("POST", "/blocklist/import", WRITE, SOMEONE),
     EndPoint("POST", "/campaigns/{c}/leads/import", WRITE, SOMEONE),
     EndPoint("GET", "/blocked-leads/someone", CHECK),
     EndPoint("GET", LIST + "/someone", CHECK),

@@ -8,7 +8,7 @@ import time
 import pytest
 
 from support import expect, postgres
-from support.campaigns import Campaign, names
+from support.campaigns import Campaign, member_id, names
 from support.server import Server, on_postgresql, run
 
 
@@ -76,10 +76,17 @@ LEADS = [{"publicIdentifier": "ada-lovelace"},
          {"companyName": "Umbrella Holding"}]
 
 
+LEADS_WITH_NAMES = [
+    {"publicIdentifier": "bob", "email": "bob@sales.acme.com", "phone": "+49 170 1234567"},
+    {"publicIdentifier": "ann", "website": "https://www.acme.com/team", "email": "ann@acme.com",
+     "companyName": "Umbrella GmbH", "companyUrl": "https://linkedin.com/company/umbrella"},
+    {"publicIdentifier": "eve", "email": "eve@notacme.com", "companyName": "Umbrella Holding"}]
+
+
 def test_a_blocked_domain_holds_is_listed_and_is_freed(fresh):
     said = block(fresh.api, {"domain": "acme.com", "reason": "a client", "kind": "client"})
     assert (said["blocked"], said["message"]) == (1, "1 entry blocked")
-    assert said["entries"] == [{"type": "domain", "value": "acme.com"}]
+    assert said["entries"] == [{"type": "domain", "value": "acme.com", "leads": 0}]
     (found,) = check(fresh.api, {"email": "bob@acme.com"})
     assert found["blocked"] is True and found["scope"] == "workspace"
     assert found["matched"] == {"type": "domain", "value": "acme.com"}
@@ -90,6 +97,47 @@ def test_a_blocked_domain_holds_is_listed_and_is_freed(fresh):
     assert unblock(fresh.api, {"domain": "WWW.acme.com"}) == 1
     assert matched(fresh.api, {"email": "bob@acme.com"}) is None
     assert listed(fresh.api) == []
+
+
+def excluded(said):
+    return [entry["leads"] for entry in said["entries"]]
+
+
+def test_the_answer_says_how_many_leads_each_entry_excludes(fresh):
+    first = Campaign(fresh, *LEADS_WITH_NAMES, active=False)
+    Campaign(fresh, *LEADS_WITH_NAMES[:1], active=False)
+    entries = [{"domain": "acme.com"}, {"company": "Umbrella"}, {"email": "BOB@sales.acme.com"},
+               {"phone": "+49 170 1234567"}, {"publicIdentifier": "bob"}, {"domain": "nowhere.com"},
+               {"company": "https://www.linkedin.com/company/umbrella/"}]
+    tried = expect.ok(fresh.api.post("/blocklist?dryRun=true", {"entries": entries}))
+    assert excluded(tried) == [3, 1, 2, 2, 2, 0, 1]
+    assert excluded(block(fresh.api, *entries)) == [3, 1, 2, 2, 2, 0, 1]
+    assert excluded(block(fresh.api, *entries)) == [3, 1, 2, 2, 2, 0, 1], "also what is blocked already"
+    path = f"/campaigns/{first.id}/blocklist"
+    assert excluded(block(fresh.api, *entries, path=path)) == [2, 1, 1, 1, 1, 0, 1]
+    assert expect.ok(fresh.api.get(f"/campaigns/{first.id}"))["analytics"]["leads"]["blocked"] == 2
+
+
+def test_a_lead_is_counted_once_for_a_person_with_several_names(fresh):
+    member = member_id(7)
+    Campaign(fresh, {"publicIdentifier": "ada", "memberId": member}, active=False)
+    Campaign(fresh, "ada", active=False)
+    Campaign(fresh, {"publicIdentifier": member}, active=False)
+    assert excluded(block(fresh.api, {"publicIdentifier": "ada"}, {"memberId": member})) == [3, 3]
+    response = fresh.api.get("/blocklist/publicIdentifier/ada/leads")
+    assert len(expect.ok(response)) == 3 and response.header("x-total-count") == "3"
+
+
+def test_leads_of_other_workspaces_are_not_counted(fresh, server):
+    Campaign(server.tenant(), *LEADS_WITH_NAMES, active=False)
+    assert excluded(block(fresh.api, {"domain": "acme.com"}, {"publicIdentifier": "bob"})) == [0, 0]
+
+
+def test_a_thousand_entries_are_counted(fresh):
+    Campaign(fresh, *[{"publicIdentifier": f"lead-{i}", "email": f"x@company-{i}.com"}
+                      for i in range(500)], active=False)
+    said = block(fresh.api, *({"domain": f"company-{i}.com"} for i in range(1000)))
+    assert excluded(said) == [1] * 500 + [0] * 500
 
 
 def test_every_type_is_found_again(fresh):
@@ -174,7 +222,7 @@ def test_a_bad_entry_is_named_and_nothing_is_recorded(fresh, entry, word):
 def test_force_and_a_country(fresh):
     assert block(fresh.api, {"domain": "gmail.com"}, force=True)["blocked"] == 1
     said = block(fresh.api, {"phone": "0170 1234567"}, defaultCountry="DE")
-    assert said["entries"] == [{"type": "phone", "value": "+491701234567"}]
+    assert said["entries"] == [{"type": "phone", "value": "+491701234567", "leads": 0}]
     assert matched(fresh.api, {"phone": "0170/1234567"}, defaultCountry="DE") == (
         "phone", "+491701234567")
     for body in ({"force": "yes"}, {"defaultCountry": "Germany"}):
@@ -412,9 +460,13 @@ def test_the_command_line_takes_names_of_every_type(server):
         assert result.code == code, result
         return result.out
 
-    assert cli("block", "--workspace", "--domain", "acme.com", "--phone", "0170 1234567",
+    expect.ok(tenant.api.post(f"/campaigns/{campaign}/leads", {"leads": [
+        {"publicIdentifier": "bob", "email": "bob@acme.com"}]}))
+    said = cli("block", "--workspace", "--domain", "acme.com", "--phone", "0170 1234567",
                "--country", "DE", "--kind", "client", "--reason", "why",
-               "--expires", "2099-01-01").startswith("2 entries blocked")
+               "--expires", "2099-01-01").splitlines()
+    assert said[0].startswith("2 entries blocked (ch_")
+    assert set(said[1:]) == {"acme.com\t1 lead excluded", "+491701234567\t0 leads excluded"}
     entries = expect.ok(tenant.api.get("/blocklist"))
     assert {(entry["value"], entry["kind"], entry["reason"], entry["expiresAt"])
             for entry in entries} == {

@@ -12,6 +12,7 @@ TRIES = {("POST", "/campaigns/{c}/blocked-leads"), ("POST", "/blocked-leads"),
          ("DELETE", "/campaigns/{c}/blocked-leads"),
          ("POST", "/campaigns/{c}/blocked-leads/import"), ("POST", "/blocked-leads/import"),
          ("POST", "/campaigns/{c}/leads/import"),
+         ("POST", "/campaigns/{c}/blocklist/import"), ("POST", "/blocklist/import"),  # test_import_types.py
          ("POST", "/installation/blocklist/import"),  # test_installation.py
          ("POST", "/erasures"),  # test_erasure.py
          ("POST", "/campaigns/{c}/blocklist"), ("POST", "/blocklist")}  # these two: test_named.py

@@ -216,6 +216,7 @@ def visit_campaign(tour, api):
     for name in ["blockEntriesInCampaign", "listEntriesInCampaign", "unblockEntriesInCampaign"]:
         tour(api, name, ids)
     ids["importId"] = tour(api, "importIntoCampaignBlocklist", ids).json()["importId"]
+    tour(api, "importEntriesIntoCampaign", ids)
     for name in ["findLeads", "listImports", "getImport", "undoImport", "erasePerson", "deleteLead", "deleteCampaign"]:
         tour(api, name, ids)
 
@@ -223,7 +224,7 @@ def visit_campaign(tour, api):
 def visit_workspace(tour, api, plain):
     for name in ["getMe", "blockInWorkspace", "checkInWorkspace", "listWorkspaceBlocks", "unblockInWorkspace",
                  "blockEntriesInWorkspace", "listEntriesInWorkspace", "unblockEntriesInWorkspace",
-                 "checkLeads", "linkNames", "listConflicts", "importIntoWorkspaceBlocklist", "getEvidence", "getStatistics", "listAudit",
+                 "checkLeads", "linkNames", "listConflicts", "importIntoWorkspaceBlocklist", "importEntriesIntoWorkspace", "getEvidence", "getStatistics", "listAudit",
                  "listEvents"]:
         tour(api, name)
     for name in ["isAlive", "isReady", "getMetrics", "getDescription"]:

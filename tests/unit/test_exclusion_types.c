@@ -245,8 +245,12 @@ static uint64_t count_excluded(void **state, const char *campaign, const char *k
     struct lb_store_reader *reader;
     uint64_t count;
     assert_int_equal(engine->store->ops->reader_open(engine->store, &reader), LB_OK);
-    assert_int_equal(lb_exclusion_count(engine->directory, engine->store, reader,
-                                        engine_list(engine, campaign), lb_str(key), &count),
+    struct lb_list list = engine_list(engine, campaign);
+    struct lb_exclusion exclusion = {
+        .blocklist = engine->blocklist,
+        .workspace = lb_directory_workspace_no(engine->directory, list.workspace)};
+    assert_int_equal(lb_exclusion_count(&exclusion, engine->directory, engine->store, reader, list,
+                                        lb_str(key), &count),
                      LB_OK);
     engine->store->ops->reader_close(reader);
     return count;
@@ -272,15 +276,42 @@ static void leads_are_counted_by_any_name(void **state)
 
 enum { MANY = 700 };
 
-static void add_many(void **state, const char *campaign)
+static void add_many_called(void **state, const char *campaign, const char *stem)
 {
     static char names[MANY][16];
     static struct lb_new_lead leads[MANY];
     for (size_t i = 0; i < MANY; i++) {
-        snprintf(names[i], sizeof names[i], "lead-%zu", i);
+        snprintf(names[i], sizeof names[i], "%s-%zu", stem, i);
         leads[i] = jane(names[i]);
     }
     assert_int_equal(outreach_add(engine_of(state), campaign, leads, MANY, NULL), LB_OK);
+}
+
+static void add_many(void **state, const char *campaign)
+{
+    add_many_called(state, campaign, "lead");
+}
+
+/* Beyond a thousand they are counted in another way, which is to have no gap and no overlap. */
+static void more_than_a_thousand_are_counted_exactly(void **state)
+{
+    static const char *const WORDS[] = {"acme;6", "acme-inc;5", "acme.com;4"};
+    struct lb_new_lead both = jane("of-both-hosts");
+    both.fields[LB_LEAD_WEBSITE] = LB_STR("www.acme.com");
+    add_many(state, C);
+    assert_int_equal(count_excluded(state, NULL, "acme;6"), MANY);
+    add_many(state, D);
+    add_many_called(state, D, "other");
+    add(state, D, both);
+    for (size_t i = 0; i < 3; i++) {
+        assert_int_equal(count_excluded(state, NULL, WORDS[i]), 3 * MANY + 1);
+        assert_int_equal(count_excluded(state, C, WORDS[i]), MANY);
+        assert_int_equal(count_excluded(state, D, WORDS[i]), 2 * MANY + 1);
+    }
+    assert_int_equal(count_excluded(state, NULL, "org;4"), 3 * MANY);
+    assert_int_equal(outreach_delete_campaign(engine_of(state), C), LB_OK);
+    for (size_t i = 0; i < 3; i++)
+        assert_int_equal(count_excluded(state, NULL, WORDS[i]), 2 * MANY + 1);
 }
 
 static void await(void **state, const char *text, int64_t wanted)
@@ -388,6 +419,7 @@ int main(void)
         TEST(what_is_like_a_name_blocks_nobody),
         TEST(a_block_sets_leads_aside_and_its_end_puts_them_back),
         TEST(leads_are_counted_by_any_name),
+        TEST(more_than_a_thousand_are_counted_exactly),
         TEST(a_company_of_many_leads_is_blocked_at_once),
         TEST(what_changes_again_meanwhile_is_right_in_the_end),
         TEST(a_stop_in_between_loses_nothing),

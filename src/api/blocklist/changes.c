@@ -17,12 +17,25 @@ struct lb_pending_change *lb_changes_begin(struct lb_call *call, bool needs_lice
     return pending;
 }
 
+/* What waits with it. */
+static size_t size_of(const struct lb_call *call, const struct lb_pending_change *pending,
+                      size_t more)
+{
+    size_t item = sizeof(struct lb_change_item) + sizeof(struct lb_fingerprint);
+    return call->req->body.len + pending->change.count * item + more;
+}
+
 enum lb_progress lb_changes_submit(struct lb_call *call, struct lb_pending_change *pending,
                                    size_t size, void (*finish)(struct lb_call *call))
 {
-    size_t items =
-        pending->change.count * (sizeof(struct lb_change_item) + sizeof(struct lb_fingerprint));
-    return lb_call_write(call, &pending->change.write, call->req->body.len + items + size, finish);
+    return lb_call_write(call, &pending->change.write, size_of(call, pending, size), finish);
+}
+
+enum lb_progress lb_changes_submit_then(struct lb_call *call, struct lb_pending_change *pending,
+                                        size_t size,
+                                        enum lb_progress (*finish)(struct lb_call *call))
+{
+    return lb_call_write_then(call, &pending->change.write, size_of(call, pending, size), finish);
 }
 
 static void release_freed(struct lb_call *call)

@@ -11,10 +11,11 @@
 struct lb_pending_change {
     struct lb_change change;
     struct lb_identifiers identifiers;
-    size_t asked;            /* how many leads or ids the request named */
-    bool entries;            /* the answer speaks of entries, not of leads */
-    struct lb_stayed stayed; /* of an undo */
-    struct lb_buf freed;     /* of an unblock: see lb_change */
+    size_t asked;                          /* how many leads or ids the request named */
+    bool entries;                          /* the answer speaks of entries, not of leads */
+    struct lb_stayed stayed;               /* of an undo */
+    struct lb_buf freed;                   /* of an unblock: see lb_change */
+    void (*counted)(struct lb_call *call); /* replies; see entry_leads.h */
 };
 
 /* Makes the pending change of a call, with its standing filled. NULL when the reply is set. */
@@ -27,6 +28,11 @@ bool lb_changes_read_ids(struct lb_call *call, struct lb_change *change);
  * lb_call_write. */
 enum lb_progress lb_changes_submit(struct lb_call *call, struct lb_pending_change *pending,
                                    size_t size, void (*finish)(struct lb_call *call));
+
+/* The same, as lb_call_write_then. */
+enum lb_progress lb_changes_submit_then(struct lb_call *call, struct lb_pending_change *pending,
+                                        size_t size,
+                                        enum lb_progress (*finish)(struct lb_call *call));
 
 /* The change unblocks: notes whom it frees, which the reply says more about. */
 void lb_changes_expect_freed(struct lb_call *call, struct lb_pending_change *pending);

@@ -82,6 +82,12 @@ void lb_entries_put(struct lb_buf *body, const struct lb_identifiers *identifier
     for (size_t i = 0; i < identifiers->count; i++) {
         lb_buf_append_str(body, i ? LB_STR(",{") : LB_STR("{"));
         lb_entry_json_put_name(body, identifiers->items[i].key);
+        if (identifiers->leads)
+            lb_buf_append_lit(body, ",\"leads\":");
+        if (identifiers->leads && i < identifiers->leads_counted)
+            lb_buf_append_u64(body, identifiers->leads[i]);
+        else if (identifiers->leads)
+            lb_buf_append_lit(body, "null");
         lb_buf_append_lit(body, "}");
     }
     lb_buf_append_lit(body, "]");

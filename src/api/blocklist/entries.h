@@ -17,7 +17,8 @@ const char *lb_entries_read_kind(const struct lb_json *object, enum lb_block_kin
 bool lb_entries_keep_stored(struct lb_call *call, struct lb_kept *kept, enum lb_block_kind kind,
                             int64_t end, struct lb_change_item *item);
 
-/* Appends ,"entries":[{"type":...,"value":...}] of the good ones, in the order of the request. */
+/* Appends ,"entries":[{"type":...,"value":...,"leads":37}] of the good ones, in the order of the
+ * request; `leads` when they were to be counted, null of what was not. */
 void lb_entries_put(struct lb_buf *body, const struct lb_identifiers *identifiers);
 
 /* "defaultCountry" of the body: NULL when it is good or missing, else what is wrong. */

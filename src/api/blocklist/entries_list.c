@@ -2,6 +2,7 @@
 #include "api/blocklist/changes.h"
 #include "api/blocklist/entries.h"
 #include "api/blocklist/entry_json.h"
+#include "api/blocklist/entry_leads.h"
 #include "api/blocklist/dry_run.h"
 #include "api/blocklist/entry_list.h"
 #include "api/blocklist/person_names.h"
@@ -17,12 +18,21 @@
 static void reply_blocked(struct lb_call *call)
 {
     const struct lb_pending_change *pending = call->state;
-    if (!lb_call_written(call))
-        return;
     struct lb_buf *body = lb_reply_json(&call->req->reply, 200);
     lb_changes_put_done(call, body, true);
     lb_entries_put(body, &pending->identifiers);
     lb_changes_put_end(call, body);
+}
+
+static enum lb_progress count_leads(struct lb_call *call)
+{
+    return lb_call_written(call) ? lb_entry_leads_count(call, reply_blocked) : LB_DONE;
+}
+
+static void reply_tried(struct lb_call *call)
+{
+    const struct lb_pending_change *pending = call->state;
+    lb_dry_run_reply(call, &pending->identifiers, true);
 }
 
 /* Fills the change with the entries of the body. False when the reply is set. */
@@ -47,10 +57,10 @@ enum lb_progress lb_entries_post(struct lb_call *call)
         !take_entries(call, pending, LB_NAMES_TO_ADD))
         return LB_DONE;
     if (call->dry_run)
-        return lb_dry_run_reply(call, &pending->identifiers, true);
+        return lb_entry_leads_count(call, reply_tried);
     pending->entries = true;
     lb_change_block(&pending->change);
-    return lb_changes_submit(call, pending, pending->identifiers.bytes, reply_blocked);
+    return lb_changes_submit_then(call, pending, pending->identifiers.bytes, count_leads);
 }
 
 /* An array of ids, or an object with entries? */

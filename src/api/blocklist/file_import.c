@@ -46,6 +46,10 @@ static lb_err judge(struct lb_file_import *import)
     options.column = import->upload->column;
     options.reason_column = import->upload->reason_column;
     options.adds = import->adds;
+    options.columns = import->upload->columns;
+    options.type = import->upload->type;
+    options.country = import->upload->country;
+    options.force = import->upload->force;
     options.context = import;
     struct lb_reason reason = {0};
     import->err = lb_import_judge(&source, &options, &import->import, &reason);

@@ -45,8 +45,9 @@ struct lb_file_import {
     struct lb_import *import; /* NULL until the file was judged */
     struct lb_people people;  /* of a blocklist's import, as the next two */
     struct lb_people_counts counts;
-    bool counted;     /* `counts` are known */
-    uint64_t checked; /* people, in this turn */
+    bool counted;                  /* `counts` are known */
+    uint64_t checked;              /* people, in this turn */
+    uint64_t names[LB_NAME_TYPES]; /* that were found in a file of names of every type */
     struct lb_import_notes notes;
     struct lb_store_reader *reader; /* of this turn */
     bool adds;                      /* people, so doubtful names are bad */
@@ -64,6 +65,10 @@ enum lb_progress lb_file_import_begin(struct lb_call *call, struct lb_file_impor
 
 /* Appends ", COUNT WHAT" to a message, unless there are none. */
 void lb_import_put_amount(struct lb_buf *body, uint64_t count, const char *what);
+
+/* Appends ,"taken":[{"number":2,"name":"Website","type":"domain"}] of a file with names of every
+ * type. */
+void lb_import_put_taken(struct lb_buf *body, const struct lb_import *import);
 
 /* Adds a bad or blank row. */
 void lb_import_notes_error(struct lb_import_notes *notes, const struct lb_import_item *item);

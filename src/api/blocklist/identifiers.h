@@ -10,8 +10,10 @@ struct lb_identifiers {
     struct lb_fingerprint *fingerprints; /* room for as many */
     size_t count;
     struct lb_bad_items bad;
-    size_t bytes;  /* of the canonical forms */
-    bool has_ends; /* some have a kind or an end */
+    size_t bytes;         /* of the canonical forms */
+    uint64_t *leads;      /* how many leads each excludes; NULL: not asked for (entry_leads.h) */
+    size_t leads_counted; /* of the first so many items it is known */
+    bool has_ends;        /* some have a kind or an end */
 };
 
 /* A reason: missing, null, or a string. NULL when it is good, else what is wrong with it. */

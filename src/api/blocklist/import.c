@@ -1,4 +1,5 @@
-/* Files of people that are blocked, or unblocked, or checked: POST .../blocked-leads/import. */
+/* Files of people that are blocked, or unblocked, or checked: POST .../blocked-leads/import. And
+ * files of names of every type: POST .../blocklist/import. */
 #include "api/blocklist/file_import.h"
 #include "api/handlers.h"
 #include "api/ids.h"
@@ -32,6 +33,34 @@ static const struct lb_identifier *stored_name(struct lb_file_import *import,
     return other ? before : item->name;
 }
 
+/* The same of a name of any type. */
+static bool is_stored_key(void *context, struct lb_str key)
+{
+    const struct lb_file_import *import = context;
+    lb_rcu_online();
+    bool stored = lb_blocklist_find(import->call->app->blocklist, import->call->list, key) != 0;
+    lb_rcu_offline();
+    return stored;
+}
+
+/* What the row says goes before what the request says of all. */
+static void add_person(struct lb_file_import *import, const struct lb_import_item *item,
+                       struct lb_str key)
+{
+    const struct lb_upload *upload = import->upload;
+    struct lb_people_item person = {.key = key,
+                                    .reason = lb_utf8_first(item->reason, LB_REASON_CHARACTERS_MAX),
+                                    .kind = item->block_kind ? item->block_kind : upload->kind,
+                                    .end = item->end ? item->end : upload->end};
+    if (person.reason.len < item->reason.len && item->first && import->people.blocks)
+        lb_import_notes_warning(&import->notes, item->line,
+                                LB_STR("the reason is longer than 500 characters; the rest was "
+                                       "left out"));
+    if (!person.reason.len)
+        person.reason = upload->reason;
+    import->err = lb_people_add(&import->people, &person, &import->flushed, &import->reason);
+}
+
 static void take_person(struct lb_file_import *import, const struct lb_import_item *item)
 {
     struct lb_identifier before;
@@ -40,15 +69,15 @@ static void take_person(struct lb_file_import *import, const struct lb_import_it
         import->flushed |= ++import->checked >= CHECKS_MAX;
         return;
     }
-    struct lb_str reason = lb_utf8_first(item->reason, LB_REASON_CHARACTERS_MAX);
-    if (reason.len < item->reason.len && item->first && import->people.blocks)
-        lb_import_notes_warning(&import->notes, item->line,
-                                LB_STR("the reason is longer than 500 characters; the rest was "
-                                       "left out"));
-    if (!reason.len)
-        reason = import->upload->reason;
-    import->err = lb_people_add(&import->people, stored_name(import, item, &before), reason,
-                                &import->flushed, &import->reason);
+    const struct lb_identifier *name = stored_name(import, item, &before);
+    add_person(import, item, (struct lb_str){name->text, name->len});
+}
+
+static void take_typed(struct lb_file_import *import, const struct lb_import_item *item)
+{
+    char room[LB_KEY_SIZE];
+    import->names[item->typed->type]++;
+    add_person(import, item, lb_key_make(item->typed->type, lb_typed_name_str(item->typed), room));
 }
 
 static lb_err begin(struct lb_file_import *import)
@@ -145,9 +174,11 @@ static void put_message(struct lb_buf *body, const struct lb_file_import *import
 {
     const struct lb_people *people = &import->people;
     const struct lb_people_counts *counts = &import->counts;
-    lb_buf_printf(body, "%llu lead%s %s%s", (unsigned long long)counts->done,
-                  counts->done == 1 ? "" : "s", people->dry_run ? "would be " : "",
-                  people->blocks ? "blocked" : "unblocked");
+    const char *noun = import->purpose->options.typed ? counts->done == 1 ? "entry" : "entries"
+                       : counts->done == 1            ? "lead"
+                                                      : "leads";
+    lb_buf_printf(body, "%llu %s %s%s", (unsigned long long)counts->done, noun,
+                  people->dry_run ? "would be " : "", people->blocks ? "blocked" : "unblocked");
     lb_import_put_amount(body, counts->rest, people->blocks ? "already blocked" : "not blocked");
     lb_import_put_amount(body, counts->duplicates, "repeated");
 }
@@ -174,6 +205,29 @@ static void put_change(struct lb_buf *body, struct lb_file_import *import)
     lb_changes_put_id(import->call, &people->step.change);
 }
 
+/* How many names of each type were found. */
+static void put_types(struct lb_buf *body, struct lb_file_import *import)
+{
+    bool any = false;
+    put_change(body, import);
+    lb_import_put_taken(body, import->import);
+    lb_buf_append_lit(body, ",\"found\":{");
+    for (int i = 0; i < LB_IMPORT_TYPES; i++) {
+        enum lb_name_type type = lb_import_type_of_name((enum lb_import_type)i);
+        uint64_t count = import->names[type];
+        if (i == LB_TYPE_PERSON)
+            count += import->names[LB_NAME_MEMBER_ID];
+        if (i == LB_TYPE_COMPANY)
+            count += import->names[LB_NAME_COMPANY_PAGE];
+        if (i == LB_TYPE_NONE || !count)
+            continue;
+        lb_buf_printf(body, "%s\"%s\":%llu", any ? "," : "",
+                      lb_import_type_word((enum lb_import_type)i), (unsigned long long)count);
+        any = true;
+    }
+    lb_buf_append_lit(body, "}");
+}
+
 /* An import that changes something has an id, to be undone by. False when the reply is set. */
 static bool draw_id(struct lb_call *call)
 {
@@ -186,6 +240,20 @@ static bool draw_id(struct lb_call *call)
     lb_id_make(id, LB_ID_SIZE, LB_IMPORT_PREFIX);
     upload->import_id = lb_str(id);
     return true;
+}
+
+static enum lb_progress import_with(struct lb_call *call, const struct lb_import_purpose *purpose)
+{
+    struct lb_file_import *import = lb_call_alloc(call, sizeof *import);
+    if (!import)
+        return LB_DONE;
+    import->people.call = call;
+    import->people.blocks = call->upload->action == LB_UPLOAD_BLOCK;
+    import->people.dry_run = call->dry_run;
+    import->adds = import->people.blocks;
+    if (!draw_id(call))
+        return LB_DONE;
+    return lb_file_import_begin(call, import, purpose);
 }
 
 enum lb_progress lb_blocked_leads_import(struct lb_call *call)
@@ -202,14 +270,23 @@ enum lb_progress lb_blocked_leads_import(struct lb_call *call)
                                                      .put_message = put_message,
                                                      .put_people = put_people,
                                                      .put_more = put_change};
-    struct lb_file_import *import = lb_call_alloc(call, sizeof *import);
-    if (!import)
-        return LB_DONE;
-    import->people.call = call;
-    import->people.blocks = call->upload->action == LB_UPLOAD_BLOCK;
-    import->people.dry_run = call->dry_run;
-    import->adds = import->people.blocks;
-    if (!draw_id(call))
-        return LB_DONE;
-    return lb_file_import_begin(call, import, &purpose);
+    return import_with(call, &purpose);
+}
+
+enum lb_progress lb_entries_import(struct lb_call *call)
+{
+    static const struct lb_import_purpose purpose = {
+        .has_reasons = true,
+        .options = {.typed = true, .is_stored_key = is_stored_key},
+        .begin = begin,
+        .judged = judged,
+        .take = take_typed,
+        .finish = finish,
+        .broke_off = broke_off,
+        .fini = fini,
+        .has_recorded = has_recorded,
+        .put_message = put_message,
+        .put_people = put_people,
+        .put_more = put_types};
+    return import_with(call, &purpose);
 }

@@ -72,6 +72,12 @@ static void put_column(struct lb_buf *body, size_t number, struct lb_str name)
     lb_buf_append_lit(body, "}");
 }
 
+static void put_type(struct lb_buf *body, const struct lb_import_column *column)
+{
+    if (column->type)
+        lb_buf_printf(body, ",\"type\":\"%s\"", lb_import_type_word(column->type));
+}
+
 /* All columns with a few values of each, to choose from. */
 static void put_columns(struct lb_buf *body, const struct lb_import *import)
 {
@@ -82,6 +88,7 @@ static void put_columns(struct lb_buf *body, const struct lb_import *import)
             lb_buf_append_lit(body, ",");
         put_column(body, column.number, column.name);
         body->len -= !body->failed; /* reopen the object */
+        put_type(body, &column);
         lb_buf_append_lit(body, ",\"sample\":[");
         for (size_t j = 0; j < column.sample_count; j++) {
             if (j)
@@ -89,6 +96,27 @@ static void put_columns(struct lb_buf *body, const struct lb_import *import)
             lb_json_put_string(body, column.samples[j]);
         }
         lb_buf_append_lit(body, "]}");
+    }
+    lb_buf_append_lit(body, "]");
+}
+
+void lb_import_put_taken(struct lb_buf *body, const struct lb_import *import)
+{
+    bool any = false;
+    bool table = lb_import_findings(import)->table;
+    lb_buf_append_lit(body, ",\"taken\":[");
+    for (size_t i = 0; table && i < lb_import_column_count(import); i++) {
+        struct lb_import_column column = lb_import_column(import, i);
+        if (!column.taken)
+            continue;
+        lb_buf_append_str(body, any ? LB_STR(",") : LB_STR(""));
+        put_column(body, column.number, column.name);
+        body->len -= !body->failed; /* reopen the object */
+        lb_buf_append_lit(body, ",\"type\":");
+        lb_json_put_string_or_null(body, column.type ? lb_str(lb_import_type_word(column.type))
+                                                     : (struct lb_str){0});
+        lb_buf_append_lit(body, "}");
+        any = true;
     }
     lb_buf_append_lit(body, "]");
 }

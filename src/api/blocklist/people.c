@@ -51,33 +51,34 @@ static struct lb_str keep_reason(struct lb_people *people, struct lb_str reason)
 }
 
 /* With its kind and end, as the log will have it. False when out of memory. */
-static bool keep_stored(struct lb_people *people, struct lb_change_item *item)
+static bool keep_stored(struct lb_people *people, const struct lb_people_item *from,
+                        struct lb_change_item *item)
 {
-    const struct lb_upload *upload = people->call->upload;
     struct lb_buf stored = {0};
-    if (!people->blocks || (!upload->kind && !upload->end))
+    if (!people->blocks || (!from->kind && !from->end))
         return true;
-    lb_item_put(&stored, item->key, upload->kind, upload->end);
+    lb_item_put(&stored, item->key, from->kind, from->end);
     bool done = !stored.failed;
     if (done)
         item->stored = keep(people, lb_buf_str(&stored));
+    people->has_ends |= done;
     lb_buf_fini(&stored);
     return done;
 }
 
-lb_err lb_people_add(struct lb_people *people, const struct lb_identifier *name,
-                     struct lb_str reason, bool *out_flushed, struct lb_reason *why)
+lb_err lb_people_add(struct lb_people *people, const struct lb_people_item *from, bool *out_flushed,
+                     struct lb_reason *why)
 {
     bool full = people->count == BATCH_PEOPLE ||
-                people->text_len + 2 * name->len + STORED_MORE + reason.len > BATCH_TEXT;
+                people->text_len + 2 * from->key.len + STORED_MORE + from->reason.len > BATCH_TEXT;
     lb_err err = full ? lb_people_flush(people, why) : LB_OK;
     *out_flushed |= full;
     if (err)
         return err;
     struct lb_change_item *item = &people->items[people->count++];
-    *item = (struct lb_change_item){.key = keep(people, (struct lb_str){name->text, name->len}),
-                                    .reason = keep_reason(people, reason)};
-    return keep_stored(people, item) ? LB_OK : LB_ERR_OVERLOADED;
+    *item = (struct lb_change_item){.key = keep(people, from->key),
+                                    .reason = keep_reason(people, from->reason)};
+    return keep_stored(people, from, item) ? LB_OK : LB_ERR_OVERLOADED;
 }
 
 /* --- Recording --- */
@@ -86,7 +87,6 @@ static struct lb_write *prepare(void *context)
 {
     struct lb_people *people = context;
     struct lb_change *change = &people->step.change;
-    const struct lb_upload *upload = people->call->upload;
     people->step.run = &people->run;
     *change = (struct lb_change){.blocklist = people->call->app->blocklist,
                                  .standing = people->standing,
@@ -94,7 +94,7 @@ static struct lb_write *prepare(void *context)
                                  .fingerprints = people->fingerprints,
                                  .import = lb_str(people->run.row.id),
                                  .count = people->count,
-                                 .has_ends = upload->kind || upload->end};
+                                 .has_ends = people->has_ends};
     change->write.size =
         people->text_len + people->count * (sizeof *people->items + sizeof *people->fingerprints);
     if (people->blocks)
@@ -148,6 +148,7 @@ lb_err lb_people_flush(struct lb_people *people, struct lb_reason *why)
         err = tally(people);
     people->count = 0;
     people->text_len = 0;
+    people->has_ends = false;
     people->reason = (struct lb_str){0};
     return err;
 }

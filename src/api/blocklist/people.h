@@ -23,6 +23,7 @@ struct lb_people {
     char *text;
     size_t count;
     size_t text_len;
+    bool has_ends;        /* some have a kind or an end */
     struct lb_str reason; /* of the last one, in `text` */
     struct lb_imports_step step;
     struct lb_imports_run run; /* its row is filled by the owner before the first are handed over */
@@ -47,10 +48,18 @@ struct lb_people_counts {
 lb_err lb_people_init(struct lb_people *people);
 void lb_people_fini(struct lb_people *people);
 
+/* One that a file names. */
+struct lb_people_item {
+    struct lb_str key; /* item.h */
+    struct lb_str reason;
+    enum lb_block_kind kind;
+    int64_t end;
+};
+
 /* Adds one, whose strings are copied. When there is no room the others are handed over first, and
  * `*out_flushed` is set. */
-lb_err lb_people_add(struct lb_people *people, const struct lb_identifier *name,
-                     struct lb_str reason, bool *out_flushed, struct lb_reason *why);
+lb_err lb_people_add(struct lb_people *people, const struct lb_people_item *item, bool *out_flushed,
+                     struct lb_reason *why);
 
 /* Hands over those that are gathered, and waits until they are recorded. When the writer is busy it
  * tries again for a while. LB_OK, or why they were not recorded. */

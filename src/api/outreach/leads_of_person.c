@@ -153,15 +153,30 @@ static lb_err find_by_form(struct looking *looking, struct lb_call *call,
     return err;
 }
 
+/* Those of a LinkedIn name, and of other names for which its block holds. */
+static lb_err find_person(struct looking *looking, struct lb_call *call,
+                          struct lb_store_reader *reader, struct lb_str key)
+{
+    struct lb_other_names others = {0};
+    if (lb_persons_any(call->workspace))
+        lb_persons_others(lb_blocklist_persons(call->app->blocklist), call->workspace->row.no, key,
+                          LB_PERSON_COVERED, &others);
+    lb_err err = find(looking, call, reader, key);
+    for (size_t i = 0; !err && i <= others.count; i++) {
+        sort_refs(looking);
+        looking->count = looking->count < looking->take ? looking->count : looking->take;
+        if (i < others.count)
+            err = find(looking, call, reader, others.names[i]);
+    }
+    return err;
+}
+
 static lb_err find_behind(struct looking *looking, struct lb_call *call,
                           struct lb_store_reader *reader)
 {
     struct lb_str key = looking->asked.identifier;
-    if (lb_key_is_linkedin(key)) {
-        lb_err err = find(looking, call, reader, key);
-        looking->count = looking->count < looking->take ? looking->count : looking->take;
-        return err;
-    }
+    if (lb_key_is_linkedin(key))
+        return find_person(looking, call, reader, key);
     lb_lead_range_of(key, &looking->range);
     lb_err err = find_by_form(looking, call, reader, looking->range.form);
     if (!err && looking->range.form == LB_LEAD_FORM_MAIL_HOST)
@@ -174,11 +189,13 @@ static enum lb_turn read_behind(struct lb_call *call, struct lb_store_reader *re
     struct looking *looking = call->state;
     struct lb_str key = looking->asked.identifier;
     uint64_t total = 0;
+    struct lb_exclusion exclusion = {.blocklist = call->app->blocklist,
+                                     .workspace = call->workspace};
+    struct lb_list list = {.workspace = call->workspace->row.no};
     lb_err err = find_behind(looking, call, reader);
     if (!err)
-        err =
-            lb_exclusion_count(call->app->directory, call->app->store, reader,
-                               (struct lb_list){.workspace = call->workspace->row.no}, key, &total);
+        err = lb_exclusion_count(&exclusion, call->app->directory, call->app->store, reader, list,
+                                 key, &total);
     struct lb_buf *body = lb_reply_json(&call->req->reply, 200);
     lb_buf_append_lit(body, "[");
     for (size_t i = 0; !err && i < looking->count; i++)

@@ -13,11 +13,6 @@
 /* What a byte of a plain name becomes; 0 for bytes that no plain name has. */
 extern const unsigned char lb_identifier_plain[256];
 
-static inline struct lb_str lb_str_skip(struct lb_str text, size_t bytes)
-{
-    return (struct lb_str){text.ptr + bytes, text.len - bytes};
-}
-
 static inline unsigned char lb_ascii_lower(char c)
 {
     return (unsigned char)(c >= 'A' && c <= 'Z' ? c | 0x20 : c);

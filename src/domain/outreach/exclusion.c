@@ -196,35 +196,79 @@ lb_err lb_exclusion_linked(void *context, uint32_t no, struct lb_str name)
     return refresh_named(outreach, (struct lb_list){.workspace = no}, name);
 }
 
-/* Leads of campaigns that are there. */
-static lb_err count_named(const struct lb_directory *directory, struct lb_store *store,
-                          struct lb_store_reader *reader, struct lb_list list, struct lb_str name,
-                          uint64_t *out)
+/* A count of the leads of a person, by one name after the other. */
+struct counting {
+    const struct lb_directory *directory;
+    struct lb_store *store;
+    struct lb_store_reader *reader;
+    struct lb_list list;
+    const struct lb_other_names *names;
+};
+
+/* Does the lead have one of the first `count` names? Then it is counted already. */
+static lb_err has_earlier(const struct counting *counting, size_t count,
+                          const struct lb_lead_ref *ref, bool *out)
 {
+    lb_err err = LB_OK;
+    *out = false;
+    for (size_t i = 0; !err && !*out && i < count; i++) {
+        struct lb_lead_ref found;
+        size_t any;
+        err = counting->store->ops->leads_named(counting->reader, counting->list.workspace,
+                                                counting->names->names[i], ref->campaign - 1, 1,
+                                                &found, &any);
+        *out = !err && any && found.lead == ref->lead;
+    }
+    return err;
+}
+
+/* Leads of campaigns that are there, by the name of this index and by none before it. */
+static lb_err count_named(const struct counting *counting, size_t index, uint64_t *out)
+{
+    struct lb_list list = counting->list;
     struct lb_lead_ref refs[REFS_AT_A_TIME];
     uint32_t after = list.campaign ? list.campaign - 1 : 0;
+    size_t max = list.campaign ? 1 : REFS_AT_A_TIME;
     size_t count;
     lb_err err;
     do {
-        err = store->ops->leads_named(reader, list.workspace, name, after,
-                                      list.campaign ? 1 : REFS_AT_A_TIME, refs, &count);
+        err = counting->store->ops->leads_named(counting->reader, list.workspace,
+                                                counting->names->names[index], after, max, refs,
+                                                &count);
         for (size_t i = 0; !err && i < count; i++) {
+            bool twice = true;
             after = refs[i].campaign;
-            *out += (!list.campaign || after == list.campaign) &&
-                    lb_directory_campaign_no(directory, after) != NULL;
+            if ((!list.campaign || after == list.campaign) &&
+                lb_directory_campaign_no(counting->directory, after))
+                err = has_earlier(counting, index, &refs[i], &twice);
+            *out += !twice;
         }
     } while (!err && count == REFS_AT_A_TIME);
     return err;
 }
 
-lb_err lb_exclusion_count(const struct lb_directory *directory, struct lb_store *store,
+lb_err lb_exclusion_count(const struct lb_exclusion *exclusion,
+                          const struct lb_directory *directory, struct lb_store *store,
                           struct lb_store_reader *reader, struct lb_list list, struct lb_str key,
                           uint64_t *out)
 {
+    lb_err err = LB_OK;
     *out = 0;
-    if (lb_key_is_linkedin(key))
-        return count_named(directory, store, reader, list, key, out);
+    if (lb_key_is_linkedin(key)) {
+        struct lb_other_names names = {.count = 1, .names = {key}};
+        struct counting counting = {directory, store, reader, list, &names};
+        struct lb_other_names others = {0};
+        if (lb_persons_any(exclusion->workspace))
+            others_of(exclusion, key, LB_PERSON_COVERED, &others);
+        for (size_t i = 0; i < others.count; i++)
+            lb_other_names_add(&names, others.names[i]);
+        for (size_t i = 0; !err && i < names.count; i++)
+            err = count_named(&counting, i, out);
+        return err;
+    }
     struct lb_lead_range range;
     lb_lead_range_of(key, &range);
+    if (!range.first.ptr) /* no host is as long */
+        return LB_OK;
     return store->ops->leads_by_form_count(reader, list, range.form, range.first, range.last, out);
 }

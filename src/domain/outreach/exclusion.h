@@ -49,8 +49,9 @@ lb_err lb_exclusion_scope(const struct lb_exclusion *exclusion, const struct lb_
                           lb_scope_look_up *look_up, void *context, enum lb_scope *out);
 
 /* How many leads a key excludes, in the list of a campaign or in its workspace's: those that are
- * stored now. For a thread with a reader. */
-lb_err lb_exclusion_count(const struct lb_directory *directory, struct lb_store *store,
+ * stored now, also by other names of a person. For a thread with a reader that is online. */
+lb_err lb_exclusion_count(const struct lb_exclusion *exclusion,
+                          const struct lb_directory *directory, struct lb_store *store,
                           struct lb_store_reader *reader, struct lb_list list, struct lb_str key,
                           uint64_t *out);
 

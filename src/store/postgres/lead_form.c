@@ -64,22 +64,38 @@ lb_err lb_pg_leads_by_form(struct lb_store_reader *reader, uint32_t workspace,
     return err;
 }
 
+/* See lead_form.c of SQLite's. */
 #define LIVE                                                                                       \
     " AND ($2 = 0 OR l.campaign = $2)"                                                             \
     " AND EXISTS (SELECT 1 FROM leadblock.campaign c WHERE c.workspace_id = $1"                    \
     " AND c.no = l.campaign AND c.deleted_at IS NULL)"
-#define COUNT_BY(form)                                                                             \
-    "SELECT count(*) FROM leadblock.lead l WHERE l.workspace_id = $1 AND l." form " >= $3"         \
-    " AND l." form " <= $4" LIVE
+#define FEW(where)                                                                                 \
+    "SELECT count(*) AS n FROM (SELECT FROM leadblock.lead l WHERE " where LIVE " LIMIT 1001) few"
+#define GOING(where)                                                                               \
+    "(SELECT count(*) FROM leadblock.campaign c JOIN leadblock.lead l"                             \
+    " ON l.workspace_id = $1 AND l.campaign = c.no"                                                \
+    " WHERE c.workspace_id = $1 AND c.deleted_at IS NOT NULL AND " where ")"
+#define COUNT(where, all)                                                                          \
+    "SELECT CASE WHEN n <= 1000 THEN n"                                                            \
+    " WHEN $2 <> 0 THEN (SELECT count(*) FROM leadblock.lead l WHERE " where LIVE ")"              \
+    " ELSE " all " - " GOING(where) " END FROM (" FEW(where) ") counted"
+
+#define IN(column)    "l." column " >= $3 AND l." column " <= $4"
+#define BY(column)    "l.workspace_id = $1 AND " IN(column)
+#define ALL_BY(where) "(SELECT count(*) FROM leadblock.lead l WHERE " where ")"
+
+#define COUNT_BY(column) COUNT(BY(column), ALL_BY(BY(column)))
+
+/* By either host, once. */
+#define BY_HOST       "l.workspace_id = $1 AND (" IN("mail_host") " OR " IN("site_host") ")"
+#define BY_SITE_ALONE BY("site_host") " AND coalesce(l.mail_host < $3 OR l.mail_host > $4, true)"
+#define COUNT_BY_HOST COUNT(BY_HOST, "(" ALL_BY(BY("mail_host")) " + " ALL_BY(BY_SITE_ALONE) ")")
 
 LB_PG_STATEMENT(EMAIL_COUNT, ONE, "nntt", COUNT_BY("email_form"));
 LB_PG_STATEMENT(PHONE_COUNT, ONE, "nntt", COUNT_BY("phone_form"));
 LB_PG_STATEMENT(PAGE_COUNT, ONE, "nntt", COUNT_BY("page_form"));
 LB_PG_STATEMENT(COMPANY_COUNT, ONE, "nntt", COUNT_BY("company_form"));
-LB_PG_STATEMENT(HOST_COUNT, ONE, "nntt",
-                "SELECT count(*) FROM leadblock.lead l WHERE l.workspace_id = $1"
-                " AND (l.mail_host >= $3 AND l.mail_host <= $4"
-                " OR l.site_host >= $3 AND l.site_host <= $4)" LIVE);
+LB_PG_STATEMENT(HOST_COUNT, ONE, "nntt", COUNT_BY_HOST);
 
 static const enum lb_pg_statement count_by_form[LB_LEAD_FORM_COUNT] = {
     PG_EMAIL_COUNT, PG_PHONE_COUNT, PG_PAGE_COUNT, PG_COMPANY_COUNT, PG_HOST_COUNT, PG_HOST_COUNT,

@@ -43,7 +43,7 @@ async function validate(form) {
   const good = lines.map((row, index) => ({ ...row, index })).filter(({ index }) => !bad.has(index));
   return {
     names, blocked: data.blocked,
-    rows: good.map((row, place) => ({ ...row, stored: nameOf(data.entries[place]), state: repeated.has(row.index) ? 'Repeated' : already.has(row.index) ? 'Already blocked' : 'New' })),
+    rows: good.map((row, place) => ({ ...row, stored: nameOf(data.entries[place]), leads: data.entries[place].leads, state: repeated.has(row.index) ? 'Repeated' : already.has(row.index) ? 'Already blocked' : 'New' })),
     bad: lines.map((row, index) => ({ ...row, reason: bad.get(index) })).filter(({ reason }) => reason),
   };
 }
@@ -53,6 +53,7 @@ const goodColumns = [
   { label: 'Name', header: true, class: 'lead-cell', render: (row) => <Who name={row.stored} /> },
   { label: 'Type', render: (row) => typeWords[row.stored.type] },
   { label: 'State', render: (row) => row.state },
+  { label: 'Leads excluded', class: 'number', render: (row) => (row.leads == null ? '–' : number(row.leads)) },
 ];
 
 const forceable = /, or send "force": true.*/;

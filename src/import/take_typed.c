@@ -1,0 +1,271 @@
+#include "import/take_typed.h"
+
+#include "base/clock.h"
+#include "base/csv.h"
+#include "base/utf8.h"
+
+#include <stdio.h>
+
+/* A row on its way. */
+struct taking {
+    const struct lb_import_typing *typing;
+    const struct lb_import_options *options;
+    const struct lb_import_row *row;
+    bool table;
+    void *context;
+    void (*each)(void *context, struct lb_import_item *item);
+    struct lb_import_item item;
+    struct lb_typed_name name;
+    size_t good;
+    struct lb_str bad; /* the first that is no name */
+    char why[300];
+};
+
+/* --- One name --- */
+
+/* NULL, or why it is not taken. */
+static const char *read_name(struct taking *taking, enum lb_import_type type, struct lb_str text)
+{
+    const struct lb_import_options *options = taking->options;
+    struct lb_name_rules rules = {.country = options->country, .adds = options->adds};
+    struct lb_typed_name *name = &taking->name;
+    const char *reason = lb_typed_name_normalise(lb_import_type_of_name(type), text, &rules, name);
+    if (reason)
+        return reason;
+    char room[LB_KEY_SIZE];
+    bool doubtful = name->doubt && options->adds && !(name->forceable && options->force);
+    if (doubtful && options->is_stored_key &&
+        options->is_stored_key(options->context,
+                               lb_key_make(name->type, lb_typed_name_str(name), room)))
+        doubtful = false;
+    return doubtful ? name->doubt : NULL;
+}
+
+static void refuse(struct taking *taking, struct lb_str text, const char *reason)
+{
+    if (taking->bad.ptr)
+        return;
+    taking->bad = text;
+    snprintf(taking->why, sizeof taking->why, "%s", reason);
+}
+
+static void give(struct taking *taking, struct lb_str text)
+{
+    taking->item.value = lb_utf8_cut(text, LB_IMPORT_VALUE_MAX);
+    taking->item.typed = &taking->name;
+    taking->item.first = taking->good++ == 0;
+    taking->each(taking->context, &taking->item);
+}
+
+static void take_one(struct taking *taking, enum lb_import_type type, struct lb_str text)
+{
+    const char *reason = read_name(taking, type, text);
+    if (reason)
+        refuse(taking, text, reason);
+    else
+        give(taking, text);
+}
+
+/* --- One cell --- */
+
+/* Addresses of profiles, wherever they stand. */
+static void take_people(struct taking *taking, struct lb_str cell, bool bare)
+{
+    struct lb_str rest = cell, address;
+    size_t found = 0;
+    for (; lb_import_next_address(&rest, &address); found++)
+        take_one(taking, LB_TYPE_PERSON, address);
+    if (found)
+        return;
+    if (bare || lb_import_guess(cell) == LB_TYPE_PERSON)
+        take_one(taking, LB_TYPE_PERSON, cell);
+    else
+        refuse(taking, cell, "no profile address in this cell");
+}
+
+/* What may stand between several in a cell; companies have commas in their names. */
+static const char *separators_of(enum lb_import_type type)
+{
+    return type == LB_TYPE_EMAIL    ? ",;|\t\n "
+           : type == LB_TYPE_DOMAIN ? ",;|\t\n "
+           : type == LB_TYPE_PHONE  ? ",;|\t\n"
+                                    : "\n";
+}
+
+static bool next_part(const char *separators, struct lb_str *rest, struct lb_str *out)
+{
+    do {
+        size_t len = 0;
+        if (!rest->len)
+            return false;
+        while (len < rest->len && !strchr(separators, rest->ptr[len]))
+            len++;
+        *out = lb_import_trim((struct lb_str){rest->ptr, len});
+        *rest = lb_str_skip(*rest, len + (len < rest->len));
+    } while (!out->len);
+    return true;
+}
+
+/* One name, or several. */
+static void take_names(struct taking *taking, enum lb_import_type type, struct lb_str cell)
+{
+    const char *separators = separators_of(type);
+    struct lb_str rest = cell, part;
+    const char *reason = read_name(taking, type, cell);
+    if (!reason) {
+        give(taking, cell);
+        return;
+    }
+    if (!next_part(separators, &rest, &part) || part.len == cell.len) {
+        refuse(taking, cell, reason);
+        return;
+    }
+    do
+        take_one(taking, type, part);
+    while (next_part(separators, &rest, &part));
+}
+
+static void take_cell(struct taking *taking, enum lb_import_type type, struct lb_str cell,
+                      bool bare)
+{
+    cell = lb_csv_unguard(cell);
+    if (type == LB_TYPE_PERSON)
+        take_people(taking, cell, bare);
+    else
+        take_names(taking, type, cell);
+}
+
+/* A line of a text whose type is not known. */
+static void take_line(struct taking *taking, struct lb_str line)
+{
+    static const char WORDS[] = "may be a LinkedIn name, a company or something else; say which: "
+                                "type=publicIdentifier or type=company";
+    struct lb_str rest = line, part;
+    enum lb_import_type type = lb_import_guess(line);
+    if (type && type != LB_TYPE_EMAIL) {
+        take_cell(taking, type, line, true);
+        return;
+    }
+    if (type && !read_name(taking, type, line)) {
+        give(taking, line);
+        return;
+    }
+    while (next_part(",;\t", &rest, &part)) {
+        type = lb_import_guess(part);
+        if (type)
+            take_cell(taking, type, part, true);
+        else
+            refuse(taking, part, WORDS);
+    }
+}
+
+/* --- One row --- */
+
+static struct lb_str cell_of(const struct lb_import_row *row, size_t from_1)
+{
+    return from_1 && from_1 <= row->count ? row->cells[from_1 - 1] : (struct lb_str){0};
+}
+
+/* Reason, kind and end. NULL, or what is wrong. */
+static const char *read_details(struct taking *taking)
+{
+    const struct lb_import_typing *typing = taking->typing;
+    struct lb_str kind = cell_of(taking->row, typing->kinds);
+    struct lb_str end = lb_csv_unguard(cell_of(taking->row, typing->ends));
+    taking->item.reason = lb_csv_unguard(cell_of(taking->row, typing->reasons));
+    if (kind.len && !lb_block_kind_parse(kind, &taking->item.block_kind))
+        return "the kind must be " LB_BLOCK_KINDS;
+    if (end.len && !lb_time_parse(end, &taking->item.end))
+        return "the end must be a date or a time in UTC, such as 2027-01-31";
+    return taking->item.end && taking->item.end <= lb_clock_wall_ms() ? "its end is in the past"
+                                                                      : NULL;
+}
+
+/* A row of an export: it says itself what it is. */
+static bool take_exported(struct taking *taking)
+{
+    struct lb_str type = cell_of(taking->row, taking->typing->types);
+    struct lb_str value = cell_of(taking->row, taking->typing->values);
+    enum lb_import_type parsed;
+    if (!value.len)
+        return false;
+    if (!lb_import_type_parse(type, &parsed))
+        refuse(taking, type,
+               "is no type; give publicIdentifier, memberId, email, phone, domain or company");
+    else
+        take_cell(taking, parsed, value, true);
+    return true;
+}
+
+/* False when there is nothing in any cell that counts. */
+static bool take_cells(struct taking *taking)
+{
+    const struct lb_import_typing *typing = taking->typing;
+    bool any = false;
+    if (typing->types)
+        return take_exported(taking);
+    for (size_t i = 0; i < typing->count && i < taking->row->count; i++) {
+        const struct lb_import_typed_column *column = &typing->columns[i];
+        if (!column->taken || !taking->row->cells[i].len)
+            continue;
+        any = true;
+        if (column->type)
+            take_cell(taking, column->type, taking->row->cells[i], column->bare);
+        else
+            take_line(taking, taking->row->cells[i]);
+    }
+    return any;
+}
+
+static void set(struct lb_import_typed_verdict *out, enum lb_import_kind kind, struct lb_str value,
+                const char *reason)
+{
+    out->kind = kind;
+    out->value = lb_utf8_cut(value, LB_IMPORT_VALUE_MAX);
+    snprintf(out->reason, sizeof out->reason, "%s", reason);
+}
+
+static void conclude(const struct taking *taking, bool any, struct lb_import_typed_verdict *out)
+{
+    const struct lb_import_row *row = taking->row;
+    size_t first = 0;
+    while (first + 1 < row->count && !row->cells[first].len)
+        first++;
+    if (!any) {
+        set(out, LB_IMPORT_BLANK, row->cells[first], "nothing in the columns that are taken");
+        return;
+    }
+    set(out, taking->good ? LB_IMPORT_PERSON : LB_IMPORT_BAD, taking->bad,
+        taking->bad.ptr ? taking->why : "");
+    struct lb_str shown = lb_utf8_cut(taking->bad, 80);
+    if (taking->good && taking->bad.ptr)
+        snprintf(out->reason, sizeof out->reason, "left out \"%.*s\": %s", (int)shown.len,
+                 shown.ptr, taking->why);
+}
+
+void lb_import_take_typed(const struct lb_import_typing *typing,
+                          const struct lb_import_options *options, const struct lb_import_row *row,
+                          bool table, void *context,
+                          void (*each)(void *context, struct lb_import_item *item),
+                          struct lb_import_typed_verdict *out)
+{
+    struct taking taking = {.typing = typing,
+                            .options = options,
+                            .row = row,
+                            .table = table,
+                            .context = context,
+                            .each = each,
+                            .item = {.kind = LB_IMPORT_PERSON,
+                                     .line = row->line,
+                                     .cells = row->cells,
+                                     .cell_count = row->count}};
+    const char *wrong = NULL;
+    if (row->line <= typing->heading_line)
+        set(out, LB_IMPORT_HEADING, row->whole, "");
+    else if (row->fault)
+        set(out, LB_IMPORT_BAD, row->whole, row->fault);
+    else if ((wrong = read_details(&taking)) != NULL)
+        set(out, LB_IMPORT_BAD, row->whole, wrong);
+    else
+        conclude(&taking, take_cells(&taking), out);
+}

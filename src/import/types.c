@@ -1,0 +1,217 @@
+#include "import/types.h"
+
+#include "import/choice.h"
+
+#include <stdlib.h>
+
+static const char NO_COLUMN[] =
+    "no column is certain to hold LinkedIn profiles, e-mail addresses, phone numbers, domains or "
+    "companies; say which do, such as columns=2:domain";
+
+/* --- What a column is --- */
+
+static const struct lb_import_label *label_of(const struct lb_import_survey *survey, size_t index,
+                                              uint64_t heading_line)
+{
+    return lb_import_label_at(&survey->columns[index], heading_line);
+}
+
+static bool has_most(const struct lb_import_facts *facts, uint64_t count)
+{
+    return count && count * 2 > facts->filled - (facts->filled > count); /* but for a heading */
+}
+
+/* What most of its cells look like. Words may be anything. */
+static enum lb_import_type type_by_cells(const struct lb_import_facts *facts)
+{
+    static const enum lb_import_type SURE[] = {LB_TYPE_PERSON, LB_TYPE_EMAIL, LB_TYPE_PHONE,
+                                               LB_TYPE_DOMAIN};
+    if (has_most(facts, facts->guesses[LB_TYPE_COMPANY]))
+        return LB_TYPE_COMPANY; /* pages: the words of names are not guessed */
+    for (size_t i = 0; i < sizeof SURE / sizeof *SURE; i++)
+        if (has_most(facts, facts->guesses[SURE[i]]))
+            return SURE[i];
+    return LB_TYPE_NONE;
+}
+
+static enum lb_import_type type_of(const struct lb_import_facts *facts, struct lb_str heading)
+{
+    enum lb_import_type by_heading = lb_import_type_of_heading(heading);
+    enum lb_import_type by_cells = type_by_cells(facts);
+    enum lb_import_heading says = lb_import_heading(heading);
+    if (lb_import_detail_of_heading(heading) || says == LB_HEADING_REASON)
+        return LB_TYPE_NONE;
+    bool addresses = by_heading == LB_TYPE_NONE || by_heading == LB_TYPE_DOMAIN;
+    if (addresses && (by_cells == LB_TYPE_PERSON || by_cells == LB_TYPE_COMPANY) &&
+        says != LB_HEADING_OTHER)
+        return by_cells; /* a "website" may be a profile */
+    if (by_heading != LB_TYPE_NONE)
+        return by_heading;
+    if (says == LB_HEADING_IDENTIFIER || says == LB_HEADING_LINKEDIN)
+        return LB_TYPE_PERSON;
+    return says == LB_HEADING_UNKNOWN || says == LB_HEADING_PROFILE ? by_cells : LB_TYPE_NONE;
+}
+
+static void read_columns(const struct lb_import_survey *survey, struct lb_import_typing *out)
+{
+    for (size_t i = 0; i < out->count; i++) {
+        struct lb_import_typed_column *column = &out->columns[i];
+        column->name = label_of(survey, i, out->heading_line);
+        struct lb_str heading = column->name ? lb_str(column->name->text) : LB_STR("");
+        column->type = type_of(&survey->columns[i], heading);
+        column->bare = lb_import_heading(heading) == LB_HEADING_IDENTIFIER ||
+                       lb_import_field(heading) == LB_FIELD_MEMBER_ID;
+    }
+}
+
+/* --- What is said beside names --- */
+
+static void read_details(struct lb_import_typing *out)
+{
+    size_t best = 0;
+    for (size_t i = 0; i < out->count; i++) {
+        const struct lb_import_label *label = out->columns[i].name;
+        struct lb_str heading = label ? lb_str(label->text) : LB_STR("");
+        size_t rank = lb_import_reason_rank(heading);
+        enum lb_import_detail detail = lb_import_detail_of_heading(heading);
+        size_t *place = detail == LB_DETAIL_KIND    ? &out->kinds
+                        : detail == LB_DETAIL_END   ? &out->ends
+                        : detail == LB_DETAIL_TYPE  ? &out->types
+                        : detail == LB_DETAIL_VALUE ? &out->values
+                                                    : NULL;
+        if (place && !*place)
+            *place = i + 1;
+        if (rank && (!best || rank < best) && lb_import_heading(heading) == LB_HEADING_REASON) {
+            best = rank;
+            out->reasons = i + 1;
+            out->reasons_name = label;
+        }
+    }
+    if (!out->types || !out->values)
+        out->types = out->values = 0;
+}
+
+/* --- Which columns are taken --- */
+
+static bool is_of_people(const struct lb_import_typed_column *column)
+{
+    enum lb_import_field field =
+        column->name ? lb_import_field(lb_str(column->name->text)) : LB_FIELD_OTHER;
+    return column->type == LB_TYPE_PERSON || column->type == LB_TYPE_EMAIL ||
+           field == LB_FIELD_FIRST_NAME || field == LB_FIELD_LAST_NAME;
+}
+
+static bool is_of_companies(const struct lb_import_typed_column *column)
+{
+    return column->type == LB_TYPE_COMPANY || column->type == LB_TYPE_DOMAIN;
+}
+
+static bool is_list_of_people(const struct lb_import_typing *typing)
+{
+    for (size_t i = 0; i < typing->count; i++) {
+        if (is_of_people(&typing->columns[i]))
+            return true;
+        if (is_of_companies(&typing->columns[i]))
+            return false;
+    }
+    return false;
+}
+
+static bool take_all(struct lb_import_typing *out, enum lb_import_type only)
+{
+    bool any = false;
+    out->people = is_list_of_people(out);
+    for (size_t i = 0; i < out->count; i++) {
+        struct lb_import_typed_column *column = &out->columns[i];
+        column->taken =
+            only ? column->type == only : column->type && !(out->people && is_of_companies(column));
+        any |= column->taken;
+    }
+    return any;
+}
+
+static lb_err no_such_columns(struct lb_str columns, struct lb_reason *reason)
+{
+    struct lb_str shown = columns.len > 80 ? (struct lb_str){columns.ptr, 80} : columns;
+    return lb_fail(
+        reason, LB_ERR_COLUMN_UNKNOWN,
+        "the columns \"%.*s\" cannot be read: give numbers from 1 with the type of each, "
+        "such as 2:domain,5:email",
+        (int)shown.len, shown.ptr);
+}
+
+static bool take_one(struct lb_str text, struct lb_import_typing *out)
+{
+    const char *colon = memchr(text.ptr, ':', text.len);
+    struct lb_str number = {text.ptr, colon ? (size_t)(colon - text.ptr) : text.len};
+    uint64_t no;
+    if (!lb_str_to_u64(number, UINT32_MAX, &no) || no == 0 || no > out->count)
+        return false;
+    struct lb_import_typed_column *column = &out->columns[no - 1];
+    if (colon && !lb_import_type_parse(lb_str_skip(text, number.len + 1), &column->type))
+        return false;
+    column->bare |= colon != NULL;
+    column->taken = column->type != LB_TYPE_NONE;
+    return column->taken;
+}
+
+/* "2:domain,5" */
+static lb_err take_given(struct lb_str columns, struct lb_import_typing *out,
+                         struct lb_reason *reason)
+{
+    struct lb_str rest = columns;
+    while (rest.len) {
+        const char *comma = memchr(rest.ptr, ',', rest.len);
+        struct lb_str one = {rest.ptr, comma ? (size_t)(comma - rest.ptr) : rest.len};
+        if (!take_one(lb_import_trim(one), out))
+            return no_such_columns(columns, reason);
+        rest = lb_str_skip(rest, one.len + (comma != NULL));
+    }
+    out->types = out->values = 0;
+    return LB_OK;
+}
+
+static lb_err choose_in_table(const struct lb_import_options *options, struct lb_import_typing *out,
+                              struct lb_reason *reason)
+{
+    if (options->columns.len)
+        return take_given(options->columns, out, reason);
+    if (out->types) {
+        out->columns[out->values - 1].taken = true;
+        return LB_OK;
+    }
+    return take_all(out, options->type) ? LB_OK
+                                        : lb_fail(reason, LB_ERR_COLUMN_UNKNOWN, "%s", NO_COLUMN);
+}
+
+lb_err lb_import_types_choose(const struct lb_import_survey *survey, bool table,
+                              const struct lb_import_options *options, struct lb_import_typing *out,
+                              struct lb_reason *reason)
+{
+    *out = (struct lb_import_typing){.count = survey->count, .only = options->type};
+    out->columns = calloc(survey->count + 1, sizeof *out->columns);
+    if (!out->columns)
+        return lb_fail(reason, LB_ERR_OVERLOADED, "out of memory");
+    out->heading_line = survey->typed_line ? survey->typed_line : survey->heading_line;
+    if (survey->value_line && out->heading_line >= survey->value_line)
+        out->heading_line = 0;
+    if (!survey->count)
+        return LB_OK;
+    read_columns(survey, out);
+    if (table) {
+        read_details(out);
+        return choose_in_table(options, out, reason);
+    }
+    struct lb_import_typed_column *column = &out->columns[0];
+    if (!out->only && out->heading_line)
+        out->only = column->type;
+    column->type = out->only;
+    column->bare = column->taken = true;
+    return LB_OK;
+}
+
+void lb_import_typing_fini(struct lb_import_typing *typing)
+{
+    free(typing->columns);
+    *typing = (struct lb_import_typing){0};
+}

@@ -1,0 +1,123 @@
+"""Files with names of every type: POST /v1/blocklist/import (docs/api.md, "Files with names of every type")."""
+
+import json
+from pathlib import Path
+from urllib.parse import urlencode
+
+import pytest
+
+from support import expect
+from support.client import File
+from support.server import run
+
+VECTORS = json.loads((Path(__file__).resolve().parents[1] / "vectors" / "typed-files.json")
+                     .read_text(encoding="utf-8"))
+COUNTS = ("rows", "headings", "people", "bad", "blank")
+
+
+def send(api, data, path="/blocklist", **query):
+    data = data.encode() if isinstance(data, str) else data
+    return api.post(f"{path}/import?{urlencode(query)}", data, content_type="text/csv")
+
+
+def taken(body):
+    return [f"{column['number']} {column['type'] or 'null'}" for column in body["taken"]]
+
+
+def listed(api, path="/blocklist"):
+    return {entry["value"]: entry for entry in expect.ok(api.get(f"{path}?take=1000"))}
+
+
+@pytest.mark.parametrize("name", VECTORS)
+@pytest.mark.parametrize("where", ["workspace", "campaign"])
+def test_a_file_as_people_have_it(fresh, name, where):
+    wanted = VECTORS[name]
+    path = "/blocklist" if where == "workspace" else f"/campaigns/{fresh.campaign()}/blocklist"
+    data = wanted["data"].encode(wanted.get("encoding", "utf-8"))
+    query = wanted.get("query", {})
+    tried = expect.ok(send(fresh.api, data, path, dryRun="true", **query))
+    assert listed(fresh.api, path) == {}, "a try changes nothing"
+    assert taken(tried) == wanted["taken"], tried
+    body = expect.ok(send(fresh.api, data, path, **query))
+    for counted in (tried, body):
+        assert [counted[count] for count in COUNTS] == wanted["counts"], counted
+        assert counted["rows"] == sum(counted[count] for count in COUNTS[1:])
+        assert counted["blocked"] == len(wanted["entries"])
+        assert sum(counted["found"].values()) == counted["blocked"] + counted["duplicates"]
+    entries = listed(fresh.api, path)
+    assert {value: entry["type"] for value, entry in entries.items()} == wanted["entries"]
+    for value, reason in wanted.get("reasons", {}).items():
+        assert entries[value]["reason"] == reason
+    for value, kind in wanted.get("kinds", {}).items():
+        assert entries[value]["kind"] == kind
+    for value, end in wanted.get("ends", {}).items():
+        assert entries[value]["expiresAt"] == end
+    if "warned" in wanted:
+        assert any(wanted["warned"] in warning["reason"] for warning in body["warnings"]), body
+    assert expect.ok(send(fresh.api, data, path, **query))["already"] == len(wanted["entries"])
+    gone = expect.ok(send(fresh.api, data, path, action="unblock", **query))
+    assert gone["unblocked"] == len(wanted["entries"]) and listed(fresh.api, path) == {}
+
+
+def test_it_holds_is_undone_and_is_listed_as_an_import(fresh):
+    body = expect.ok(send(fresh.api, "Company,Domain\nAcme Ltd,acme.com\n", kind="client",
+                          reason="our clients", importId="clients"))
+    assert body["message"] == "2 entries blocked"
+    (found,) = expect.ok(fresh.api.post("/check", {"leads": [{"email": "x@mail.acme.com"}]}))
+    assert found["matched"] == {"type": "domain", "value": "acme.com"}
+    assert {entry["kind"] for entry in listed(fresh.api).values()} == {"client"}
+    assert expect.ok(fresh.api.get("/imports/clients"))["blocked"] == 2
+    assert expect.ok(fresh.api.post("/imports/clients/undo"))["unblocked"] == 2
+    assert listed(fresh.api) == {}
+
+
+@pytest.mark.parametrize(("query", "code"), [
+    ({"columns": "9:domain"}, "column_unknown"), ({"columns": "x"}, "column_unknown"),
+    ({"columns": "1:fax"}, "column_unknown"), ({"type": "fax"}, "invalid_parameter"),
+    ({"column": "1"}, "invalid_parameter"), ({"defaultCountry": "ZZ"}, "invalid_parameter"),
+    ({"action": "check"}, "invalid_parameter"), ({"force": "1"}, "invalid_parameter")])
+def test_what_cannot_be_read_is_refused(fresh, query, code):
+    expect.error(send(fresh.api, "a,b\nc,d\n", **query), 400, code)
+
+
+def test_nothing_is_taken_for_want_of_a_better_column(fresh):
+    body = expect.error(send(fresh.api, "Colour,Size\nred,12\nblue,13\n"), 400, "column_unknown")
+    assert [column["number"] for column in body["columns"]] == [1, 2]
+    expect.error(fresh.api.post("/blocked-leads/import?type=domain", b"x\n",
+                                content_type="text/csv"), 400, "invalid_parameter")
+
+
+def test_strict_records_nothing_of_a_file_with_a_bad_row(fresh):
+    body = expect.error(send(fresh.api, "Domain\nacme.com\nnone at all\n", strict="true"), 400,
+                        "invalid_identifier")
+    assert body["errorCount"] == 1 and listed(fresh.api) == {}
+
+
+def test_a_large_file_goes_in_in_steps(fresh):
+    rows = "".join(f"Company {i},company-{i}.com,x{i}@company-{i}.com\n" for i in range(8000))
+    body = expect.ok(send(fresh.api, "Company,Domain,Email\n" + rows))
+    assert (body["blocked"], body["people"]) == (24000, 8000)
+    assert body["found"] == {"email": 8000, "domain": 8000, "company": 8000}
+
+
+def test_the_command_line_takes_files_of_every_type(server, tmp_path):
+    tenant = server.tenant()
+    file = tmp_path / "clients.csv"
+    file.write_text("Kunde;Domain;Telefon\nAcme GmbH;acme.com;030 123456\n", encoding="utf-8")
+
+    def cli(*args, code=0):
+        result = run(*args, env={"LEADBLOCK_KEY": tenant.key,
+                                 "LEADBLOCK_URL": f"http://127.0.0.1:{server.port}"})
+        assert result.code == code, result
+        return result.out
+
+    said = cli("block", "--workspace", "--file", str(file), "--all-types", "--country", "DE",
+               "--kind", "client", "--dry-run")
+    assert "column 1 (Kunde): companies" in said and "column 3 (Telefon): phone numbers" in said
+    assert listed(tenant.api) == {}
+    cli("block", "--workspace", "--file", str(file), "--all-types", "--country", "DE", "--kind",
+        "client")
+    assert set(listed(tenant.api)) == {"acme", "acme.com", "+4930123456"}
+    assert {entry["kind"] for entry in listed(tenant.api).values()} == {"client"}
+    cli("unblock", "--workspace", "--file", str(file), "--all-types", "--country", "DE")
+    assert listed(tenant.api) == {}
