@@ -54,6 +54,11 @@ extern const char *const lb_cli_group_headings[LB_GROUP_COUNT];
       "operator (everything), member (one workspace) or viewer (reads only).")                     \
     X(IN, "in", "WORKSPACE", "The workspace of a member or viewer.")                               \
     X(ID, "id", "ID", "An id of your own, 1 to 64 of A-Z a-z 0-9 _ -.")                            \
+    X(BLOCK_ON_REPLY, "block-on-reply", NULL, "Block who replies in the workspace.")               \
+    X(SKIP_CONTACTED, "skip-contacted", "DAYS",                                                    \
+      "Skip whom another campaign has contacted within so many days, 1 to 3650.")                  \
+    X(STOP_COLLEAGUES, "stop-colleagues", NULL,                                                    \
+      "A reply ends the sequence for leads of the same company.")                                  \
     X(URL, "url", "URL", "The server (LEADBLOCK_URL; http://127.0.0.1:8080).")                     \
     X(KEY, "key", "KEY", "The key. Better: LEADBLOCK_KEY, which other users cannot see.")          \
     X(WORKSPACE, "workspace", NULL, "The workspace's own list, in place of CAMPAIGN.")             \

@@ -80,9 +80,12 @@ const struct lb_cli_command lb_cli_commands[] = {
      "valid unless --revoke-keys is given; `leadblock key list` shows who made each.\n",
      ADMIN | LB_BIT(REVOKE_KEYS), 0, false, 1, 1, lb_cmd_user_delete, LB_GROUP_OPERATION},
     {"campaign create", "WORKSPACE NAME [--id ID]", "Create a campaign; prints its id.",
-     WORKSPACE_IS "\n"
-                  "  leadblock campaign create Acme \"Q1 outreach\" --id q1\n",
-     ADMIN | LB_BIT(ID), 0, false, 2, 2, lb_cmd_campaign_create, LB_GROUP_FIRST_STEPS},
+     WORKSPACE_IS "Settings can be changed with PATCH /v1/campaigns/{id}, or in the dashboard.\n"
+                  "\n"
+                  "  leadblock campaign create Acme \"Q1 outreach\" --id q1\n"
+                  "  leadblock campaign create Acme Q2 --skip-contacted 90 --stop-colleagues\n",
+     ADMIN | LB_BIT(ID) | LB_BIT(BLOCK_ON_REPLY) | LB_BIT(SKIP_CONTACTED) | LB_BIT(STOP_COLLEAGUES),
+     0, false, 2, 2, lb_cmd_campaign_create, LB_GROUP_FIRST_STEPS},
     {"campaign list", "WORKSPACE", "Show a workspace's campaigns.", WORKSPACE_IS, ADMIN, 0, false,
      1, 1, lb_cmd_campaign_list, LB_GROUP_OPERATION},
     {"installation block", "[IDENTIFIER...] [--file FILE]",

@@ -82,6 +82,10 @@ static const struct lb_copy_column campaign_columns[] = {
     NUMBER("leads_accepted"),
     NUMBER("leads_contacted"),
     NUMBER("leads_replied"),
+    FLAG("block_on_reply"),
+    NUMBER("skip_contacted_days"),
+    FLAG("stop_colleagues"),
+    NUMBER("leads_skipped"),
 };
 
 static const struct lb_copy_column step_columns[] = {
@@ -125,6 +129,7 @@ static const struct lb_copy_column lead_columns[] = {
     TEXT("mail_host"),
     TEXT("site_host"),
     FLAG("formed"),
+    NUMBER("contacted_at"),
 };
 
 static const struct lb_copy_column pending_columns[] = {
@@ -132,6 +137,10 @@ static const struct lb_copy_column pending_columns[] = {
     NUMBER("campaign"),
     TEXT("key"),
     NUMBER("token"),
+};
+
+static const struct lb_copy_column stopped_columns[] = {
+    WORKSPACE, NUMBER("campaign"), TEXT("key"), NUMBER("lead"), NUMBER("at"),
 };
 
 static const struct lb_copy_column name_columns[] = {
@@ -288,6 +297,7 @@ const struct lb_copy_table lb_copy_tables[LB_COPY_TABLE_COUNT] = {
     {LB_COPY_HOOK, "hook", COLUMNS(hook_columns), {0, 1}, 2, false},
     {LB_COPY_HOOK_DELIVERY, "hook_delivery", COLUMNS(delivery_columns), {0, 1, 2}, 3, false},
     {LB_COPY_LEAD_PENDING, "lead_pending", COLUMNS(pending_columns), {0, 1, 2}, 3, false},
+    {LB_COPY_STOPPED_COMPANY, "stopped_company", COLUMNS(stopped_columns), {0, 1, 2}, 3, false},
     {LB_COPY_ERASURE_KEY, "erasure_key", COLUMNS(erasure_key_columns), {0}, 1, false},
     {LB_COPY_ERASED_NAME, "erased_name", COLUMNS(erased_name_columns), {0, 1}, 2, false},
 };

@@ -14,7 +14,7 @@
 #include "base/err.h"
 #include "store/rows.h"
 
-#define LB_COPY_COLUMNS_MAX 28
+#define LB_COPY_COLUMNS_MAX 29
 #define LB_COPY_KEY_MAX     3
 
 enum lb_copy_type {
@@ -51,10 +51,11 @@ enum lb_copy_table_id {
     LB_COPY_HOOK,
     LB_COPY_HOOK_DELIVERY,
     LB_COPY_LEAD_PENDING,
+    LB_COPY_STOPPED_COMPANY,
     LB_COPY_ERASURE_KEY,
     LB_COPY_ERASED_NAME
 };
-#define LB_COPY_TABLE_COUNT 20
+#define LB_COPY_TABLE_COUNT (LB_COPY_ERASED_NAME + 1)
 
 struct lb_copy_table {
     enum lb_copy_table_id id;

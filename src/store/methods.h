@@ -68,6 +68,8 @@ LB_METHOD(lb_err, campaign_set_name, struct lb_store *store, uint32_t workspace,
 /* Sets its custom variables, packed. */
 LB_METHOD(lb_err, campaign_set_variables, struct lb_store *store, uint32_t workspace, uint32_t no,
           struct lb_str variables)
+LB_METHOD(lb_err, campaign_set_settings, struct lb_store *store, uint32_t workspace, uint32_t no,
+          const struct lb_campaign_settings *settings)
 /* Adds to its counts. */
 LB_METHOD(lb_err, campaign_count, struct lb_store *store, uint32_t workspace, uint32_t no,
           const struct lb_counts *change)
@@ -106,6 +108,13 @@ LB_METHOD(lb_err, lead_forget, struct lb_store *store, const struct lb_lead_row 
           struct lb_str name)
 /* Sets status, set_aside, queue, step, since and marks. */
 LB_METHOD(lb_err, lead_move, struct lb_store *store, const struct lb_lead_row *row)
+/* Sets contacted_at and set_aside. */
+LB_METHOD(lb_err, lead_set_contacted, struct lb_store *store, const struct lb_lead_row *row)
+/* One that is there already stays as it is. */
+LB_METHOD(lb_err, stopped_company_put, struct lb_store *store,
+          const struct lb_stopped_company_row *row)
+/* Those of a campaign. */
+LB_METHOD(lb_err, stopped_companies_drop, struct lb_store *store, struct lb_list list)
 /* Sets what the lead is found by, from row->forms. */
 LB_METHOD(lb_err, lead_set_forms, struct lb_store *store, const struct lb_lead_row *row)
 /* Notes a key whose leads are to be looked at, or gives it another token; and that they have been.
@@ -368,6 +377,18 @@ LB_METHOD(lb_err, lead_pending_next, struct lb_store_reader *reader, struct lb_p
 /* Those of the installation's list, up to `max`. */
 LB_METHOD(lb_err, lead_pending_everywhere, struct lb_store_reader *reader, size_t max,
           struct lb_pending_row *out, size_t *out_count)
+/* The latest contact of each of these names by another campaign than the list's, after `since`:
+ * an invitation or a message that was claimed, and was not reported failed. Campaigns that were
+ * deleted do not count. */
+LB_METHOD(lb_err, contacts, struct lb_store_reader *reader, struct lb_list list, int64_t since,
+          const struct lb_str *names, size_t count, struct lb_contact *out)
+/* The leads that stopped the companies of these keys; 0: it is not stopped. */
+LB_METHOD(lb_err, stopped_companies, struct lb_store_reader *reader, struct lb_list list,
+          const struct lb_str *keys, size_t count, uint64_t *out)
+/* A campaign with leads that were contacted longer ago than its days, at `now`, and up to `max` of
+ * them; `*out_count` 0: there is none. */
+LB_METHOD(lb_err, contacted_due, struct lb_store_reader *reader, int64_t now, size_t max,
+          struct lb_list *out_list, uint64_t *out, size_t *out_count)
 /* The leads of that name in campaigns above `after`, up to `max`, by campaign. */
 LB_METHOD(lb_err, leads_named, struct lb_store_reader *reader, uint32_t workspace,
           struct lb_str name, uint32_t after, size_t max, struct lb_lead_ref *out,
@@ -390,9 +411,10 @@ LB_METHOD(lb_err, leads_page, struct lb_store_reader *reader, uint32_t workspace
 LB_METHOD(lb_err, leads_scheduled, struct lb_store_reader *reader, uint32_t workspace,
           uint32_t campaign, uint64_t skip, size_t take, void *context,
           lb_err (*each)(void *context, const struct lb_lead_row *row))
-/* Waiting, active and paused leads that are set aside, newest first. */
+/* Waiting, active and paused leads that are set aside, newest first: blocked ones, or those that
+ * another campaign has contacted. */
 LB_METHOD(lb_err, leads_set_aside, struct lb_store_reader *reader, uint32_t workspace,
-          uint32_t campaign, uint64_t skip, size_t take, void *context,
+          uint32_t campaign, bool contacted, uint64_t skip, size_t take, void *context,
           lb_err (*each)(void *context, const struct lb_lead_row *row))
 /* Activities of the states whose bits are set, latest change first. */
 LB_METHOD(lb_err, activities_page, struct lb_store_reader *reader, uint32_t workspace,

@@ -343,6 +343,7 @@ enum lb_lead_mark {
 struct lb_counts {
     int64_t leads[LB_LEAD_STATUS_COUNT];
     int64_t set_aside; /* of the waiting, active and paused ones: blocked */
+    int64_t skipped;   /* and those that another campaign has contacted */
     int64_t invited;
     int64_t accepted;
     int64_t contacted;
@@ -355,9 +356,16 @@ struct lb_counts {
         &(counts)->leads[LB_LEAD_WAITING], &(counts)->leads[LB_LEAD_ACTIVE],                       \
             &(counts)->leads[LB_LEAD_PAUSED], &(counts)->leads[LB_LEAD_COMPLETED],                 \
             &(counts)->leads[LB_LEAD_ERROR], &(counts)->set_aside, &(counts)->invited,             \
-            &(counts)->accepted, &(counts)->contacted, &(counts)->replied                          \
+            &(counts)->accepted, &(counts)->contacted, &(counts)->replied, &(counts)->skipped      \
     }
-#define LB_COUNTS_FIELDS 10
+#define LB_COUNTS_FIELDS 11
+
+/* What a campaign does with replies, and with people whom others contact. */
+struct lb_campaign_settings {
+    bool block_on_reply;          /* who replies is blocked in the workspace */
+    bool stop_colleagues;         /* a reply ends the sequence for others of the company */
+    uint32_t skip_contacted_days; /* 0: off */
+};
 
 /* The part of a campaign that its activities change. */
 struct lb_campaign_state {
@@ -365,6 +373,7 @@ struct lb_campaign_state {
     int64_t activated_at;    /* 0: never */
     struct lb_str variables; /* packed: domain/outreach/variables.h; ptr NULL: none */
     struct lb_counts counts;
+    struct lb_campaign_settings settings;
 };
 
 struct lb_step_row {
@@ -439,6 +448,7 @@ struct lb_lead_row {
     uint32_t step; /* the next one, 0: the first */
     int64_t since;
     unsigned marks;
+    int64_t contacted_at; /* by another campaign, and set aside because of that; 0: it is not */
     struct lb_str forms[LB_LEAD_FORM_COUNT]; /* only written, by enum lb_lead_form */
 };
 
@@ -474,6 +484,20 @@ struct lb_pending_row {
     uint64_t token; /* a random one, which differs each time that the key is noted; below 2^63 */
     size_t len;
     char key[LB_LEAD_FORM_SIZE];
+};
+
+/* An invitation or a message that a campaign has handed out to a person. */
+struct lb_contact {
+    uint32_t campaign;
+    int64_t at; /* 0: there is none */
+};
+
+/* A company of which a person has replied (domain/outreach/restraint.h), in a campaign. */
+struct lb_stopped_company_row {
+    struct lb_list list;
+    struct lb_str key;
+    uint64_t lead; /* who */
+    int64_t at;
 };
 
 /* How far a search by form is; all zero but for the form at its start. */

@@ -12,7 +12,8 @@ COUNTS = {
     "leads_paused": "status = 2",
     "leads_completed": "status = 3",
     "leads_error": "status = 4",
-    "leads_set_aside": "set_aside = 1 AND status <= 2",
+    "leads_set_aside": "set_aside = 1 AND contacted_at IS NULL AND status <= 2",
+    "leads_skipped": "contacted_at IS NOT NULL AND status <= 2",
     "leads_invited": "marks & 1",
     "leads_accepted": "marks & 2",
     "leads_contacted": "marks & 4",
@@ -46,7 +47,7 @@ NEVER = {
         "EXISTS (SELECT 1 FROM activity a WHERE a.lead = l.no)",
     "a completed campaign with leads left, or an active one without":
         "SELECT id, status FROM (SELECT *, leads_waiting + leads_active + leads_paused "
-        "- leads_set_aside AS still_open FROM campaign WHERE deleted_at IS NULL) "
+        "- leads_set_aside - leads_skipped AS still_open FROM campaign WHERE deleted_at IS NULL) "
         "WHERE (status = 'completed' AND still_open > 0) OR (status = 'active' AND still_open = 0)",
 }
 

@@ -104,7 +104,7 @@ screen('a text with a mistake is refused in its dialog, and nothing is lost', sh
   assert.equal(await dialog(page, 'Edit step').getByLabel('Text').inputValue(), 'Hi {{firstName');
 });
 
-screen('a lead is paused and removed; name and variables change; the campaign is deleted', shared, { allowed: [/status of 404 /] }, async ({ page, context }) => {
+screen('a lead is paused and removed; name, variables and settings change; the campaign is deleted', shared, { allowed: [/status of 404 /] }, async ({ page, context }) => {
   await member.open({ page, context }, '#/campaign/spring');
   await page.getByRole('button', { name: 'Why: bob' }).click();
   await dialog(page, 'Why: bob').getByRole('button', { name: 'Pause' }).click();
@@ -117,9 +117,17 @@ screen('a lead is paused and removed; name and variables change; the campaign is
   await press(page, 'Add a variable');
   await page.getByLabel('Name 1').fill('sender');
   await page.getByLabel('Value 1').fill('Grace');
+  await page.getByLabel('Block who replies').check();
+  await page.getByLabel('A reply stops colleagues').check();
+  await page.getByLabel('Days in which').fill('90');
   await press(page, 'Save');
   await heading(page, 'Spring, once more');
   assert.deepEqual((await client.get('/v1/campaigns/spring')).customVariables, { sender: 'Grace' });
+  assert.deepEqual((await client.get('/v1/campaigns/spring')).settings, { blockOnReply: true, skipContacted: { days: 90 }, stopColleagues: true });
+  await page.getByLabel('Block who replies').uncheck();
+  await page.getByLabel('Days in which').fill('');
+  await press(page, 'Save');
+  await eventually(async () => assert.deepEqual((await client.get('/v1/campaigns/spring')).settings, { stopColleagues: true }));
   await press(page, 'Delete the campaign');
   const confirm = dialog(page, 'Delete Spring, once more?');
   assert.ok(await confirm.getByRole('button', { name: 'Delete' }).isDisabled());

@@ -21,7 +21,8 @@ def test_a_new_campaign_has_exactly_the_promised_fields(api):
     created = body.pop("createdAt")
     identity = body.pop("id")
     assert expect.is_time(created) and identity
-    nobody = dict.fromkeys(("waiting", "active", "paused", "completed", "error", "blocked"), 0)
+    nobody = dict.fromkeys(("waiting", "active", "paused", "completed", "error", "blocked",
+                           "skippedContacted"), 0)
     assert body.pop("analytics") == {"acceptanceRate": 0, "responseRate": 0, "totalLeads": 0,
                                      "leads": nobody, "variants": []}
     assert body == {"name": "Q1 outreach", "status": "draft", "progress": 0, "settings": {},

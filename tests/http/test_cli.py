@@ -372,6 +372,18 @@ def test_campaign_create_and_list(folder):
     failed(folder.run("campaign", "list", "ws_missing"), "ws_missing")
 
 
+def test_campaign_create_with_settings(folder):
+    workspace = folder.workspace()
+    on = done(folder.run("campaign", "create", workspace, "On", "--block-on-reply",
+                         "--skip-contacted", "90", "--stop-colleagues")).strip()
+    some = done(folder.run("campaign", "create", workspace, "Some", "--stop-colleagues")).strip()
+    assert folder.run("campaign", "create", workspace, "Bad", "--skip-contacted", "0").code == 2
+    settings = {entry["id"]: entry["settings"]
+                for entry in folder.run("campaign", "list", workspace, "--json").json()}
+    assert settings == {on: {"blockOnReply": True, "skipContacted": {"days": 90},
+                             "stopColleagues": True}, some: {"stopColleagues": True}}
+
+
 def test_what_was_made_without_a_server_is_there_with_one(folder):
     if folder.mode != "stopped":
         pytest.skip("the server runs")

@@ -539,8 +539,8 @@ static void scheduled_and_set_aside_leads_have_pages_of_their_own(void **state)
     assert_memory_equal(part.numbers, got.numbers + 4, 5 * sizeof *part.numbers);
 
     got = (struct listed){0};
-    assert_int_equal(backend->ops->leads_set_aside(backend->reader, BACKEND_WORKSPACE, 1, 0, 60,
-                                                   &got, take_lead),
+    assert_int_equal(backend->ops->leads_set_aside(backend->reader, BACKEND_WORKSPACE, 1, false, 0,
+                                                   60, &got, take_lead),
                      LB_OK);
     assert_int_equal(got.count, 3 * LB_QUEUE_COUNT * 3);
     for (size_t i = 1; i < got.count; i++)
@@ -548,8 +548,8 @@ static void scheduled_and_set_aside_leads_have_pages_of_their_own(void **state)
     assert_int_equal(got.numbers[0], leads[LB_LEAD_PAUSED][1][2][2]);
     assert_int_equal(got.numbers[got.count - 1], leads[LB_LEAD_WAITING][1][0][0]);
     part = (struct listed){0};
-    assert_int_equal(backend->ops->leads_set_aside(backend->reader, BACKEND_WORKSPACE, 1, 20, 60,
-                                                   &part, take_lead),
+    assert_int_equal(backend->ops->leads_set_aside(backend->reader, BACKEND_WORKSPACE, 1, false, 20,
+                                                   60, &part, take_lead),
                      LB_OK);
     assert_int_equal(part.count, got.count - 20);
     assert_memory_equal(part.numbers, got.numbers + 20, part.count * sizeof *part.numbers);

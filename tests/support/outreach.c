@@ -270,8 +270,9 @@ static const struct {
      "SELECT count(*) FROM campaign c WHERE deleted_at IS NULL AND (0" COUNTED("leads_waiting",
                                                                                "status = 0")
          COUNTED("leads_active", "status = 1") COUNTED("leads_paused", "status = 2")
-             COUNTED("leads_completed", "status = 3") COUNTED("leads_error", "status = 4")
-                 COUNTED("leads_set_aside", "set_aside = 1 AND status <= 2")
+             COUNTED("leads_completed", "status = 3") COUNTED("leads_error", "status = 4") COUNTED(
+                 "leads_set_aside", "set_aside = 1 AND contacted_at IS NULL AND status <= 2")
+                 COUNTED("leads_skipped", "contacted_at IS NOT NULL AND status <= 2")
                      COUNTED("leads_invited", "marks & 1") COUNTED("leads_accepted", "marks & 2")
                          COUNTED("leads_contacted", "marks & 4")
                              COUNTED("leads_replied", "marks & 8") ")"},
@@ -332,10 +333,12 @@ static const struct {
                                      "WHERE l.no IS NULL)"},
     {"a campaign's status and who is left",
      "SELECT count(*) FROM campaign WHERE deleted_at IS NULL AND ("
-     " (status = 'active' AND leads_waiting + leads_active + leads_paused = leads_set_aside"
+     " (status = 'active' AND leads_waiting + leads_active + leads_paused ="
+     "  leads_set_aside + leads_skipped"
      "  AND leads_waiting + leads_active + leads_paused + leads_completed + leads_error > 0)"
      " OR (status = 'completed'"
-     "  AND leads_waiting + leads_active + leads_paused > leads_set_aside))"},
+     "  AND leads_waiting + leads_active + leads_paused >"
+     "  leads_set_aside + leads_skipped))"},
 };
 
 bool outreach_consistent(const char *path, const char *vfs, const char **out)

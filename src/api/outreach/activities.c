@@ -99,11 +99,13 @@ static void reply_completed(struct lb_call *call)
     const struct lb_report *completion = call->state;
     if (!lb_call_written(call))
         return;
-    const char *message = completion->opt_out ? "Recorded; the lead has opted out and is blocked"
+    bool opted_out = completion->result == LB_RESULT_OPTED_OUT;
+    const char *message = opted_out            ? "Recorded; the lead has opted out and is blocked"
+                          : completion->blocks ? "Recorded; the lead has replied and is blocked"
                           : completion->blocked
                               ? "Recorded; the lead has been blocked in the meantime"
                               : "Recorded";
-    if (completion->opt_out && completion->opt_out->change.id.number)
+    if (completion->blocks && completion->opt_out->change.id.number)
         lb_changes_put_id(call, &completion->opt_out->change);
     lb_buf_printf(lb_reply_json(&call->req->reply, 200),
                   "{\"success\":true,\"message\":\"%s\",\"leadId\":\"" LB_LEAD_PREFIX
@@ -132,6 +134,16 @@ static bool read_detail(struct lb_call *call, struct lb_str *out)
     return true;
 }
 
+/* A reply may block, if the campaign says so. */
+static bool begin_reply(struct lb_call *call, struct lb_report *completion)
+{
+    completion->opt_out = lb_call_alloc(call, sizeof *completion->opt_out);
+    if (!completion->opt_out)
+        return false;
+    completion->opt_out->change.blocklist = call->app->blocklist;
+    return true;
+}
+
 /* "scope" of an opt-out: workspace, or campaign to limit it. */
 static bool begin_opt_out(struct lb_call *call, struct lb_report *completion)
 {
@@ -141,10 +153,8 @@ static bool begin_opt_out(struct lb_call *call, struct lb_report *completion)
     bool given = lb_json_type(value) != LB_JSON_MISSING && lb_json_type(value) != LB_JSON_NULL;
     if (given && !in_campaign && !lb_str_equal(scope, LB_STR("workspace")))
         return refuse_report(call, "\"scope\" must be workspace or campaign.");
-    completion->opt_out = lb_call_alloc(call, sizeof *completion->opt_out);
-    if (!completion->opt_out)
+    if (!begin_reply(call, completion))
         return false;
-    completion->opt_out->change.blocklist = call->app->blocklist;
     completion->opt_out->in_campaign = in_campaign;
     return true;
 }
@@ -163,6 +173,8 @@ static bool read_completion(struct lb_call *call, struct lb_report *completion)
         return refuse_report(call, "\"accepted\" must be true or false.");
     completion->lease_token = token;
     if (completion->result == LB_RESULT_OPTED_OUT && !begin_opt_out(call, completion))
+        return false;
+    if (completion->result == LB_RESULT_REPLIED && !begin_reply(call, completion))
         return false;
     return read_detail(call, &completion->detail);
 }

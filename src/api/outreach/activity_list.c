@@ -19,7 +19,7 @@
 
 /* What `state` can be: activities that were handed out, by their states, or what is derived from
  * the leads. */
-enum source { FROM_ACTIVITIES, FROM_SCHEDULED, FROM_SET_ASIDE };
+enum source { FROM_ACTIVITIES, FROM_SCHEDULED, FROM_BLOCKED, FROM_CONTACTED };
 
 static const struct choice {
     const char *name;
@@ -31,7 +31,8 @@ static const struct choice {
     {"replied", FROM_ACTIVITIES, BIT(LB_ACTIVITY_REPLIED)},
     {"failed", FROM_ACTIVITIES, BIT(LB_ACTIVITY_FAILED)},
     {"scheduled", FROM_SCHEDULED, 0},
-    {"skipped_blocked", FROM_SET_ASIDE, 0},
+    {"skipped_blocked", FROM_BLOCKED, 0},
+    {"skipped_contacted", FROM_CONTACTED, 0},
 };
 static const struct choice all = {"", FROM_ACTIVITIES, HANDED_OUT};
 
@@ -136,7 +137,7 @@ static lb_err take_lead(void *context, const struct lb_lead_row *lead)
         return err;
     struct shown shown = {.lead = lead->no,
                           .step = due.step,
-                          .state = scheduled ? "scheduled" : "skipped_blocked",
+                          .state = listing->choice->name,
                           .identifier = lead->identifier,
                           .due_at = scheduled ? due.at : 0};
     struct lb_activity_row activity;
@@ -159,9 +160,11 @@ static lb_err read_page(struct listing *listing)
     case FROM_SCHEDULED:
         return ops->leads_scheduled(listing->reader, list.workspace, list.campaign, listing->skip,
                                     take, listing, take_lead);
-    case FROM_SET_ASIDE:
-        return ops->leads_set_aside(listing->reader, list.workspace, list.campaign, listing->skip,
-                                    take, listing, take_lead);
+    case FROM_BLOCKED:
+    case FROM_CONTACTED:
+        return ops->leads_set_aside(listing->reader, list.workspace, list.campaign,
+                                    listing->choice->source == FROM_CONTACTED, listing->skip, take,
+                                    listing, take_lead);
     default:
         return ops->activities_page(listing->reader, list.workspace, list.campaign,
                                     listing->choice->states, listing->skip, take, listing,
@@ -215,8 +218,8 @@ static bool read_choice(struct lb_call *call, const struct choice **out)
             return true;
     }
     lb_reply_error(&call->req->reply, LB_ERR_INVALID_PARAMETER,
-                   "The parameter 'state' must be claimed, done, replied, failed, scheduled or "
-                   "skipped_blocked.");
+                   "The parameter 'state' must be claimed, done, replied, failed, scheduled, "
+                   "skipped_blocked or skipped_contacted.");
     return false;
 }
 

@@ -3,6 +3,7 @@
 #include "api/handlers.h"
 #include "api/body_items.h"
 #include "api/query.h"
+#include "api/outreach/settings.h"
 #include "api/outreach/steps.h"
 #include "api/outreach/variables.h"
 #include "api/outreach/variants.h"
@@ -31,7 +32,8 @@ static void put_analytics(struct lb_buf *body, const struct lb_counts *counts,
     for (int status = 0; status < LB_LEAD_STATUS_COUNT; status++)
         lb_buf_printf(body, "\"%s\":%lld,", lb_lead_status_name((enum lb_lead_status)status),
                       (long long)counts->leads[status]);
-    lb_buf_printf(body, "\"blocked\":%lld},\"variants\":", (long long)counts->set_aside);
+    lb_buf_printf(body, "\"blocked\":%lld,\"skippedContacted\":%lld},\"variants\":",
+                  (long long)counts->set_aside, (long long)counts->skipped);
     lb_variants_put_counts(body, sequence);
     lb_buf_append_lit(body, "}");
 }
@@ -48,7 +50,9 @@ static void put_fields(struct lb_buf *body, const struct lb_campaign_row *row,
     lb_json_put_string(body, lb_str(lb_campaign_status_name(row->status)));
     lb_buf_printf(body, ",\"progress\":%u,\"createdAt\":", lb_counts_progress(&state->counts));
     lb_json_put_time(body, row->created_at);
-    lb_buf_append_lit(body, ",\"settings\":{},\"coreVariables\":{},\"customVariables\":");
+    lb_buf_append_lit(body, ",\"settings\":");
+    lb_settings_put(body, &state->settings);
+    lb_buf_append_lit(body, ",\"coreVariables\":{},\"customVariables\":");
     lb_variables_put(body, state->variables);
     lb_buf_append_lit(body, ",\"linkedinAccounts\":[],\"analytics\":");
     put_analytics(body, &state->counts, sequence);
@@ -118,7 +122,7 @@ static void reply_created(struct lb_call *call)
     const struct lb_campaign_change *change = call->state;
     if (!lb_call_written(call))
         return;
-    struct lb_campaign_state state = {.variables = change->variables};
+    struct lb_campaign_state state = {.variables = change->variables, .settings = change->settings};
     struct lb_sequence sequence = {.steps = change->steps, .count = change->step_count};
     struct lb_buf *body = lb_reply_json(&call->req->reply, 201);
     put_campaign(body, &change->row, &state, &sequence);
@@ -155,7 +159,7 @@ enum lb_progress lb_campaigns_create(struct lb_call *call)
     struct lb_campaign_change *change = begin_campaign_change(call);
     if (!change || !lb_call_parse_body(call, LB_JSON_OBJECT) ||
         !lb_body_name(call, change->row.name) || !read_id(call, change) ||
-        !read_variables(call, change) ||
+        !read_variables(call, change) || !lb_settings_read(call, change) ||
         !lb_steps_read(call, lb_json_member(call->body, "steps"), &change->steps,
                        &change->step_count))
         return LB_DONE;
@@ -368,7 +372,7 @@ enum lb_progress lb_campaigns_patch(struct lb_call *call)
         return LB_DONE;
     change->sets_variables =
         lb_json_type(lb_json_member(call->body, "customVariables")) != LB_JSON_MISSING;
-    if (!read_variables(call, change))
+    if (!read_variables(call, change) || !lb_settings_read(call, change))
         return LB_DONE;
     lb_campaign_change(change);
     return lb_call_write(call, &change->write, call->req->body.len, reply_changed);

@@ -5,8 +5,8 @@
 #include "api/call.h"
 #include "domain/outreach/campaign.h"
 
-/* Reads {"name","id","steps","customVariables"} of the body and creates the campaign in the call's
- * workspace. */
+/* Reads {"name","id","steps","customVariables","settings"} of the body and creates the campaign in
+ * the call's workspace. */
 enum lb_progress lb_campaigns_create(struct lb_call *call);
 
 /* Replies with a page of the campaigns of the call's workspace. */

@@ -10,6 +10,7 @@
 #include "domain/blocklist/entry.h"
 #include "domain/outreach/exclusion.h"
 #include "domain/outreach/lead_keys.h"
+#include "domain/outreach/restraint.h"
 #include "domain/outreach/schedule.h"
 #include "json/encode.h"
 #include "store/names.h"
@@ -39,6 +40,7 @@ struct explaining {
     struct lb_due due;
     struct block blocks[BLOCKS_MAX];
     size_t block_count;
+    struct lb_restraint restraint;
 };
 
 static lb_err add_block(struct explaining *explaining, enum lb_scope scope, struct lb_str key,
@@ -119,6 +121,18 @@ static lb_err read_names(struct explaining *explaining, uint64_t no)
     return err ? err : lb_exclusion_each(&exclusion, lead, explaining, keep_name);
 }
 
+static lb_err read_restraint(struct explaining *explaining, uint64_t no)
+{
+    const struct lb_restraint_question question = {.outreach = explaining->call->app->outreach,
+                                                   .reader = explaining->reader,
+                                                   .list = explaining->call->list,
+                                                   .settings = explaining->state.settings,
+                                                   .now = lb_clock_wall_ms()};
+    return lb_restrains(&question.settings)
+               ? lb_restraints_find(&question, &no, 1, &explaining->restraint)
+               : LB_OK;
+}
+
 static lb_err read_all(struct explaining *explaining, uint64_t no)
 {
     struct lb_store *store = explaining->call->app->store;
@@ -130,6 +144,8 @@ static lb_err read_all(struct explaining *explaining, uint64_t no)
     store->ops->reader_rest(reader);
     if (!err)
         err = store->ops->campaign_state(reader, list.workspace, list.campaign, &explaining->state);
+    if (!err)
+        err = read_restraint(explaining, no);
     if (!err)
         err = store->ops->lead(reader, list.workspace, no, &explaining->lead);
     if (!err)
@@ -197,6 +213,26 @@ static void put_blocked_words(struct lb_buf *out, const struct block *block)
                   (int)name.len, name.ptr, lb_scope_name(block->scope), at);
 }
 
+static int64_t skipped_until(const struct explaining *explaining)
+{
+    return explaining->restraint.contact.at + lb_skip_contacted_ms(&explaining->state.settings);
+}
+
+/* Another campaign has contacted the person. */
+static void put_contact_words(struct lb_buf *out, const struct explaining *explaining)
+{
+    const struct lb_contact *contact = &explaining->restraint.contact;
+    const struct lb_campaign *campaign =
+        lb_directory_campaign_no(explaining->call->app->directory, contact->campaign);
+    char at[LB_TIME_TEXT_SIZE], until[LB_TIME_TEXT_SIZE];
+    lb_time_format(contact->at, at);
+    lb_time_format(skipped_until(explaining), until);
+    lb_buf_printf(out,
+                  "The campaign '%s' has contacted the person at %s, so that this one skips the "
+                  "lead until %s",
+                  campaign ? campaign->row.id : "", at, until);
+}
+
 static void put_due_words(struct lb_buf *out, const struct explaining *explaining, int64_t now)
 {
     char at[LB_TIME_TEXT_SIZE];
@@ -225,6 +261,13 @@ static bool put_because(struct lb_buf *out, const struct explaining *explaining)
         put_blocked_words(out, &explaining->blocks[0]);
     } else if (lead->status != LB_LEAD_WAITING && lead->status != LB_LEAD_ACTIVE) {
         lb_buf_append_str(out, lb_str(status_words(lead->status)));
+    } else if (explaining->restraint.colleague) {
+        lb_buf_printf(out,
+                      "The lead " LB_LEAD_PREFIX "%llu of the same company has replied, which ends "
+                      "the sequence for colleagues",
+                      (unsigned long long)explaining->restraint.colleague);
+    } else if (explaining->restraint.contact.at) {
+        put_contact_words(out, explaining);
     } else if (explaining->due.step == LB_SEQUENCE_NONE) {
         lb_buf_append_lit(out, "No step is left for the lead");
     } else if (explaining->state.status != LB_CAMPAIGN_ACTIVE) {
@@ -251,6 +294,22 @@ static void put_key(struct lb_buf *body, const struct lb_directory *directory, u
     lb_json_put_string(body, lb_str(key->row.id));
     lb_buf_append_lit(body, ",\"name\":");
     lb_json_put_string(body, lb_str(key->row.name));
+    lb_buf_append_lit(body, "}");
+}
+
+static void put_skipped(struct lb_buf *body, const struct explaining *explaining)
+{
+    const struct lb_contact *contact = &explaining->restraint.contact;
+    if (!contact->at)
+        return;
+    const struct lb_campaign *campaign =
+        lb_directory_campaign_no(explaining->call->app->directory, contact->campaign);
+    lb_buf_append_lit(body, ",\"skippedContacted\":{\"campaignId\":");
+    lb_json_put_string_or_null(body, campaign ? lb_str(campaign->row.id) : (struct lb_str){0});
+    lb_buf_append_lit(body, ",\"contactedAt\":");
+    lb_json_put_time(body, contact->at);
+    lb_buf_append_lit(body, ",\"until\":");
+    lb_json_put_time(body, skipped_until(explaining));
     lb_buf_append_lit(body, "}");
 }
 
@@ -299,6 +358,7 @@ static void reply_explained(const struct explaining *explaining)
                        waits ? explaining->due.step : LB_SEQUENCE_NONE);
     lb_buf_append_lit(body, ",\"dueAt\":");
     lb_json_put_time_or_null(body, contact ? explaining->due.at : 0);
+    put_skipped(body, explaining);
     lb_buf_printf(body, ",\"blocked\":%s,\"blocks\":", explaining->block_count ? "true" : "false");
     put_blocks(body, explaining);
     lb_buf_append_lit(body, "}");

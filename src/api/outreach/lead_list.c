@@ -69,6 +69,8 @@ void lb_leads_put(struct lb_call *call, struct lb_buf *body, const struct lb_lea
         lb_buf_append_lit(body, ",\"blocked\":false");
     else
         lb_buf_printf(body, ",\"blocked\":true,\"blockedScope\":\"%s\"", lb_scope_name(scope));
+    if (lead->contacted_at && lb_lead_open(lead->status))
+        lb_buf_append_lit(body, ",\"skippedContacted\":true");
 }
 
 /* A page on its way. */

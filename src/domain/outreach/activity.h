@@ -84,9 +84,9 @@ enum lb_result {
 /* Its LinkedIn names, its e-mail address and its phone number. */
 #define LB_OPT_OUT_NAMES_MAX (LB_EXCLUSION_NAMES_MAX + 2)
 
-/* The block of a lead that has opted out, by all of its names. It is part of the report, and
- * recorded also when the rest of it is not, because the lease was lost. Lives as long as the
- * report. */
+/* The block of a lead that has opted out, or has replied in a campaign that blocks on replies, by
+ * all of its names. It is part of the report; of an opt-out it is recorded also when the rest is
+ * not, because the lease was lost. Lives as long as the report. */
 struct lb_opt_out {
     struct lb_change change; /* its `blocklist` is set by the caller */
     struct lb_change_item items[LB_OPT_OUT_NAMES_MAX];
@@ -107,10 +107,11 @@ struct lb_report {
     enum lb_result result;
     struct lb_str detail;       /* ptr NULL: none */
     bool accepted;              /* the lead has accepted the invitation */
-    struct lb_opt_out *opt_out; /* with LB_RESULT_OPTED_OUT */
+    struct lb_opt_out *opt_out; /* with LB_RESULT_OPTED_OUT and LB_RESULT_REPLIED */
     /* Results. */
     enum lb_lead_status status; /* of the lead */
     bool blocked;               /* by now */
+    bool blocks;                /* by this report */
 };
 
 void lb_activity_complete(struct lb_report *completion);

@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/id.h"
 #include "domain/outreach/internal.h"
+#include "domain/outreach/restraint.h"
 #include "domain/outreach/sequence.h"
 #include "domain/outreach/counts.h"
 #include "domain/blocklist/kept.h"
@@ -52,6 +53,9 @@ static lb_err insert_steps(struct lb_campaign_change *change, struct lb_store *s
     if (!err && change->variables.ptr)
         err = store->ops->campaign_set_variables(store, change->row.workspace, change->row.no,
                                                  change->variables);
+    if (!err && (lb_restrains(&change->settings) || change->settings.block_on_reply))
+        err = store->ops->campaign_set_settings(store, change->row.workspace, change->row.no,
+                                                &change->settings);
     return err;
 }
 
@@ -337,13 +341,36 @@ static lb_err apply_pause(struct lb_write *write, struct lb_store *store)
     return err ? err : audit(change, store, "campaign.pause");
 }
 
+static bool sets_any(const struct lb_campaign_change *change)
+{
+    return change->sets_block_on_reply || change->sets_skip_contacted ||
+           change->sets_stop_colleagues;
+}
+
+/* Sets those settings that are given; the others stay as they are. */
+static lb_err apply_settings(struct lb_campaign_change *change, struct lb_store *store)
+{
+    struct lb_campaign_settings settings = change->state.settings;
+    if (!sets_any(change))
+        return LB_OK;
+    if (change->sets_block_on_reply)
+        settings.block_on_reply = change->settings.block_on_reply;
+    if (change->sets_skip_contacted)
+        settings.skip_contacted_days = change->settings.skip_contacted_days;
+    if (change->sets_stop_colleagues)
+        settings.stop_colleagues = change->settings.stop_colleagues;
+    lb_contacted_look(change->outreach->contacted);
+    return store->ops->campaign_set_settings(store, change->row.workspace, change->row.no,
+                                             &settings);
+}
+
 static lb_err apply_change(struct lb_write *write, struct lb_store *store)
 {
     struct lb_campaign_change *change = change_of(write);
     struct lb_campaign_state state;
     bool renames = change->new_name[0] != '\0';
     lb_err err = read_state(change, &state);
-    if (err || (!renames && !change->sets_variables))
+    if (err || (!renames && !change->sets_variables && !sets_any(change)))
         return err;
     if (renames && !change->spare && !(change->spare = malloc(sizeof *change->spare)))
         return LB_ERR_STORAGE_UNAVAILABLE;
@@ -354,6 +381,8 @@ static lb_err apply_change(struct lb_write *write, struct lb_store *store)
     if (!err && change->sets_variables)
         err = store->ops->campaign_set_variables(store, change->row.workspace, change->row.no,
                                                  change->variables);
+    if (!err)
+        err = apply_settings(change, store);
     if (!err)
         err = audit(change, store, "campaign.change");
     if (!err)

@@ -25,7 +25,10 @@ struct lb_campaign_change {
     struct lb_str variables;     /* create: packed (domain/outreach/variables.h); ptr NULL: none */
     char new_name[LB_NAME_SIZE]; /* change: "": as it was */
     bool sets_variables;         /* change: to `variables` */
-    struct lb_campaign_row row;  /* create: id and name. Result: the campaign. */
+    /* Create: its settings. Change: those that are set. */
+    struct lb_campaign_settings settings;
+    bool sets_block_on_reply, sets_skip_contacted, sets_stop_colleagues;
+    struct lb_campaign_row row; /* create: id and name. Result: the campaign. */
     /* Activate, pause, change: the result, as committed with the change. */
     struct lb_campaign_state state;
     struct lb_sequence sequence;
@@ -66,7 +69,7 @@ void lb_campaign_drop_list(struct lb_campaign_change *change);
  * is completed at once; see row.status. */
 void lb_campaign_activate(struct lb_campaign_change *change);
 
-/* Sets its name, or its variables, or both. */
+/* Sets its name, its variables, or some of its settings. */
 void lb_campaign_change(struct lb_campaign_change *change);
 
 /* A completed campaign stays completed. */

@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/id.h"
 #include "domain/outreach/internal.h"
+#include "domain/outreach/restraint.h"
 #include "domain/outreach/schedule.h"
 #include "domain/outreach/sequence.h"
 #include "domain/outreach/counts.h"
@@ -69,6 +70,16 @@ static lb_err set_aside(struct claiming *claiming, const struct lb_lead_row *bef
 {
     struct lb_lead_row lead = *before;
     lead.set_aside = true;
+    claiming->claim->outreach->fruitless++;
+    return move(claiming, before, &lead);
+}
+
+/* Another campaign has contacted the person: comes back when the days are over. */
+static lb_err skip(struct claiming *claiming, const struct lb_lead_row *before, int64_t contacted)
+{
+    struct lb_lead_row lead = *before;
+    lead.set_aside = true;
+    lead.contacted_at = contacted < claiming->now ? contacted : claiming->now;
     claiming->claim->outreach->fruitless++;
     return move(claiming, before, &lead);
 }
@@ -248,7 +259,7 @@ static lb_err serve(struct claiming *claiming, const struct lb_lead_row *lead)
     return index == LB_SEQUENCE_NONE ? finish(claiming, lead) : wait_again(claiming, lead, index);
 }
 
-/* Another lead is the same person. */
+/* Another lead is the same person, or a colleague has replied. */
 static lb_err give_way(struct claiming *claiming, const struct lb_lead_row *lead)
 {
     lb_err err = lead->queue == LB_QUEUE_SCHEDULED ? LB_OK : let_go(claiming, lead);
@@ -256,7 +267,8 @@ static lb_err give_way(struct claiming *claiming, const struct lb_lead_row *lead
 }
 
 /* Looks at one lead of the queue; it leaves its place in the queue in any case. */
-static lb_err take_lead(struct claiming *claiming, uint64_t no)
+static lb_err take_lead(struct claiming *claiming, uint64_t no,
+                        const struct lb_restraint *restraint)
 {
     struct lb_outreach *outreach = claiming->claim->outreach;
     struct lb_lead_row lead;
@@ -273,7 +285,23 @@ static lb_err take_lead(struct claiming *claiming, uint64_t no)
         err = lb_outreach_gives_way(outreach, &lead, &gives_way);
     if (err)
         return err;
-    return gives_way ? give_way(claiming, &lead) : serve(claiming, &lead);
+    if (gives_way || restraint->colleague)
+        return give_way(claiming, &lead);
+    return restraint->contact.at ? skip(claiming, &lead, restraint->contact.at)
+                                 : serve(claiming, &lead);
+}
+
+/* What keeps these leads from being handed out, beside blocks. */
+static lb_err find_restraints(struct claiming *claiming, const uint64_t *leads, size_t count,
+                              struct lb_restraint out[FETCH_MAX])
+{
+    const struct lb_restraint_question question = {.outreach = claiming->claim->outreach,
+                                                   .reader = claiming->reader,
+                                                   .list = claiming->claim->standing.list,
+                                                   .settings = claiming->state.settings,
+                                                   .now = claiming->now,
+                                                   .in_batch = true};
+    return lb_restraints_find(&question, leads, count, out);
 }
 
 /* --- The queue --- */
@@ -292,6 +320,9 @@ static lb_err take_due(struct claiming *claiming, uint32_t step, enum lb_lead_qu
     const struct lb_store_ops *ops = claiming->store->ops;
     struct lb_list list = claiming->claim->standing.list;
     uint32_t likely = step ? step : first_step(claiming);
+    static const struct lb_restraint NONE;
+    bool restrains = lb_restrains(&claiming->state.settings);
+    struct lb_restraint restraints[FETCH_MAX];
     uint64_t leads[FETCH_MAX];
     lb_err err = LB_OK;
     size_t count = 1;
@@ -301,8 +332,10 @@ static lb_err take_due(struct claiming *claiming, uint32_t step, enum lb_lead_qu
                              wanted < FETCH_MAX ? wanted : FETCH_MAX, leads, &count);
         if (!err && count)
             ops->prefetch_leads(claiming->reader, list.workspace, leads, count, likely);
+        if (!err && count && restrains)
+            err = find_restraints(claiming, leads, count, restraints);
         for (size_t i = 0; !err && i < count && wants_more(claiming); i++)
-            err = take_lead(claiming, leads[i]);
+            err = take_lead(claiming, leads[i], restrains ? &restraints[i] : &NONE);
     }
     return err;
 }

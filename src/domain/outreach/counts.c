@@ -9,7 +9,7 @@ void lb_counts_lead(struct lb_counts *counts, const struct lb_lead_row *lead, in
 {
     counts->leads[lead->status] += sign;
     if (lead->set_aside && lb_lead_open(lead->status))
-        counts->set_aside += sign;
+        *(lead->contacted_at ? &counts->skipped : &counts->set_aside) += sign;
     if (lead->marks & LB_MARK_INVITED)
         counts->invited += sign;
     if (lead->marks & LB_MARK_ACCEPTED)
@@ -25,6 +25,7 @@ void lb_counts_add(struct lb_counts *counts, const struct lb_counts *more)
     for (int status = 0; status < LB_LEAD_STATUS_COUNT; status++)
         counts->leads[status] += more->leads[status];
     counts->set_aside += more->set_aside;
+    counts->skipped += more->skipped;
     counts->invited += more->invited;
     counts->accepted += more->accepted;
     counts->contacted += more->contacted;
@@ -42,7 +43,7 @@ int64_t lb_counts_total(const struct lb_counts *counts)
 int64_t lb_counts_left(const struct lb_counts *counts)
 {
     return counts->leads[LB_LEAD_WAITING] + counts->leads[LB_LEAD_ACTIVE] +
-           counts->leads[LB_LEAD_PAUSED] - counts->set_aside;
+           counts->leads[LB_LEAD_PAUSED] - counts->set_aside - counts->skipped;
 }
 
 unsigned lb_counts_progress(const struct lb_counts *counts)

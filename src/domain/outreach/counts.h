@@ -16,11 +16,12 @@ bool lb_lead_open(enum lb_lead_status status);
 
 int64_t lb_counts_total(const struct lb_counts *counts);
 
-/* Leads that are neither finished nor blocked: these people have still to be contacted. */
+/* Leads that are neither finished nor blocked, nor skipped: these people have still to be
+ * contacted. */
 int64_t lb_counts_left(const struct lb_counts *counts);
 
-/* The share of leads that are finished or blocked, in whole percent, rounded down; 0 without
- * leads. */
+/* The share of leads that are finished, blocked or skipped, in whole percent, rounded down; 0
+ * without leads. */
 unsigned lb_counts_progress(const struct lb_counts *counts);
 
 #endif

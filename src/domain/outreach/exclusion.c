@@ -117,6 +117,16 @@ lb_err lb_outreach_scope(struct lb_outreach *outreach, const struct lb_lead_row 
                               out);
 }
 
+bool lb_outreach_mark_blocked(struct lb_lead_row *lead, bool blocked)
+{
+    bool was_blocked = lead->set_aside && !lead->contacted_at;
+    if (was_blocked == blocked)
+        return false;
+    lead->set_aside = blocked;
+    lead->contacted_at = 0;
+    return true;
+}
+
 lb_err lb_exclusion_refresh_lead(struct lb_outreach *outreach, uint32_t workspace, uint64_t no)
 {
     struct lb_store *store = outreach->settings.store;
@@ -125,11 +135,10 @@ lb_err lb_exclusion_refresh_lead(struct lb_outreach *outreach, uint32_t workspac
     lb_err err = store->ops->lead(lb_outreach_reader(outreach), workspace, no, &before);
     if (!err)
         err = lb_outreach_scope(outreach, &before, &scope);
-    if (err || before.set_aside == (scope != LB_SCOPE_NONE))
-        return err;
     struct lb_lead_row lead = before;
     struct lb_counts change = {0};
-    lead.set_aside = scope != LB_SCOPE_NONE;
+    if (err || !lb_outreach_mark_blocked(&lead, scope != LB_SCOPE_NONE))
+        return err;
     err = lb_outreach_move(outreach, &before, &lead, &change);
     return err ? err : lb_outreach_count(outreach, lb_list_of_lead(&lead), &change);
 }

@@ -1,7 +1,7 @@
-/* What the files of the outreach share: campaign.c, catch_up.c, claim.c, everywhere.c, exclusion.c,
- * lead.c, progress.c, purge.c, refresh.c, report.c, same_person.c, sequence.c, set_right.c,
- * teach_links.c and variant.c; see outreach.h. All for `apply` on the writer thread, within the
- * open transaction; failures are the store's. */
+/* What the files of the outreach share: campaign.c, catch_up.c, claim.c, contacted.c, everywhere.c,
+ * exclusion.c, lead.c, progress.c, purge.c, refresh.c, report.c, restraint.c, same_person.c,
+ * sequence.c, set_right.c, teach_links.c and variant.c; see outreach.h. All for `apply` on the
+ * writer thread, within the open transaction; failures are the store's. */
 #ifndef LB_DOMAIN_OUTREACH_INTERNAL_H
 #define LB_DOMAIN_OUTREACH_INTERNAL_H
 
@@ -43,6 +43,7 @@ struct lb_outreach {
     struct lb_catch_up *catch_up;     /* of leads with blocks; see catch_up.c */
     struct lb_refresh *refresh;       /* see refresh.c */
     struct lb_everywhere *everywhere; /* see everywhere.c */
+    struct lb_contacted *contacted;   /* see contacted.c */
     size_t looks;                     /* at leads, of changes of the open batch; see refresh.c */
     _Atomic unsigned times_set_back;  /* the clock, since the start */
     _Atomic int64_t steady_since_ms; /* the clock: the start, or when it was set back; boot clock */
@@ -109,6 +110,16 @@ bool lb_teaches_links(const struct lb_pending_row *row);
 lb_err lb_teach_links(struct lb_outreach *outreach, const struct lb_pending_row *row,
                       bool *out_done);
 
+/* Sets a lead aside that is blocked, or puts it back; whom another campaign has contacted stays
+ * aside. Has that changed the lead? */
+bool lb_outreach_mark_blocked(struct lb_lead_row *lead, bool blocked);
+
+/* Ends the sequence for those of these leads of a campaign whose colleague has replied, when it
+ * stops colleagues. */
+#define LB_COLLEAGUES_MAX 50
+lb_err lb_colleagues_end(struct lb_outreach *outreach, struct lb_list list, const uint64_t *leads,
+                         size_t count);
+
 /* Brings a lead's set_aside in step with the blocklists. */
 lb_err lb_exclusion_refresh_lead(struct lb_outreach *outreach, uint32_t workspace, uint64_t no);
 
@@ -160,6 +171,14 @@ void lb_everywhere_begin(struct lb_everywhere *everywhere, struct lb_writer *wri
 void lb_everywhere_upkeep(struct lb_everywhere *everywhere);
 /* The name of this key is in the list now, or no longer, in the open transaction. */
 lb_err lb_everywhere_changed(struct lb_outreach *outreach, struct lb_str key);
+
+/* contacted.c: leads that were skipped come back. */
+struct lb_contacted *lb_contacted_create(struct lb_outreach *outreach);
+void lb_contacted_destroy(struct lb_contacted *contacted);
+void lb_contacted_begin(struct lb_contacted *contacted, struct lb_writer *writer);
+/* The setting of a campaign has changed: some may come back now. */
+void lb_contacted_look(struct lb_contacted *contacted);
+void lb_contacted_upkeep(struct lb_contacted *contacted);
 
 /* catch_up.c: begins when all is loaded. */
 struct lb_catch_up *lb_catch_up_create(struct lb_outreach *outreach);

@@ -50,9 +50,8 @@ static lb_err learn(struct lb_lead_change *change, const struct lb_new_lead *aga
     err = store->ops->lead_learn(store, &lead, name);
     if (!err)
         err = lb_outreach_scope(change->outreach, &lead, &scope);
-    if (err || lead.set_aside == (scope != LB_SCOPE_NONE))
+    if (err || !lb_outreach_mark_blocked(&lead, scope != LB_SCOPE_NONE))
         return err;
-    lead.set_aside = scope != LB_SCOPE_NONE;
     return lb_outreach_move(change->outreach, &before, &lead, counts);
 }
 

@@ -40,6 +40,7 @@ static void upkeep(void *context)
     lb_catch_up_upkeep(outreach->catch_up);
     lb_refresh_upkeep(outreach->refresh);
     lb_everywhere_upkeep(outreach->everywhere);
+    lb_contacted_upkeep(outreach->contacted);
 }
 
 struct lb_outreach *lb_outreach_create(const struct lb_outreach_settings *settings)
@@ -53,7 +54,9 @@ struct lb_outreach *lb_outreach_create(const struct lb_outreach_settings *settin
     outreach->catch_up = lb_catch_up_create(outreach);
     outreach->refresh = lb_refresh_create(outreach);
     outreach->everywhere = lb_everywhere_create(outreach);
-    if (!outreach->remains || !outreach->catch_up || !outreach->refresh || !outreach->everywhere) {
+    outreach->contacted = lb_contacted_create(outreach);
+    if (!outreach->remains || !outreach->catch_up || !outreach->refresh || !outreach->everywhere ||
+        !outreach->contacted) {
         lb_outreach_destroy(outreach);
         return NULL;
     }
@@ -76,6 +79,7 @@ void lb_outreach_destroy(struct lb_outreach *outreach)
     lb_catch_up_destroy(outreach->catch_up);
     lb_refresh_destroy(outreach->refresh);
     lb_everywhere_destroy(outreach->everywhere);
+    lb_contacted_destroy(outreach->contacted);
     lb_old_names_fini(&outreach->old_names);
     free(outreach->statuses);
     free(outreach->news);
@@ -88,6 +92,7 @@ lb_err lb_outreach_load(struct lb_outreach *outreach, struct lb_writer *writer)
     lb_catch_up_begin(outreach->catch_up, writer);
     lb_refresh_begin(outreach->refresh, writer);
     lb_everywhere_begin(outreach->everywhere, writer);
+    lb_contacted_begin(outreach->contacted, writer);
     return err ? err : lb_purge_load(outreach->remains, writer);
 }
 

@@ -112,5 +112,8 @@ lb_err lb_outreach_move(struct lb_outreach *outreach, const struct lb_lead_row *
     struct lb_store *store = outreach->settings.store;
     lb_counts_lead(change, before, -1);
     lb_counts_lead(change, lead, 1);
-    return store->ops->lead_move(store, lead);
+    lb_err err = lead->contacted_at == before->contacted_at
+                     ? LB_OK
+                     : store->ops->lead_set_contacted(store, lead);
+    return err ? err : store->ops->lead_move(store, lead);
 }

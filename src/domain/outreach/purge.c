@@ -111,6 +111,8 @@ static lb_err delete_some(struct lb_store *store, struct lb_list list, bool *out
         err = store->ops->variants_drop(store, list.workspace, list.campaign, 0);
     if (!err && *out_emptied)
         err = store->ops->steps_drop(store, list.workspace, list.campaign);
+    if (!err && *out_emptied)
+        err = store->ops->stopped_companies_drop(store, list);
     return err;
 }
 

@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "domain/outreach/internal.h"
+#include "domain/outreach/restraint.h"
 #include "domain/outreach/lead_keys.h"
 #include "domain/outreach/sequence.h"
 #include "domain/outreach/counts.h"
@@ -20,7 +21,9 @@ struct reporting {
     struct lb_buf detail; /* the activity's: others are read before it is written */
     bool lost;            /* the lease: only an opt-out is recorded */
     int64_t now;
-    bool replied; /* the report says so, for the first time */
+    bool replied;                         /* the report says so, for the first time */
+    struct lb_campaign_settings settings; /* of the lead's campaign; of replies alone */
+    struct lb_reply_company company;      /* of a reply that stops colleagues */
 };
 
 bool lb_result_parse(struct lb_str name, enum lb_result *out)
@@ -44,6 +47,12 @@ static lb_err not_found(struct lb_report *completion)
 static bool opts_out(const struct lb_report *completion)
 {
     return completion->result == LB_RESULT_OPTED_OUT;
+}
+
+/* Whoever opts out has replied. */
+static bool replied(const struct reporting *reporting)
+{
+    return reporting->completion->result == LB_RESULT_REPLIED || opts_out(reporting->completion);
 }
 
 /* An opt-out counts all the same. */
@@ -93,6 +102,24 @@ static void keep_names(struct lb_opt_out *opt_out, const struct lb_lead_row *lea
     keep_key(opt_out, LB_NAME_PHONE, keys.phone);
 }
 
+/* Copies of the lead what a reply will need, and reads the settings of its campaign. */
+static lb_err prepare_reply(struct reporting *reporting)
+{
+    const struct lb_report *completion = reporting->completion;
+    const struct lb_lead_row *lead = &reporting->before;
+    struct lb_campaign_state state;
+    if (!replied(reporting))
+        return LB_OK;
+    if (completion->opt_out)
+        keep_names(completion->opt_out, lead);
+    lb_reply_company_of(lead, &reporting->company);
+    lb_err err = reporting->store->ops->campaign_state(reporting->reader, lead->workspace,
+                                                       lead->campaign, &state);
+    if (!err)
+        reporting->settings = state.settings;
+    return err == LB_ERR_NOT_FOUND ? not_found(reporting->completion) : err;
+}
+
 /* Reads the lead, if it is one of the workspace's campaigns. */
 static lb_err find_lead(struct reporting *reporting)
 {
@@ -108,9 +135,7 @@ static lb_err find_lead(struct reporting *reporting)
                   lb_directory_is_deleted(directory, campaign))))
         return not_found(completion);
     reporting->lead = *lead;
-    if (!err && opts_out(completion))
-        keep_names(completion->opt_out, lead);
-    return err;
+    return err ? err : prepare_reply(reporting);
 }
 
 static lb_err find_step(struct reporting *reporting)
@@ -140,12 +165,6 @@ static lb_err find_reported(struct reporting *reporting)
     if (!err || !claimed)
         err = find_step(reporting);
     return !err && !claimed ? lease_lost(reporting) : err;
-}
-
-/* Whoever opts out has replied. */
-static bool replied(const struct reporting *reporting)
-{
-    return reporting->completion->result == LB_RESULT_REPLIED || opts_out(reporting->completion);
 }
 
 /* What the result tells about the lead, for the campaign's rates. Who is written to, or replies,
@@ -316,15 +335,33 @@ static lb_err write_activity(struct reporting *reporting)
     return reporting->store->ops->activity_put(reporting->store, &reporting->activity);
 }
 
+/* Is it the first report of the last claim? */
+static bool is_open(const struct reporting *reporting)
+{
+    enum lb_activity_state state = reporting->activity.state;
+    return state == LB_ACTIVITY_CLAIMED ||
+           (state == LB_ACTIVITY_RETRY && reporting->completion->result != LB_RESULT_RETRY);
+}
+
+static bool is_late_reply(const struct reporting *reporting)
+{
+    enum lb_activity_state state = reporting->activity.state;
+    return replied(reporting) && (state == LB_ACTIVITY_DONE || state == LB_ACTIVITY_FAILED);
+}
+
+/* Is it a reply that is not known yet? */
+static bool is_news(const struct reporting *reporting)
+{
+    return !reporting->lost && replied(reporting) &&
+           (is_open(reporting) || is_late_reply(reporting));
+}
+
 /* Repeating a report changes nothing; what the lead is known to have done is taken all the same. */
 static lb_err record(struct reporting *reporting)
 {
     enum lb_activity_state state = reporting->activity.state;
-    enum lb_result result = reporting->completion->result;
-    bool open =
-        state == LB_ACTIVITY_CLAIMED || (state == LB_ACTIVITY_RETRY && result != LB_RESULT_RETRY);
-    bool late_reply =
-        replied(reporting) && (state == LB_ACTIVITY_DONE || state == LB_ACTIVITY_FAILED);
+    bool open = is_open(reporting);
+    bool late_reply = is_late_reply(reporting);
     lb_err err = LB_OK;
     if (open || late_reply)
         reporting->lead.marks = marks_of(reporting);
@@ -357,11 +394,11 @@ static lb_err write_lead(struct reporting *reporting)
     return err ? err : lb_outreach_count(outreach, lb_list_of_lead(&reporting->lead), &counts);
 }
 
-/* What blocks the lead that has opted out, and whether it may. It is asked before anything is
- * written: a refusal afterwards would cost the whole batch another attempt. Of a lead that is known
- * to have opted out nothing is added while its name is in the list that the report names, however
- * long ago it came there: the report is repeated. Another list does not stand for it: its entry may
- * be taken back. */
+/* What blocks the lead that has opted out or replied, and whether it may. It is asked before
+ * anything is written: a refusal afterwards would cost the whole batch another attempt. Of a lead
+ * that is known to have opted out nothing is added while its name is in the list that the report
+ * names, however long ago it came there: the report is repeated. Another list does not stand for
+ * it: its entry may be taken back. */
 static lb_err prepare_block(struct reporting *reporting)
 {
     struct lb_report *completion = reporting->completion;
@@ -382,7 +419,9 @@ static lb_err prepare_block(struct reporting *reporting)
     }
     for (size_t i = 0; i < count; i++)
         opt_out->items[i].reason =
-            completion->detail.len ? completion->detail : LB_STR("Opted out");
+            completion->detail.len
+                ? completion->detail
+                : (opts_out(completion) ? LB_STR("Opted out") : LB_STR("Replied"));
     change->items = opt_out->items;
     change->fingerprints = opt_out->fingerprints;
     change->count = count;
@@ -412,14 +451,38 @@ static lb_err block(struct reporting *reporting)
 static lb_err record_all(struct reporting *reporting)
 {
     bool opted_out = opts_out(reporting->completion);
-    lb_err err = opted_out ? prepare_block(reporting) : LB_OK;
+    bool blocks = opted_out || (reporting->settings.block_on_reply && is_news(reporting));
+    lb_err err = LB_OK;
+    reporting->completion->blocks = blocks;
+    if (blocks)
+        err = reporting->completion->opt_out ? prepare_block(reporting) : LB_ERR_INTERNAL;
     if (!err && !reporting->lost)
         err = record(reporting);
     if (opted_out)
         reporting->lead.marks |= LB_MARK_OPTED_OUT;
     if (!err)
         err = write_lead(reporting);
-    return !err && opted_out ? block(reporting) : err;
+    return !err && blocks ? block(reporting) : err;
+}
+
+/* From now on nothing is handed out for colleagues of the lead in its campaign: a claim finds that
+ * their company is stopped. Some are completed at once, the rest in small writes (refresh.c). */
+static lb_err stop_colleagues(const struct reporting *reporting)
+{
+    struct lb_outreach *outreach = reporting->completion->outreach;
+    const struct lb_reply_company *company = &reporting->company;
+    struct lb_stopped_company_row row = {.list = lb_list_of_lead(&reporting->lead),
+                                         .lead = reporting->lead.no,
+                                         .at = reporting->now};
+    lb_err err = LB_OK;
+    for (size_t i = 0; !err && i < company->stop_count; i++) {
+        row.key = company->stops[i];
+        err = reporting->store->ops->stopped_company_put(reporting->store, &row);
+    }
+    for (size_t i = 0; !err && i < company->key_count; i++)
+        err = lb_refresh_changed(outreach, row.list, company->keys[i]);
+    reporting->completion->write.touched = true;
+    return err;
 }
 
 /* Tells who follows the workspace's events what the report has made known. */
@@ -451,18 +514,21 @@ static lb_err apply_completion(struct lb_write *write, struct lb_store *store)
                                   .store = store,
                                   .reader = lb_outreach_reader(completion->outreach),
                                   .now = lb_clock_wall_ms()};
-    bool opted_out = opts_out(completion);
     enum lb_scope scope = LB_SCOPE_NONE;
     lb_err err = lb_standing_check(&completion->standing, store, &write->reason);
     if (!err)
         err = find_reported(&reporting);
+    bool stops =
+        !err && reporting.settings.stop_colleagues && (is_news(&reporting) || opts_out(completion));
     if (!err)
         err = record_all(&reporting);
     if (!err)
         err = tell_events(&reporting);
-    if (!err && !opted_out) /* else other leads were read meanwhile, in place of this one */
+    if (!err && !completion->blocks) /* else other leads were read meanwhile, in place of it */
         err = lb_outreach_scope(completion->outreach, &reporting.lead, &scope);
-    completion->blocked = opted_out || scope != LB_SCOPE_NONE;
+    if (!err && stops)
+        err = stop_colleagues(&reporting);
+    completion->blocked = completion->blocks || scope != LB_SCOPE_NONE;
     completion->status = reporting.lead.status;
     lb_sequence_fini(&reporting.sequence);
     lb_buf_fini(&reporting.detail);

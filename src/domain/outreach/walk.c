@@ -2,7 +2,7 @@
 
 #include "domain/outreach/internal.h"
 
-#define REFS_AT_A_TIME 50
+#define REFS_AT_A_TIME LB_COLLEAGUES_MAX
 
 static void start_at(struct lb_walk *walk, enum lb_lead_form form)
 {
@@ -35,7 +35,7 @@ static lb_err look_at(struct lb_outreach *outreach, struct lb_list list,
                                              meant, 0);
     for (size_t i = 0; !err && i < meant; i++)
         err = lb_exclusion_refresh_lead(outreach, list.workspace, leads[i]);
-    return err;
+    return err || !list.campaign ? err : lb_colleagues_end(outreach, list, leads, meant);
 }
 
 lb_err lb_walk_on(struct lb_outreach *outreach, struct lb_walk *walk, size_t *left, bool *out_done)

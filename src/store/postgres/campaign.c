@@ -102,7 +102,9 @@ LB_PG_STATEMENT(CAMPAIGN_REVIVE, ONE, "nnttnn",
                 " deleted_at = NULL, activated_at = NULL, variables = NULL, leads_waiting = 0,"
                 " leads_active = 0, leads_paused = 0, leads_completed = 0, leads_error = 0,"
                 " leads_set_aside = 0, leads_invited = 0, leads_accepted = 0, leads_contacted = 0,"
-                " leads_replied = 0, version = $6 WHERE workspace_id = $1 AND no = $2");
+                " leads_replied = 0, leads_skipped = 0, block_on_reply = false,"
+                " skip_contacted_days = 0, stop_colleagues = false, version = $6 WHERE "
+                "workspace_id = $1 AND no = $2");
 
 lb_err lb_pg_campaign_revive(struct lb_store *store, const struct lb_campaign_row *row)
 {
@@ -166,13 +168,30 @@ lb_err lb_pg_campaign_set_variables(struct lb_store *store, uint32_t workspace, 
     return lb_pg_write(store, PG_CAMPAIGN_SET_VARIABLES, &params);
 }
 
-LB_PG_STATEMENT(CAMPAIGN_COUNT, ONE, "nnnnnnnnnnnn",
+LB_PG_STATEMENT(CAMPAIGN_SET_SETTINGS, ONE, "nnbbn",
+                "UPDATE leadblock.campaign SET block_on_reply = $3, stop_colleagues = $4,"
+                " skip_contacted_days = $5 WHERE workspace_id = $1 AND no = $2");
+
+lb_err lb_pg_campaign_set_settings(struct lb_store *store, uint32_t workspace, uint32_t no,
+                                   const struct lb_campaign_settings *settings)
+{
+    struct lb_pg_params params = {0};
+    lb_pg_add_number(&params, workspace);
+    lb_pg_add_number(&params, no);
+    lb_pg_add_flag(&params, settings->block_on_reply);
+    lb_pg_add_flag(&params, settings->stop_colleagues);
+    lb_pg_add_number(&params, settings->skip_contacted_days);
+    return lb_pg_write(store, PG_CAMPAIGN_SET_SETTINGS, &params);
+}
+
+LB_PG_STATEMENT(CAMPAIGN_COUNT, ONE, "nnnnnnnnnnnnn",
                 "UPDATE leadblock.campaign SET leads_waiting = leads_waiting + $3,"
                 " leads_active = leads_active + $4, leads_paused = leads_paused + $5,"
                 " leads_completed = leads_completed + $6, leads_error = leads_error + $7,"
                 " leads_set_aside = leads_set_aside + $8, leads_invited = leads_invited + $9,"
                 " leads_accepted = leads_accepted + $10, leads_contacted = leads_contacted + $11,"
-                " leads_replied = leads_replied + $12 WHERE workspace_id = $1 AND no = $2");
+                " leads_replied = leads_replied + $12, leads_skipped = leads_skipped + $13"
+                " WHERE workspace_id = $1 AND no = $2");
 
 lb_err lb_pg_campaign_count(struct lb_store *store, uint32_t workspace, uint32_t no,
                             const struct lb_counts *change)
@@ -189,7 +208,8 @@ lb_err lb_pg_campaign_count(struct lb_store *store, uint32_t workspace, uint32_t
 LB_PG_STATEMENT(CAMPAIGN_STATE, ONE, "nn",
                 "SELECT leads_waiting, leads_active, leads_paused, leads_completed, leads_error,"
                 " leads_set_aside, leads_invited, leads_accepted, leads_contacted, leads_replied,"
-                " status, activated_at, variables FROM leadblock.campaign"
+                " leads_skipped, status, activated_at, variables, block_on_reply, stop_colleagues,"
+                " skip_contacted_days FROM leadblock.campaign"
                 " WHERE workspace_id = $1 AND no = $2 AND deleted_at IS NULL");
 
 lb_err lb_pg_campaign_state(struct lb_store_reader *reader, uint32_t workspace, uint32_t no,
@@ -208,6 +228,10 @@ lb_err lb_pg_campaign_state(struct lb_store_reader *reader, uint32_t workspace, 
     out->status = lb_campaign_status_stored(lb_pg_text(result, 0, LB_COUNTS_FIELDS));
     out->activated_at = lb_pg_number(result, 0, LB_COUNTS_FIELDS + 1);
     out->variables = lb_pg_text(result, 0, LB_COUNTS_FIELDS + 2);
+    out->settings = (struct lb_campaign_settings){
+        .block_on_reply = lb_pg_flag(result, 0, LB_COUNTS_FIELDS + 3),
+        .stop_colleagues = lb_pg_flag(result, 0, LB_COUNTS_FIELDS + 4),
+        .skip_contacted_days = (uint32_t)lb_pg_number(result, 0, LB_COUNTS_FIELDS + 5)};
     return LB_OK;
 }
 

@@ -1,9 +1,10 @@
 #include "store/postgres/internal.h"
 
-#define LEAD_COLUMNS                                                                               \
+#define NEW_LEAD_COLUMNS                                                                           \
     "no, workspace_id, campaign, identifier, member_id, first_name, last_name, company_name,"      \
     " variables, added_at, status, set_aside, queue, step, since, marks, email, phone, headline,"  \
     " website, company_url"
+#define LEAD_COLUMNS NEW_LEAD_COLUMNS ", contacted_at"
 
 /* The columns of the fields, by enum lb_lead_field, among LEAD_COLUMNS. */
 static const int field_columns[LB_LEAD_FIELD_COUNT] = {5, 6, 7, 16, 17, 18, 19, 20};
@@ -66,7 +67,8 @@ static void add_lead(struct lb_pg_params *params, const struct lb_lead_row *row)
 }
 
 LB_PG_STATEMENT(LEAD_INSERT, ONE, "nnnttttttnnbnnnnttttttttttt",
-                "INSERT INTO leadblock.lead (" LEAD_COLUMNS ", email_form, phone_form, page_form,"
+                "INSERT INTO leadblock.lead (" NEW_LEAD_COLUMNS
+                ", email_form, phone_form, page_form,"
                 " company_form, mail_host, site_host, formed) VALUES"
                 " ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18,"
                 " $19, $20, $21, $22, $23, $24, $25, $26, $27, true)");
@@ -182,7 +184,8 @@ static void read_lead(const PGresult *result, int row, struct lb_lead_row *out)
                                 .queue = (enum lb_lead_queue)lb_pg_number(result, row, 12),
                                 .step = (uint32_t)lb_pg_number(result, row, 13),
                                 .since = lb_pg_number(result, row, 14),
-                                .marks = (unsigned)lb_pg_number(result, row, 15)};
+                                .marks = (unsigned)lb_pg_number(result, row, 15),
+                                .contacted_at = lb_pg_number(result, row, 21)};
     for (int i = 0; i < LB_LEAD_FIELD_COUNT; i++)
         out->fields[i] = lb_pg_text(result, row, field_columns[i]);
 }
@@ -381,18 +384,6 @@ lb_err lb_pg_leads_page(struct lb_store_reader *reader, uint32_t workspace, uint
                      each);
 }
 
-static lb_err page_of(struct lb_store_reader *reader, enum lb_pg_statement statement,
-                      uint32_t workspace, uint32_t campaign, uint64_t skip, size_t take,
-                      void *context, lb_err (*each)(void *, const struct lb_lead_row *))
-{
-    struct lb_pg_params params = {0};
-    lb_pg_add_number(&params, workspace);
-    lb_pg_add_number(&params, campaign);
-    lb_pg_add_number(&params, (int64_t)skip);
-    lb_pg_add_number(&params, (int64_t)take);
-    return each_lead(reader, statement, &params, context, each);
-}
-
 LB_PG_STATEMENT(LEADS_SCHEDULED, ONE, "nnnn",
                 "SELECT " LEAD_COLUMNS " FROM leadblock.lead WHERE NOT set_aside AND status <= 1"
                 " AND workspace_id = $1 AND campaign = $2 AND queue <> 1"
@@ -402,16 +393,28 @@ lb_err lb_pg_leads_scheduled(struct lb_store_reader *reader, uint32_t workspace,
                              uint64_t skip, size_t take, void *context,
                              lb_err (*each)(void *, const struct lb_lead_row *))
 {
-    return page_of(reader, PG_LEADS_SCHEDULED, workspace, campaign, skip, take, context, each);
+    struct lb_pg_params params = {0};
+    lb_pg_add_number(&params, workspace);
+    lb_pg_add_number(&params, campaign);
+    lb_pg_add_number(&params, (int64_t)skip);
+    lb_pg_add_number(&params, (int64_t)take);
+    return each_lead(reader, PG_LEADS_SCHEDULED, &params, context, each);
 }
 
-LB_PG_STATEMENT(LEADS_SET_ASIDE, ONE, "nnnn",
+LB_PG_STATEMENT(LEADS_SET_ASIDE, ONE, "nnnnb",
                 "SELECT " LEAD_COLUMNS " FROM leadblock.lead WHERE set_aside AND status <= 2"
-                " AND workspace_id = $1 AND campaign = $2 ORDER BY no DESC LIMIT $4 OFFSET $3");
+                " AND workspace_id = $1 AND campaign = $2 AND (contacted_at IS NOT NULL) = $5"
+                " ORDER BY no DESC LIMIT $4 OFFSET $3");
 
 lb_err lb_pg_leads_set_aside(struct lb_store_reader *reader, uint32_t workspace, uint32_t campaign,
-                             uint64_t skip, size_t take, void *context,
+                             bool contacted, uint64_t skip, size_t take, void *context,
                              lb_err (*each)(void *, const struct lb_lead_row *))
 {
-    return page_of(reader, PG_LEADS_SET_ASIDE, workspace, campaign, skip, take, context, each);
+    struct lb_pg_params params = {0};
+    lb_pg_add_number(&params, workspace);
+    lb_pg_add_number(&params, campaign);
+    lb_pg_add_number(&params, (int64_t)skip);
+    lb_pg_add_number(&params, (int64_t)take);
+    lb_pg_add_flag(&params, contacted);
+    return each_lead(reader, PG_LEADS_SET_ASIDE, &params, context, each);
 }

@@ -66,7 +66,8 @@ lb_err lb_sqlite_campaign_revive(struct lb_store *store, const struct lb_campaig
         "UPDATE campaign SET name = ?2, status = ?3, created_at = ?4, deleted_at = NULL,"
         " activated_at = NULL, variables = NULL, leads_waiting = 0, leads_active = 0,"
         " leads_paused = 0, leads_completed = 0, leads_error = 0, leads_set_aside = 0,"
-        " leads_invited = 0, leads_accepted = 0, leads_contacted = 0, leads_replied = 0"
+        " leads_invited = 0, leads_accepted = 0, leads_contacted = 0, leads_replied = 0,"
+        " leads_skipped = 0, block_on_reply = 0, skip_contacted_days = 0, stop_colleagues = 0"
         " WHERE no = ?1");
     if (!stmt)
         return LB_ERR_STORAGE_UNAVAILABLE;
@@ -186,6 +187,22 @@ lb_err lb_sqlite_campaign_set_variables(struct lb_store *store, uint32_t workspa
     return lb_sqlite_run(stmt);
 }
 
+lb_err lb_sqlite_campaign_set_settings(struct lb_store *store, uint32_t workspace, uint32_t no,
+                                       const struct lb_campaign_settings *settings)
+{
+    sqlite3_stmt *stmt =
+        lb_sqlite_prepared(&lb_sqlite_of(store)->writer, STMT_CAMPAIGN_SET_SETTINGS,
+                           "UPDATE campaign SET block_on_reply = ?2, stop_colleagues = ?3,"
+                           " skip_contacted_days = ?4 WHERE no = ?1");
+    if (!stmt)
+        return LB_ERR_STORAGE_UNAVAILABLE;
+    sqlite3_bind_int64(stmt, 1, no);
+    sqlite3_bind_int(stmt, 2, settings->block_on_reply);
+    sqlite3_bind_int(stmt, 3, settings->stop_colleagues);
+    sqlite3_bind_int64(stmt, 4, settings->skip_contacted_days);
+    return lb_sqlite_run(stmt);
+}
+
 lb_err lb_sqlite_campaign_count(struct lb_store *store, uint32_t workspace, uint32_t no,
                                 const struct lb_counts *change)
 {
@@ -195,8 +212,8 @@ lb_err lb_sqlite_campaign_count(struct lb_store *store, uint32_t workspace, uint
         " leads_paused = leads_paused + ?3, leads_completed = leads_completed + ?4,"
         " leads_error = leads_error + ?5, leads_set_aside = leads_set_aside + ?6,"
         " leads_invited = leads_invited + ?7, leads_accepted = leads_accepted + ?8,"
-        " leads_contacted = leads_contacted + ?9, leads_replied = leads_replied + ?10"
-        " WHERE no = ?11");
+        " leads_contacted = leads_contacted + ?9, leads_replied = leads_replied + ?10,"
+        " leads_skipped = leads_skipped + ?11 WHERE no = ?12");
     if (!stmt)
         return LB_ERR_STORAGE_UNAVAILABLE;
     const int64_t *numbers[LB_COUNTS_FIELDS] = LB_COUNTS_IN_ORDER(change);
@@ -213,7 +230,8 @@ lb_err lb_sqlite_campaign_state(struct lb_store_reader *reader, uint32_t workspa
         reader, STMT_CAMPAIGN_STATE,
         "SELECT leads_waiting, leads_active, leads_paused, leads_completed, leads_error,"
         " leads_set_aside, leads_invited, leads_accepted, leads_contacted, leads_replied,"
-        " status, activated_at, variables FROM campaign WHERE no = ?1 AND deleted_at IS NULL");
+        " leads_skipped, status, activated_at, variables, block_on_reply, stop_colleagues,"
+        " skip_contacted_days FROM campaign WHERE no = ?1 AND deleted_at IS NULL");
     if (!stmt)
         return LB_ERR_STORAGE_UNAVAILABLE;
     sqlite3_reset(stmt);
@@ -226,6 +244,10 @@ lb_err lb_sqlite_campaign_state(struct lb_store_reader *reader, uint32_t workspa
         out->status = lb_campaign_status_stored(lb_sqlite_column_str(stmt, LB_COUNTS_FIELDS));
         out->activated_at = sqlite3_column_int64(stmt, LB_COUNTS_FIELDS + 1);
         out->variables = lb_sqlite_column_str(stmt, LB_COUNTS_FIELDS + 2);
+        out->settings = (struct lb_campaign_settings){
+            .block_on_reply = sqlite3_column_int(stmt, LB_COUNTS_FIELDS + 3) != 0,
+            .stop_colleagues = sqlite3_column_int(stmt, LB_COUNTS_FIELDS + 4) != 0,
+            .skip_contacted_days = (uint32_t)sqlite3_column_int64(stmt, LB_COUNTS_FIELDS + 5)};
         return LB_OK;
     }
     sqlite3_reset(stmt);

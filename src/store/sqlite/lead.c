@@ -3,7 +3,7 @@
 #define LEAD_COLUMNS                                                                               \
     "no, workspace, campaign, identifier, member_id, first_name, last_name, company_name,"         \
     " variables, added_at, status, set_aside, queue, step, since, marks, email, phone, headline,"  \
-    " website, company_url"
+    " website, company_url, contacted_at"
 
 /* The columns of the fields, by enum lb_lead_field, among LEAD_COLUMNS. */
 static const int field_columns[LB_LEAD_FIELD_COUNT] = {5, 6, 7, 16, 17, 18, 19, 20};
@@ -152,7 +152,8 @@ static void read_lead(sqlite3_stmt *stmt, struct lb_lead_row *out)
                                 .queue = (enum lb_lead_queue)sqlite3_column_int(stmt, 12),
                                 .step = (uint32_t)sqlite3_column_int64(stmt, 13),
                                 .since = sqlite3_column_int64(stmt, 14),
-                                .marks = (unsigned)sqlite3_column_int(stmt, 15)};
+                                .marks = (unsigned)sqlite3_column_int(stmt, 15),
+                                .contacted_at = sqlite3_column_int64(stmt, 21)};
     for (int i = 0; i < LB_LEAD_FIELD_COUNT; i++)
         out->fields[i] = lb_sqlite_column_str(stmt, field_columns[i]);
 }
@@ -314,11 +315,15 @@ lb_err lb_sqlite_leads_page(struct lb_store_reader *reader, uint32_t workspace, 
     return each_lead(stmt, context, each);
 }
 
-static lb_err page_of(struct lb_store_reader *reader, enum lb_sqlite_statement which,
-                      const char *sql, uint32_t campaign, uint64_t skip, size_t take, void *context,
-                      lb_err (*each)(void *, const struct lb_lead_row *))
+lb_err lb_sqlite_leads_scheduled(struct lb_store_reader *reader, uint32_t workspace,
+                                 uint32_t campaign, uint64_t skip, size_t take, void *context,
+                                 lb_err (*each)(void *, const struct lb_lead_row *))
 {
-    sqlite3_stmt *stmt = lb_sqlite_prepared(reader, which, sql);
+    sqlite3_stmt *stmt = lb_sqlite_prepared(
+        reader, STMT_LEADS_SCHEDULED,
+        "SELECT " LEAD_COLUMNS " FROM lead INDEXED BY lead_queue"
+        " WHERE set_aside = 0 AND status <= 1 AND campaign = ?1 AND queue IN (0, 2)"
+        " ORDER BY queue, step, since, no LIMIT ?3 OFFSET ?2");
     if (!stmt)
         return LB_ERR_STORAGE_UNAVAILABLE;
     sqlite3_bind_int64(stmt, 1, campaign);
@@ -327,24 +332,20 @@ static lb_err page_of(struct lb_store_reader *reader, enum lb_sqlite_statement w
     return each_lead(stmt, context, each);
 }
 
-lb_err lb_sqlite_leads_scheduled(struct lb_store_reader *reader, uint32_t workspace,
-                                 uint32_t campaign, uint64_t skip, size_t take, void *context,
-                                 lb_err (*each)(void *, const struct lb_lead_row *))
-{
-    return page_of(reader, STMT_LEADS_SCHEDULED,
-                   "SELECT " LEAD_COLUMNS " FROM lead INDEXED BY lead_queue"
-                   " WHERE set_aside = 0 AND status <= 1 AND campaign = ?1 AND queue IN (0, 2)"
-                   " ORDER BY queue, step, since, no LIMIT ?3 OFFSET ?2",
-                   campaign, skip, take, context, each);
-}
-
 lb_err lb_sqlite_leads_set_aside(struct lb_store_reader *reader, uint32_t workspace,
-                                 uint32_t campaign, uint64_t skip, size_t take, void *context,
-                                 lb_err (*each)(void *, const struct lb_lead_row *))
+                                 uint32_t campaign, bool contacted, uint64_t skip, size_t take,
+                                 void *context, lb_err (*each)(void *, const struct lb_lead_row *))
 {
-    return page_of(reader, STMT_LEADS_SET_ASIDE,
-                   "SELECT " LEAD_COLUMNS " FROM lead INDEXED BY lead_set_aside"
-                   " WHERE set_aside = 1 AND status <= 2 AND campaign = ?1"
-                   " ORDER BY no DESC LIMIT ?3 OFFSET ?2",
-                   campaign, skip, take, context, each);
+    sqlite3_stmt *stmt = lb_sqlite_prepared(
+        reader, STMT_LEADS_SET_ASIDE,
+        "SELECT " LEAD_COLUMNS " FROM lead INDEXED BY lead_set_aside"
+        " WHERE set_aside = 1 AND status <= 2 AND campaign = ?1"
+        " AND (contacted_at IS NOT NULL) = ?4 ORDER BY no DESC LIMIT ?3 OFFSET ?2");
+    if (!stmt)
+        return LB_ERR_STORAGE_UNAVAILABLE;
+    sqlite3_bind_int64(stmt, 1, campaign);
+    sqlite3_bind_int64(stmt, 2, (int64_t)skip);
+    sqlite3_bind_int64(stmt, 3, (int64_t)take);
+    sqlite3_bind_int(stmt, 4, contacted);
+    return each_lead(stmt, context, each);
 }

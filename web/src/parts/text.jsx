@@ -53,7 +53,7 @@ export const scopeText = (block) => {
 };
 
 const statusKinds = {
-  active: 'accent', completed: 'ok', error: 'bad', failed: 'bad', paused: 'warn', done: 'ok', replied: 'ok', skipped_blocked: 'bad',
+  active: 'accent', completed: 'ok', error: 'bad', failed: 'bad', paused: 'warn', done: 'ok', replied: 'ok', skipped_blocked: 'bad', skipped_contacted: 'warn',
 };
 
 export const statusText = (status) => {

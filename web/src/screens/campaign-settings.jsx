@@ -1,4 +1,4 @@
-// What a campaign is called, its variables, and its end.
+// What a campaign is called, its variables, what it does with replies and people whom others contact, and its end.
 import { useState } from 'preact/hooks';
 import * as api from '../api.js';
 import { useAction, useApp } from '../hooks.js';
@@ -46,13 +46,48 @@ function DeleteDialog({ campaign, onClose }) {
   );
 }
 
+const settingsOf = ({ blockOnReply = false, skipContacted = null, stopColleagues = false }) => ({
+  blockOnReply, days: skipContacted ? String(skipContacted.days) : '', stopColleagues,
+});
+
+const settingsBody = ({ blockOnReply, days, stopColleagues }) => ({
+  blockOnReply, skipContacted: days ? { days: Number(days) } : null, stopColleagues,
+});
+
+function Replies({ settings, onSettings }) {
+  const set = (change) => onSettings({ ...settings, ...change });
+  return (
+    <fieldset>
+      <legend>Replies and other campaigns</legend>
+      <CheckField label="Block who replies" hint="In the whole workspace, by all names of the lead." checked={settings.blockOnReply} onChecked={(blockOnReply) => set({ blockOnReply })} />
+      <CheckField label="A reply stops colleagues" hint="Leads with the same company page, or else the same company name, are completed." checked={settings.stopColleagues} onChecked={(stopColleagues) => set({ stopColleagues })} />
+      <TextField label="Days in which another campaign's contact counts" hint="Leads whom another campaign has sent an invitation or message within these days are skipped. Leave it empty to skip nobody."
+        value={settings.days} onValue={(days) => set({ days })} type="number" inputmode="numeric" min={1} max={3650} step={1} />
+    </fieldset>
+  );
+}
+
+function Facts({ campaign, rows }) {
+  const { blockOnReply, days, stopColleagues } = settingsOf(campaign.settings);
+  return (
+    <dl class="facts card">
+      <div><dt>Name</dt><dd>{campaign.name}</dd></div>
+      {rows.map((row) => <div key={row.name}><dt><code>{row.name}</code></dt><dd>{row.value}</dd></div>)}
+      <div><dt>Who replies is blocked</dt><dd>{blockOnReply ? 'Yes' : 'No'}</dd></div>
+      <div><dt>A reply stops colleagues</dt><dd>{stopColleagues ? 'Yes' : 'No'}</dd></div>
+      <div><dt>Contacted by another campaign</dt><dd>{days ? `Skipped for ${days} days` : 'Not skipped'}</dd></div>
+    </dl>
+  );
+}
+
 export function SettingsTab({ campaign, onChange }) {
   const { canWrite, toast } = useApp();
   const [name, setName] = useState(campaign.name);
   const [rows, setRows] = useState(rowsOf(campaign.customVariables));
+  const [settings, setSettings] = useState(settingsOf(campaign.settings));
   const [deleting, setDeleting] = useState(false);
   const save = useAction(async () => {
-    const { data } = await api.patch(api.path('campaigns', campaign.id), { name: name.trim(), customVariables: Object.fromEntries(rows.map((row) => [row.name, row.value])) });
+    const { data } = await api.patch(api.path('campaigns', campaign.id), { name: name.trim(), customVariables: Object.fromEntries(rows.map((row) => [row.name, row.value])), settings: settingsBody(settings) });
     toast(data.message);
     onChange();
   });
@@ -60,19 +95,13 @@ export function SettingsTab({ campaign, onChange }) {
     event.preventDefault();
     if (!save.busy) save.run();
   };
-  if (!canWrite) {
-    return (
-      <dl class="facts card">
-        <div><dt>Name</dt><dd>{campaign.name}</dd></div>
-        {rows.map((row) => <div key={row.name}><dt><code>{row.name}</code></dt><dd>{row.value}</dd></div>)}
-      </dl>
-    );
-  }
+  if (!canWrite) return <Facts campaign={campaign} rows={rows} />;
   return (
     <>
       <form class="card" onSubmit={submit}>
         <TextField label="Name" value={name} onValue={setName} required maxLength={100} />
         <Variables rows={rows} onRows={setRows} />
+        <Replies settings={settings} onSettings={setSettings} />
         {save.error && <ErrorNotice error={save.error} />}
         <Button type="submit" kind="primary" busy={save.busy}>Save</Button>
       </form>

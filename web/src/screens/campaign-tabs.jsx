@@ -17,7 +17,7 @@ import { Skeleton } from '../parts/skeleton.jsx';
 const size = 25;
 const searchMs = 250;
 const leadStatuses = ['waiting', 'active', 'paused', 'completed', 'error'];
-const activityStates = ['claimed', 'done', 'replied', 'failed', 'scheduled', 'skipped_blocked'];
+const activityStates = ['claimed', 'done', 'replied', 'failed', 'scheduled', 'skipped_blocked', 'skipped_contacted'];
 const stepNames = { visit_profile: 'Profile visit', invitation: 'Invitation', message: 'Message' };
 
 const optionsOf = (values, all) => [{ value: '', label: all }, ...values.map((value) => ({ value, label: statusText(value) }))];
@@ -49,7 +49,10 @@ const leadColumns = (onWhy) => [
   { label: 'Name', class: 'detail-cell', render: (lead) => nameOf(lead) || <span class="muted none">–</span> },
   { label: 'Company', class: 'detail-cell', render: (lead) => lead.companyName || <span class="muted none">–</span> },
   { label: 'Status', render: (lead) => <Status status={lead.status} /> },
-  { label: 'Blocked', render: (lead) => (lead.blocked ? <Badge kind="bad">Blocked: {lead.blockedScope}</Badge> : <span class="muted none">No</span>) },
+  { label: 'Blocked', render: (lead) => {
+    if (lead.blocked) return <Badge kind="bad">Blocked: {lead.blockedScope}</Badge>;
+    return lead.skippedContacted ? <Badge kind="warn">Contacted elsewhere</Badge> : <span class="muted none">No</span>;
+  } },
   { label: 'Why', hideLabel: true, class: 'action-cell', render: (lead) => <Button aria-label={`Why: ${lead.publicIdentifier}`} onClick={() => onWhy(lead)}>Why?</Button> },
 ];
 

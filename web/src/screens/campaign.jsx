@@ -38,6 +38,7 @@ function Figures({ campaign }) {
   const figures = [
     ['Leads', number(analytics.totalLeads)], ['Waiting', number(analytics.leads.waiting)], ['Active', number(analytics.leads.active)],
     ['Completed', number(analytics.leads.completed)], ['In error', number(analytics.leads.error)], ['Blocked', number(analytics.leads.blocked)],
+    ...(analytics.leads.skippedContacted ? [['Contacted elsewhere', number(analytics.leads.skippedContacted)]] : []),
     ['Accepted', percent(analytics.acceptanceRate ?? 0)], ['Replied', percent(analytics.responseRate ?? 0)],
   ];
   return <dl class="figures">{figures.map(([label, value]) => <div key={label}><dt>{label}</dt><dd>{value}</dd></div>)}</dl>;

@@ -1,0 +1,155 @@
+/* Who was contacted by another campaign, and companies of which a person has replied. */
+#include "store/postgres/internal.h"
+
+LB_PG_STATEMENT(LEAD_SET_CONTACTED, ONE, "nnbn",
+                "UPDATE leadblock.lead SET set_aside = $3, contacted_at = $4"
+                " WHERE workspace_id = $1 AND no = $2");
+
+lb_err lb_pg_lead_set_contacted(struct lb_store *store, const struct lb_lead_row *row)
+{
+    struct lb_pg_params params = {0};
+    lb_pg_forget_lead(&lb_postgres_of(store)->writer, row->workspace, row->no);
+    lb_pg_add_number(&params, row->workspace);
+    lb_pg_add_number(&params, (int64_t)row->no);
+    lb_pg_add_flag(&params, row->set_aside);
+    lb_pg_add_number_or_null(&params, row->contacted_at);
+    return lb_pg_write(store, PG_LEAD_SET_CONTACTED, &params);
+}
+
+/* Asks about many texts at once; the first column of the result is the place of one among them. */
+static lb_err ask_about(struct lb_store_reader *reader, enum lb_pg_statement statement,
+                        struct lb_list list, const struct lb_str *texts, size_t count,
+                        const int64_t *since, PGresult **out)
+{
+    struct lb_pg_params params = {0};
+    struct lb_buf array = {0};
+    lb_pg_array_of_texts(&array, texts, count);
+    lb_pg_add_number(&params, list.workspace);
+    lb_pg_add_array(&params, &array);
+    lb_pg_add_number(&params, list.campaign);
+    if (since)
+        lb_pg_add_number(&params, *since);
+    *out = NULL;
+    lb_err err = array.failed ? LB_ERR_INTERNAL : lb_pg_query(reader, statement, &params, out);
+    lb_buf_fini(&array);
+    return err;
+}
+
+/* Looked up as in LEADS_OF_NUMBERS (lead.c): name by name, lead by lead. */
+LB_PG_STATEMENT(
+    CONTACTS, ONE, "nTnn",
+    "SELECT wanted.place, found.campaign, found.claimed_at"
+    " FROM unnest($2::text[]) WITH ORDINALITY AS wanted (name, place) CROSS JOIN LATERAL"
+    " (SELECT n.campaign, a.claimed_at FROM"
+    " (SELECT campaign, lead FROM leadblock.lead_name"
+    " WHERE workspace_id = $1 AND name = wanted.name AND campaign <> $3 OFFSET 0) AS n"
+    " CROSS JOIN LATERAL (SELECT step, claimed_at FROM leadblock.activity"
+    " WHERE workspace_id = $1 AND lead = n.lead AND claimed_at > $4 AND state <> 4 OFFSET 0) AS a"
+    " WHERE (SELECT s.type <> 'visit_profile' FROM leadblock.step s"
+    " WHERE s.workspace_id = $1 AND s.no = a.step)"
+    " AND (SELECT c.deleted_at IS NULL FROM leadblock.campaign c"
+    " WHERE c.workspace_id = $1 AND c.no = n.campaign)"
+    " ORDER BY a.claimed_at DESC LIMIT 1) AS found");
+
+lb_err lb_pg_contacts(struct lb_store_reader *reader, struct lb_list list, int64_t since,
+                      const struct lb_str *names, size_t count, struct lb_contact *out)
+{
+    PGresult *result;
+    memset(out, 0, count * sizeof *out);
+    lb_err err =
+        count ? ask_about(reader, PG_CONTACTS, list, names, count, &since, &result) : LB_OK;
+    if (!count || err)
+        return err;
+    for (int i = 0; i < PQntuples(result); i++) {
+        size_t place = (size_t)lb_pg_number(result, i, 0) - 1;
+        if (place < count)
+            out[place] = (struct lb_contact){.campaign = (uint32_t)lb_pg_number(result, i, 1),
+                                             .at = lb_pg_number(result, i, 2)};
+    }
+    PQclear(result);
+    return LB_OK;
+}
+
+#define OF_CAMPAIGN(workspace, campaign, cutoff)                                                   \
+    "l.workspace_id = " workspace " AND l.campaign = " campaign " AND l.contacted_at <= " cutoff
+#define CUTOFF "$1 - c.skip_contacted_days * 86400000"
+
+LB_PG_STATEMENT(
+    CONTACTED_DUE, ALL, "nn",
+    "SELECT due.workspace_id, due.no, found.no FROM"
+    " (SELECT c.workspace_id, c.no, " CUTOFF " AS cutoff FROM leadblock.campaign c"
+    " WHERE c.leads_skipped > 0 AND c.deleted_at IS NULL AND EXISTS"
+    " (SELECT 1 FROM leadblock.lead l WHERE " OF_CAMPAIGN(
+        "c.workspace_id", "c.no",
+        CUTOFF) ") LIMIT 1) AS due"
+                " CROSS JOIN LATERAL (SELECT l.no FROM leadblock.lead l WHERE " OF_CAMPAIGN(
+                    "due.workspace_id", "due.no", "due.cutoff") " LIMIT $2) AS found");
+
+lb_err lb_pg_contacted_due(struct lb_store_reader *reader, int64_t now, size_t max,
+                           struct lb_list *out_list, uint64_t *out, size_t *out_count)
+{
+    struct lb_pg_params params = {0};
+    PGresult *result;
+    *out_count = 0;
+    lb_pg_add_number(&params, now);
+    lb_pg_add_number(&params, (int64_t)max);
+    lb_err err = lb_pg_query(reader, PG_CONTACTED_DUE, &params, &result);
+    for (int i = 0; !err && i < PQntuples(result) && *out_count < max; i++) {
+        *out_list = (struct lb_list){(uint32_t)lb_pg_number(result, i, 0),
+                                     (uint32_t)lb_pg_number(result, i, 1)};
+        out[(*out_count)++] = (uint64_t)lb_pg_number(result, i, 2);
+    }
+    PQclear(result);
+    return err;
+}
+
+LB_PG_STATEMENT(STOPPED_COMPANY_PUT, ONE, "nntnn",
+                "INSERT INTO leadblock.stopped_company (workspace_id, campaign, key, lead, at)"
+                " VALUES ($1, $2, $3, $4, $5)"
+                " ON CONFLICT (workspace_id, campaign, key) DO NOTHING");
+
+lb_err lb_pg_stopped_company_put(struct lb_store *store, const struct lb_stopped_company_row *row)
+{
+    struct lb_pg_params params = {0};
+    lb_pg_add_number(&params, row->list.workspace);
+    lb_pg_add_number(&params, row->list.campaign);
+    lb_pg_add_text(&params, row->key);
+    lb_pg_add_number(&params, (int64_t)row->lead);
+    lb_pg_add_number(&params, row->at);
+    return lb_pg_write(store, PG_STOPPED_COMPANY_PUT, &params);
+}
+
+LB_PG_STATEMENT(STOPPED_COMPANIES_DROP, ONE, "nn",
+                "DELETE FROM leadblock.stopped_company WHERE workspace_id = $1 AND campaign = $2");
+
+lb_err lb_pg_stopped_companies_drop(struct lb_store *store, struct lb_list list)
+{
+    struct lb_pg_params params = {0};
+    lb_pg_add_number(&params, list.workspace);
+    lb_pg_add_number(&params, list.campaign);
+    return lb_pg_write(store, PG_STOPPED_COMPANIES_DROP, &params);
+}
+
+LB_PG_STATEMENT(STOPPED_COMPANIES, ONE, "nTn",
+                "SELECT wanted.place, found.lead"
+                " FROM unnest($2::text[]) WITH ORDINALITY AS wanted (key, place)"
+                " CROSS JOIN LATERAL (SELECT lead FROM leadblock.stopped_company"
+                " WHERE workspace_id = $1 AND campaign = $3 AND key = wanted.key OFFSET 0) found");
+
+lb_err lb_pg_stopped_companies(struct lb_store_reader *reader, struct lb_list list,
+                               const struct lb_str *keys, size_t count, uint64_t *out)
+{
+    PGresult *result;
+    memset(out, 0, count * sizeof *out);
+    lb_err err =
+        count ? ask_about(reader, PG_STOPPED_COMPANIES, list, keys, count, NULL, &result) : LB_OK;
+    if (!count || err)
+        return err;
+    for (int i = 0; i < PQntuples(result); i++) {
+        size_t place = (size_t)lb_pg_number(result, i, 0) - 1;
+        if (place < count)
+            out[place] = (uint64_t)lb_pg_number(result, i, 1);
+    }
+    PQclear(result);
+    return LB_OK;
+}

@@ -1,0 +1,136 @@
+/* Who was contacted by another campaign, and companies of which a person has replied. */
+#include "store/sqlite/internal.h"
+
+lb_err lb_sqlite_lead_set_contacted(struct lb_store *store, const struct lb_lead_row *row)
+{
+    sqlite3_stmt *stmt =
+        lb_sqlite_prepared(&lb_sqlite_of(store)->writer, STMT_LEAD_SET_CONTACTED,
+                           "UPDATE lead SET set_aside = ?2, contacted_at = ?3 WHERE no = ?1");
+    if (!stmt)
+        return LB_ERR_STORAGE_UNAVAILABLE;
+    sqlite3_bind_int64(stmt, 1, (int64_t)row->no);
+    sqlite3_bind_int(stmt, 2, row->set_aside);
+    if (row->contacted_at)
+        sqlite3_bind_int64(stmt, 3, row->contacted_at);
+    else
+        sqlite3_bind_null(stmt, 3);
+    return lb_sqlite_run(stmt);
+}
+
+/* CROSS JOIN: in this order. */
+static const char find_contact[] =
+    "SELECT a.campaign, a.claimed_at FROM lead_name n CROSS JOIN activity a ON a.lead = n.lead"
+    " WHERE n.workspace = ?1 AND n.name = ?2 AND n.campaign <> ?3 AND a.claimed_at > ?4"
+    " AND a.state <> 4"
+    " AND EXISTS (SELECT 1 FROM step s WHERE s.no = a.step AND s.type <> 'visit_profile')"
+    " AND EXISTS (SELECT 1 FROM campaign c WHERE c.no = n.campaign AND c.deleted_at IS NULL)"
+    " ORDER BY a.claimed_at DESC LIMIT 1";
+
+lb_err lb_sqlite_contacts(struct lb_store_reader *reader, struct lb_list list, int64_t since,
+                          const struct lb_str *names, size_t count, struct lb_contact *out)
+{
+    sqlite3_stmt *stmt = lb_sqlite_prepared(reader, STMT_CONTACT, find_contact);
+    lb_err err = LB_OK;
+    if (!stmt)
+        return LB_ERR_STORAGE_UNAVAILABLE;
+    lb_sqlite_enlarge_cache(reader);
+    for (size_t i = 0; !err && i < count; i++) {
+        out[i] = (struct lb_contact){0};
+        sqlite3_bind_int64(stmt, 1, list.workspace);
+        lb_sqlite_bind_str(stmt, 2, names[i]);
+        sqlite3_bind_int64(stmt, 3, list.campaign);
+        sqlite3_bind_int64(stmt, 4, since);
+        int code = sqlite3_step(stmt);
+        if (code == SQLITE_ROW) {
+            out[i] = (struct lb_contact){.campaign = (uint32_t)sqlite3_column_int64(stmt, 0),
+                                         .at = sqlite3_column_int64(stmt, 1)};
+            code = SQLITE_DONE;
+        }
+        err = lb_sqlite_end_scan(stmt, LB_OK, code);
+    }
+    return err;
+}
+
+#define OF_CAMPAIGN(campaign, cutoff)                                                              \
+    "l.campaign = " campaign " AND l.contacted_at IS NOT NULL AND l.contacted_at <= " cutoff
+
+lb_err lb_sqlite_contacted_due(struct lb_store_reader *reader, int64_t now, size_t max,
+                               struct lb_list *out_list, uint64_t *out, size_t *out_count)
+{
+    sqlite3_stmt *stmt = lb_sqlite_prepared(
+        reader, STMT_CONTACTED_DUE,
+        "SELECT due.workspace, due.no, l.no FROM"
+        " (SELECT c.workspace, c.no, ?1 - c.skip_contacted_days * 86400000 AS cutoff"
+        " FROM campaign c WHERE c.leads_skipped > 0 AND c.deleted_at IS NULL"
+        " AND EXISTS (SELECT 1 FROM lead l INDEXED BY lead_contacted WHERE " OF_CAMPAIGN(
+            "c.no", "?1 - c.skip_contacted_days * 86400000") ") LIMIT 1) due CROSS JOIN lead l"
+                                                             " INDEXED BY lead_contacted"
+                                                             " WHERE " OF_CAMPAIGN(
+                                                                 "due.no",
+                                                                 "due.cutoff") " LIMIT ?2");
+    *out_count = 0;
+    if (!stmt)
+        return LB_ERR_STORAGE_UNAVAILABLE;
+    sqlite3_bind_int64(stmt, 1, now);
+    sqlite3_bind_int64(stmt, 2, (int64_t)max);
+    int code;
+    while ((code = sqlite3_step(stmt)) == SQLITE_ROW) {
+        *out_list = (struct lb_list){(uint32_t)sqlite3_column_int64(stmt, 0),
+                                     (uint32_t)sqlite3_column_int64(stmt, 1)};
+        out[(*out_count)++] = (uint64_t)sqlite3_column_int64(stmt, 2);
+    }
+    return lb_sqlite_end_scan(stmt, LB_OK, code);
+}
+
+lb_err lb_sqlite_stopped_company_put(struct lb_store *store,
+                                     const struct lb_stopped_company_row *row)
+{
+    sqlite3_stmt *stmt = lb_sqlite_prepared(
+        &lb_sqlite_of(store)->writer, STMT_STOPPED_COMPANY_PUT,
+        "INSERT INTO stopped_company (workspace, campaign, key, lead, at)"
+        " VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT (workspace, campaign, key) DO NOTHING");
+    if (!stmt)
+        return LB_ERR_STORAGE_UNAVAILABLE;
+    sqlite3_bind_int64(stmt, 1, row->list.workspace);
+    sqlite3_bind_int64(stmt, 2, row->list.campaign);
+    lb_sqlite_bind_str(stmt, 3, row->key);
+    sqlite3_bind_int64(stmt, 4, (int64_t)row->lead);
+    sqlite3_bind_int64(stmt, 5, row->at);
+    return lb_sqlite_run(stmt);
+}
+
+lb_err lb_sqlite_stopped_companies_drop(struct lb_store *store, struct lb_list list)
+{
+    sqlite3_stmt *stmt =
+        lb_sqlite_prepared(&lb_sqlite_of(store)->writer, STMT_STOPPED_COMPANIES_DROP,
+                           "DELETE FROM stopped_company WHERE workspace = ?1 AND campaign = ?2");
+    if (!stmt)
+        return LB_ERR_STORAGE_UNAVAILABLE;
+    sqlite3_bind_int64(stmt, 1, list.workspace);
+    sqlite3_bind_int64(stmt, 2, list.campaign);
+    return lb_sqlite_run(stmt);
+}
+
+lb_err lb_sqlite_stopped_companies(struct lb_store_reader *reader, struct lb_list list,
+                                   const struct lb_str *keys, size_t count, uint64_t *out)
+{
+    sqlite3_stmt *stmt = lb_sqlite_prepared(
+        reader, STMT_STOPPED_COMPANY,
+        "SELECT lead FROM stopped_company WHERE workspace = ?1 AND campaign = ?2 AND key = ?3");
+    lb_err err = LB_OK;
+    if (!stmt)
+        return LB_ERR_STORAGE_UNAVAILABLE;
+    for (size_t i = 0; !err && i < count; i++) {
+        out[i] = 0;
+        sqlite3_bind_int64(stmt, 1, list.workspace);
+        sqlite3_bind_int64(stmt, 2, list.campaign);
+        lb_sqlite_bind_str(stmt, 3, keys[i]);
+        int code = sqlite3_step(stmt);
+        if (code == SQLITE_ROW) {
+            out[i] = (uint64_t)sqlite3_column_int64(stmt, 0);
+            code = SQLITE_DONE;
+        }
+        err = lb_sqlite_end_scan(stmt, LB_OK, code);
+    }
+    return err;
+}
