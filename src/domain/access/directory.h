@@ -166,6 +166,10 @@ struct lb_key *lb_directory_keys(const struct lb_directory *directory); /* the f
 struct lb_campaign *lb_directory_campaign(const struct lb_directory *directory, uint32_t workspace,
                                           struct lb_str id);
 
+/* The key that was issued as this text, whether it is still valid or not. NULL when the text is
+ * malformed, its id is unknown or its secret is wrong. */
+struct lb_key *lb_directory_key_of_text(const struct lb_directory *directory, struct lb_str text);
+
 /* The key with this text, if it is valid now: LB_ERR_INVALID_API_KEY for one that is malformed,
  * unknown, revoked or past its end, all alike. Whose text it is may come from a cache
  * (key_cache.h); whether the key is valid never does. */
