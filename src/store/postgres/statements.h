@@ -31,8 +31,8 @@
 #define LB_PG_CAMPAIGN_STATEMENTS(X)                                                               \
     X(CAMPAIGN_INSERT), X(CAMPAIGN_SET_STATUS), X(CAMPAIGN_DELETE), X(CAMPAIGN_END_LIST),          \
         X(CAMPAIGN_REVIVE), X(CAMPAIGN_KEPT), X(CAMPAIGN_ACTIVATED), X(CAMPAIGN_SET_NAME),         \
-        X(CAMPAIGN_SET_VARIABLES), X(CAMPAIGN_COUNT), X(CAMPAIGN_STATE), X(CAMPAIGNS),             \
-        X(CAMPAIGNS_SINCE), X(CAMPAIGNS_DELETED)
+        X(CAMPAIGN_SET_VARIABLES), X(CAMPAIGN_COUNT), X(CAMPAIGN_STATE), X(LEADS_TOTAL),           \
+        X(CAMPAIGNS), X(CAMPAIGNS_SINCE), X(CAMPAIGNS_DELETED)
 #define LB_PG_STEP_STATEMENTS(X)                                                                   \
     X(STEP_INSERT), X(STEP_UPDATE), X(STEP_PLACE), X(STEPS_DROP), X(STEPS)
 #define LB_PG_VARIANT_STATEMENTS(X)                                                                \
