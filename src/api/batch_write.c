@@ -56,6 +56,8 @@ lb_err lb_batch_write(struct lb_batch_writer *writer, struct lb_call *call, void
         struct lb_write *write = prepare(context);
         lb_rcu_offline();
         err = write_once(writer, call, write);
+        if (err == LB_ERR_RATE_LIMITED)
+            lb_call_put_retry_after(call, write);
         if (!is_busy(write, err))
             break;
         nanosleep(&pause, NULL);

@@ -90,13 +90,18 @@ enum lb_progress lb_call_refuse(struct lb_call *call, lb_err err, const struct l
     return LB_DONE;
 }
 
-enum lb_progress lb_call_refuse_write(struct lb_call *call, const struct lb_write *write)
+void lb_call_put_retry_after(struct lb_call *call, const struct lb_write *write)
 {
     char seconds[16];
     if (write->retry_after_s) {
         snprintf(seconds, sizeof seconds, "%u", write->retry_after_s);
         lb_reply_header(&call->req->reply, "Retry-After", seconds);
     }
+}
+
+enum lb_progress lb_call_refuse_write(struct lb_call *call, const struct lb_write *write)
+{
+    lb_call_put_retry_after(call, write);
     return lb_call_refuse(call, write->result, &write->reason);
 }
 

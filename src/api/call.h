@@ -71,6 +71,9 @@ void lb_call_free_body(struct lb_call *call);
 /* Replies with what a domain call returned; the reason in words if there is one. */
 enum lb_progress lb_call_refuse(struct lb_call *call, lb_err err, const struct lb_reason *reason);
 
+/* When it makes sense to try a write again that was refused, if that is known. */
+void lb_call_put_retry_after(struct lb_call *call, const struct lb_write *write);
+
 /* The same for a write that has failed: with when to try again, if it says so. */
 enum lb_progress lb_call_refuse_write(struct lb_call *call, const struct lb_write *write);
 

@@ -99,6 +99,10 @@
       1000000000000,                                                                               \
       "Blocks and unblocks that one workspace may record within 24 hours; more get 429. Opt-outs " \
       "that senders report are recorded all the same.")                                            \
+    X(u64, max_workspace_daily_bytes, "max-workspace-daily-bytes", "17179869184", "BYTES",         \
+      1048576, 1000000000000000,                                                                   \
+      "What one workspace may record within 24 hours beside that, at each node: leads, texts of "  \
+      "campaigns, activities that are handed out, imports, subscriptions; more gets 429.")         \
     X(u32, max_workspace_keys, "max-workspace-keys", "1000", "N", 1, 1000000,                      \
       "API keys that one workspace may have; those that were made within a day count although "    \
       "they "                                                                                      \
@@ -113,6 +117,8 @@
       "Campaigns that one workspace may have.")                                                    \
     X(u64, max_campaign_leads, "max-campaign-leads", "10000000", "N", 1, 1000000000,               \
       "Leads that one campaign may have.")                                                         \
+    X(u64, max_workspace_leads, "max-workspace-leads", "20000000", "N", 1, 1000000000000,          \
+      "Leads that one workspace may have in all its campaigns.")                                   \
     X(u32, retry_backoff_s, "retry-backoff", "60", "SECONDS", 1, 86400,                            \
       "Delay before an activity that a sender gave back is handed out again; doubled each time.")  \
     X(u32, max_attempts, "max-attempts", "8", "N", 1, 1000,                                        \

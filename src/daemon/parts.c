@@ -116,7 +116,8 @@ static lb_err make_blocklist(struct lb_parts *parts, struct lb_reason *reason)
         .directory = parts->app.directory,
         .store = parts->app.store,
         .max_workspace_entries = parts->config.max_workspace_entries,
-        .max_daily_rows = parts->config.max_workspace_daily_rows};
+        .max_daily_rows = parts->config.max_workspace_daily_rows,
+        .max_daily_bytes = parts->config.max_workspace_daily_bytes};
     parts->app.blocklist = lb_blocklist_create(&settings);
     if (!parts->app.blocklist)
         return out_of_memory(reason);
@@ -124,6 +125,8 @@ static lb_err make_blocklist(struct lb_parts *parts, struct lb_reason *reason)
                                             .store = parts->app.store,
                                             .blocklist = parts->app.blocklist,
                                             .max_campaign_leads = parts->config.max_campaign_leads,
+                                            .max_workspace_leads =
+                                                parts->config.max_workspace_leads,
                                             .retry_backoff_s = parts->config.retry_backoff_s,
                                             .max_attempts = parts->config.max_attempts};
     struct lb_events_settings events = {.store = parts->app.store,

@@ -34,6 +34,7 @@ static void prepare(struct lb_hook_change *change,
                     lb_err (*apply)(struct lb_write *write, struct lb_store *store))
 {
     change->write.workspace = change->standing.workspace->row.no;
+    change->write.records = 2 * LB_RECORD_BYTES; /* with what the audit log says of its end */
     change->write.apply = apply;
     change->write.publish = publish;
 }
@@ -170,6 +171,7 @@ static lb_err apply_unsubscribe(struct lb_write *write, struct lb_store *store)
 void lb_hook_unsubscribe(struct lb_hook_change *change)
 {
     prepare(change, apply_unsubscribe);
+    change->write.records = 0;
 }
 
 /* Reads the subscription that the change names. */
@@ -197,6 +199,7 @@ static lb_err apply_remove(struct lb_write *write, struct lb_store *store)
 void lb_hook_remove(struct lb_hook_change *change)
 {
     prepare(change, apply_remove);
+    change->write.records = 0;
 }
 
 /* --- Changing --------------------------------------------------------------------------------- */

@@ -344,6 +344,8 @@ LB_METHOD(void, prefetch_names, struct lb_store_reader *reader, uint32_t workspa
 /* LB_ERR_NOT_FOUND when there is no such campaign, step, lead or activity. */
 LB_METHOD(lb_err, campaign_state, struct lb_store_reader *reader, uint32_t workspace, uint32_t no,
           struct lb_campaign_state *out)
+/* How many leads the workspace's campaigns have. */
+LB_METHOD(lb_err, leads_total, struct lb_store_reader *reader, uint32_t workspace, uint64_t *out)
 /* The campaign of that id which was deleted and whose blocklist is kept: its number, and when it
  * was created. There is one at most, and none when a campaign has the id. */
 LB_METHOD(lb_err, campaign_kept, struct lb_store_reader *reader, uint32_t workspace,

@@ -19,11 +19,13 @@
 #define LIGHT_BYTES ((size_t)16 << 10)
 /* One batch of them takes as many as this, and at least one. */
 #define HEAVY_BATCH_BYTES ((size_t)256 << 10)
-/* How long the writer rests from heavy ones after a batch of them, as a multiple of what it took,
- * when light ones of others came within the last second. */
-#define REST_TIMES  2
-#define REST_MAX_NS (UINT64_C(250) * 1000000)
-#define OTHERS_NS   (UINT64_C(1000) * 1000000)
+/* After a batch of heavy ones the writer rests from them, when light ones of other workspaces came
+ * lately: for so long that of these one in REST_SHARE at most comes at a moment when it has to wait
+ * for longer than BRIEF_NS. */
+#define REST_SHARE  20
+#define BRIEF_NS    (UINT64_C(8) * 1000000)
+#define REST_MAX_NS (UINT64_C(3000) * 1000000)
+#define LATELY_NS   (UINT64_C(10000) * 1000000)
 /* Between upkeep turns when nothing is queued. The first comes soon after the last write, so that a
  * store can use short pauses. */
 #define PAUSE_MS     1
@@ -35,6 +37,12 @@
 struct queue {
     struct lb_write *first;
     struct lb_write **last;
+};
+
+/* When a workspace had a light write last. Written by the writer thread, read by any. */
+struct lately {
+    _Atomic(const struct lb_quota *) share;
+    _Atomic uint64_t until_ns; /* it counts as lately */
 };
 
 struct lb_writer {
@@ -52,7 +60,7 @@ struct lb_writer {
     const struct lb_quota *heavy_share; /* whose the last heavy batch was */
     bool heavy_turn;                    /* the last batch was a light one */
     uint64_t heavy_from_ns;             /* when the writer has rested from heavy ones */
-    uint64_t others_until_ns;           /* until when light ones of others count as coming */
+    struct lately lately[2];            /* of different workspaces, the latest first */
     /* Written by the writer thread, read by any. */
     _Atomic uint64_t batches, writes, commit_ns, commit_max_ns, refused;
     _Atomic uint64_t batch_buckets[8], commit_buckets[8];
@@ -230,15 +238,41 @@ static void let_another_first(struct lb_writer *writer)
     queue->first = other;
 }
 
-/* Notes light writes of workspaces other than the one whose heavy ones are done. */
-static void note_others(struct lb_writer *writer, const struct batch *batch)
+static void note_one(struct lb_writer *writer, const struct lb_quota *share, uint64_t until_ns)
 {
-    for (const struct lb_write *write = batch->first; write; write = write->next) {
-        if (write->share == writer->heavy_share)
-            continue;
-        writer->others_until_ns = lb_clock_mono_ns() + OTHERS_NS;
-        return;
+    struct lately *first = &writer->lately[0], *second = &writer->lately[1];
+    if (atomic_load(&first->until_ns) && atomic_load(&first->share) != share) {
+        atomic_store(&second->share, atomic_load(&first->share));
+        atomic_store(&second->until_ns, atomic_load(&first->until_ns));
     }
+    atomic_store(&first->share, share);
+    atomic_store(&first->until_ns, until_ns);
+}
+
+/* Notes which workspaces' light writes came: two of a batch, which is all that is asked. */
+static void note_light(struct lb_writer *writer, const struct batch *batch)
+{
+    const struct lb_write *write = batch->first;
+    const struct lb_quota *noted = NULL;
+    uint64_t until_ns = lb_clock_mono_ns() + LATELY_NS;
+    for (int i = 0; i < 2; i++) {
+        while (write && (!write->share || write->share == noted))
+            write = write->next;
+        if (!write)
+            return;
+        noted = write->share;
+        note_one(writer, noted, until_ns);
+    }
+}
+
+bool lb_writer_has_others(const struct lb_writer *writer, const struct lb_quota *share)
+{
+    uint64_t now = lb_clock_mono_ns();
+    for (size_t i = 0; i < 2; i++)
+        if (now < atomic_load(&writer->lately[i].until_ns) &&
+            atomic_load(&writer->lately[i].share) != share)
+            return true;
+    return false;
 }
 
 static bool rests(const struct lb_writer *writer)
@@ -266,12 +300,22 @@ static struct batch take_batch(struct lb_writer *writer, bool *out_heavy)
     return take_first(&writer->heavy, HEAVY_BATCH_BYTES);
 }
 
+/* How long it has to rest after a batch that took so long. Of writes that come evenly, the share of
+ * those that meet the batch is took / (took + rest), and of these (took - BRIEF) / took wait for
+ * longer than BRIEF. */
+static uint64_t rest_after(uint64_t took)
+{
+    uint64_t rest = took;
+    if (took > BRIEF_NS && (took - BRIEF_NS) * REST_SHARE > 2 * took)
+        rest = (took - BRIEF_NS) * REST_SHARE - took;
+    return rest < REST_MAX_NS ? rest : REST_MAX_NS;
+}
+
 static void rest_from_heavy(struct lb_writer *writer, uint64_t begun_ns)
 {
     uint64_t now = lb_clock_mono_ns();
-    uint64_t rest = (now - begun_ns) * REST_TIMES;
-    if (now < writer->others_until_ns)
-        writer->heavy_from_ns = now + (rest < REST_MAX_NS ? rest : REST_MAX_NS);
+    if (lb_writer_has_others(writer, writer->heavy_share))
+        writer->heavy_from_ns = now + rest_after(now - begun_ns);
 }
 
 /* Completions on their way to one mailbox. */
@@ -518,8 +562,10 @@ static void wait_for_work(struct lb_writer *writer, bool worked, bool more)
     lb_mailbox_drain(writer->inbox);
 }
 
+/* What has to be done for the store after a batch, such as a checkpoint, counts to what it took. */
 static void turn(struct lb_writer *writer)
 {
+    struct lb_store *store = writer->settings.store;
     if (atomic_load(&writer->failed)) {
         refuse_rest(writer);
         return;
@@ -527,10 +573,12 @@ static void turn(struct lb_writer *writer)
     bool heavy;
     struct batch batch = take_batch(writer, &heavy);
     if (!heavy)
-        note_others(writer, &batch);
+        note_light(writer, &batch);
     uint64_t begun_ns = lb_clock_mono_ns();
     run_batch(writer, &batch);
     complete(writer, batch.first);
+    if (!atomic_load(&writer->failed))
+        store->ops->maintain(store, false);
     if (heavy)
         rest_from_heavy(writer, begun_ns);
 }
@@ -559,11 +607,13 @@ static void *writer_thread(void *context)
         else
             wait_for_work(writer, !idle, more);
         idle = !writer->light.first && !writer->heavy.first;
-        if (has_work(writer))
+        bool works = has_work(writer);
+        if (works)
             turn(writer);
         more = false;
         if (!atomic_load(&writer->failed)) {
-            store->ops->maintain(store, idle);
+            if (!works)
+                store->ops->maintain(store, idle);
             if (idle)
                 probe(writer);
             more = hooks->upkeep(hooks->context);

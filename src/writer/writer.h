@@ -6,7 +6,7 @@
  *
  * Light writes go before heavy ones, which change many rows: they have batches of their own, in
  * turn. While light writes of others come, the writer rests from heavy ones after each batch of
- * them, so that the others find it free most of the time.
+ * them, so that 95 in 100 of the others find it free, or wait for some milliseconds.
  *
  * A write that fails leaves its neighbours alone: when it failed before it wrote anything it is
  * just completed with its error; otherwise the transaction is rolled back and the batch is applied
@@ -40,7 +40,10 @@ struct lb_write {
     size_t size;            /* bytes of memory that it holds, for the queue's bound */
     uint32_t workspace;     /* that it changes, 0: none in particular */
     bool installation;      /* `workspace` 0 is the installation's list, which it changes */
-    bool heavy;             /* takes long whatever its size says: light ones go first */
+    /* Bytes that it adds to what is kept, beside the blocklist's log, about; 0: they are not
+     * counted. `apply` may set what it has come to. */
+    size_t records;
+    bool heavy; /* takes long whatever its size says: light ones go first */
     /* Set by apply before it changes the store or the hooks' state. */
     bool touched;
     /* Set when the completion runs. An `apply` that refuses may fill the reason. */
@@ -111,6 +114,10 @@ void lb_writer_fail(struct lb_writer *writer);
  * the queue is full. LB_ERR_WORKSPACE_OVERLOADED: the workspace's share is.
  * LB_ERR_STORAGE_UNAVAILABLE: the writer has failed or stopped. */
 lb_err lb_writer_submit(struct lb_writer *writer, struct lb_write *write);
+
+/* Did light writes of a workspace other than this one come lately, which would wait for heavy ones?
+ * Then who writes much in pieces makes them small. Any thread. */
+bool lb_writer_has_others(const struct lb_writer *writer, const struct lb_quota *share);
 
 /* Has `task` run on the writer thread, between two batches, when no transaction is open. Any
  * thread, while the writer runs. */

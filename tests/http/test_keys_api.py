@@ -77,12 +77,12 @@ def test_a_key_that_cannot_be_is_not_made(member, body):
     assert len(expect.ok(member.api.get("/keys"))) == before
 
 
-@pytest.mark.parametrize("spelling", ["{id}", "lb_{id}"])
+@pytest.mark.parametrize("spelling", ["{id}", "lb_{id}", "{key}"])
 def test_a_revoked_key_is_refused_at_once(server, member, spelling):
     made = make(member)
     api = server.api(made["key"], headers=address())
     assert api.get("/blocked-leads").status == 200
-    body = expect.ok(member.api.delete("/keys/" + spelling.format(id=made["id"])))
+    body = expect.ok(member.api.delete("/keys/" + spelling.format(**made)))
     assert body.keys() == {"success", "message"} and made["id"] in body["message"]
     expect.error(api.get("/blocked-leads"), 401, "invalid_api_key")
     revoked = listed(member, made["id"])["revokedAt"]
@@ -103,9 +103,23 @@ def test_another_workspaces_key_is_not_found_and_stays_valid(server, member, ope
     expect.error(elsewhere.delete("/keys/" + key_id(other.key)), 404, "key_not_found")
 
 
+def test_only_the_exact_name_of_a_key_revokes_it(server, member):
+    """Its id, its prefix, or its whole text: neither less nor more."""
+    made = make(member)
+    key, id_ = made["key"], made["id"]
+    last = "0" if key[-1] != "0" else "1"
+    for wrong in (f"lb_{id_}x", f"lb_{id_}_", f"lb_{id_}/../x".replace("/", "%2F"), key[:-1], key[:-1] + last,
+                  key + "0", id_ + "x", id_[:-1], key[3:], f"lb_lb_{id_}", f"LB_{id_}", f"lb_{id_}%00"):
+        response = member.api.delete("/keys/" + wrong)
+        assert response.status in (400, 404), (wrong, response)
+    assert server.api(key, headers=address()).get("/blocked-leads").status == 200
+    expect.ok(member.api.delete("/keys/" + id_))
+
+
 def test_a_refusal_does_not_repeat_the_secret_of_a_key(member, other):
-    response = member.api.delete("/keys/" + other.key)
-    assert other.key[-20:].encode() not in response.body
+    for text in (other.key, other.key[:-1], other.key[3:]):
+        response = member.api.delete("/keys/" + text)
+        assert other.key[20:30].encode() not in response.body
 
 
 def test_keys_of_the_command_line_are_listed_in_order_of_creation(member, tenant):

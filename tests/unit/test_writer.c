@@ -1059,7 +1059,33 @@ static void the_writer_rests_from_heavy_ones_while_light_ones_of_others_come(voi
     for (int i = 0; i < 2; i++)
         assert_int_equal(lb_writer_submit(fixture->writer, &fakes[i].write), LB_OK);
     await(fixture, 2);
-    assert_true(lb_clock_mono_ms() - begun_ms >= 75); /* 20, twice as long a rest, 20 */
+    /* 20, a rest in which 95 in 100 of the others come, or wait for 8 at most, 20. */
+    assert_true(lb_clock_mono_ms() - begun_ms >= 20 + 220 + 20);
+    assert_true(lb_writer_has_others(fixture->writer, &hostile));
+    assert_false(lb_writer_has_others(fixture->writer, &other));
+}
+
+/* An operator's, or those of the workspace itself, are no others. */
+static void the_writer_does_not_rest_for_its_own(void **state)
+{
+    struct fixture *fixture = *state;
+    struct lb_quota hostile = {0};
+    struct fake fakes[2] = {{.holds = false}}, light[2] = {{.holds = false}};
+    submit_of(fixture, &light[0], 8, 0, &hostile);
+    submit_of(fixture, &light[1], 9, 0, NULL);
+    await(fixture, 2);
+    assert_false(lb_writer_has_others(fixture->writer, &hostile));
+    for (int i = 0; i < 2; i++) {
+        prepare(fixture, &fakes[i], i + 1);
+        fakes[i].write.apply = slow_apply;
+        fakes[i].write.size = HEAVY_SIZE;
+        fakes[i].write.share = &hostile;
+    }
+    uint64_t begun_ms = lb_clock_mono_ms();
+    for (int i = 0; i < 2; i++)
+        assert_int_equal(lb_writer_submit(fixture->writer, &fakes[i].write), LB_OK);
+    await(fixture, 2);
+    assert_true(lb_clock_mono_ms() - begun_ms < 220);
 }
 
 int main(void)
@@ -1099,6 +1125,7 @@ int main(void)
         TEST(a_write_that_says_so_is_heavy),
         TEST(heavy_writes_of_two_workspaces_take_turns),
         TEST(the_writer_rests_from_heavy_ones_while_light_ones_of_others_come),
+        TEST(the_writer_does_not_rest_for_its_own),
         TEST(batches_are_bounded_in_number),
         TEST(batches_are_bounded_in_bytes),
         TEST(stop_finishes_what_is_queued_and_takes_nothing_more),

@@ -150,20 +150,28 @@ static void reply_revoked(struct lb_call *call)
         lb_call_reply_done(call, 200, "Key %s revoked", change->key->row.id);
 }
 
+/* The key that the path names: by its id, by its prefix as lists show it, or by its whole text, as it
+ * is at hand where a key leaked. NULL for all else. */
+static struct lb_key *named_key(const struct lb_call *call, struct lb_str name)
+{
+    const struct lb_directory *directory = call->app->directory;
+    if (name.len <= 3 || memcmp(name.ptr, "lb_", 3) != 0)
+        return lb_directory_key(directory, name);
+    struct lb_str id = {name.ptr + 3, name.len - 3};
+    return id.len <= LB_KEY_ID_CHARS ? lb_directory_key(directory, id)
+                                     : lb_directory_key_of_text(directory, name);
+}
+
 enum lb_progress lb_keys_delete(struct lb_call *call)
 {
     struct lb_str id = call->req->params[0];
-    if (id.len > 3 && memcmp(id.ptr, "lb_", 3) == 0) { /* the prefix, as lists show it */
-        id.ptr += 3;
-        id.len -= 3;
-        if (id.len > LB_KEY_ID_CHARS) /* the whole key: what follows its id is secret */
-            id.len = LB_KEY_ID_CHARS;
-    }
-    struct lb_key *key = lb_directory_key(call->app->directory, id);
+    struct lb_key *key = named_key(call, id);
     if (!key || (call->workspace && key->workspace != call->workspace)) {
+        /* What follows the id may be a secret. */
+        size_t shown = sizeof "lb_" - 1 + LB_KEY_ID_CHARS;
         lb_reply_error(&call->req->reply, LB_ERR_KEY_NOT_FOUND,
                        "Key '%.*s' does not exist. See `leadblock key list WORKSPACE`.",
-                       id.len > 64 ? 64 : (int)id.len, id.ptr);
+                       id.len > shown ? (int)shown : (int)id.len, id.ptr);
         return LB_DONE;
     }
     struct lb_admin_change *change = lb_admin_begin(call);

@@ -4,10 +4,19 @@
 
 #include <stdlib.h>
 
-/* At once. A change of so many takes the writer some hundredths of a second, which others wait. */
-#define BATCH_PEOPLE ((size_t)10000)
-#define BATCH_TEXT   ((size_t)1 << 20)
-#define STORED_MORE  64 /* bytes of a kind and an end in an item, at most */
+/* At once. A change of so many takes the writer some hundredths of a second, and of the second
+ * number some milliseconds: as long as others write, too. */
+#define BATCH_PEOPLE       ((size_t)10000)
+#define BATCH_PEOPLE_SMALL ((size_t)500)
+#define BATCH_TEXT         ((size_t)1 << 20)
+#define STORED_MORE        64 /* bytes of a kind and an end in an item, at most */
+
+static size_t most_at_once(const struct lb_people *people)
+{
+    const struct lb_call *call = people->call;
+    bool others = lb_writer_has_others(call->app->writer, &call->workspace->writes);
+    return others && !people->dry_run ? BATCH_PEOPLE_SMALL : BATCH_PEOPLE;
+}
 
 lb_err lb_people_init(struct lb_people *people)
 {
@@ -17,6 +26,7 @@ lb_err lb_people_init(struct lb_people *people)
     people->items = malloc(BATCH_PEOPLE * sizeof *people->items);
     people->fingerprints = malloc(BATCH_PEOPLE * sizeof *people->fingerprints);
     people->text = malloc(BATCH_TEXT);
+    people->most = most_at_once(people);
     lb_err err = lb_batch_writer_init(&people->writer);
     return people->items && people->fingerprints && people->text ? err : LB_ERR_OVERLOADED;
 }
@@ -69,7 +79,7 @@ static bool keep_stored(struct lb_people *people, const struct lb_people_item *f
 lb_err lb_people_add(struct lb_people *people, const struct lb_people_item *from, bool *out_flushed,
                      struct lb_reason *why)
 {
-    bool full = people->count == BATCH_PEOPLE ||
+    bool full = people->count >= people->most ||
                 people->text_len + 2 * from->key.len + STORED_MORE + from->reason.len > BATCH_TEXT;
     lb_err err = full ? lb_people_flush(people, why) : LB_OK;
     *out_flushed |= full;
@@ -146,6 +156,7 @@ lb_err lb_people_flush(struct lb_people *people, struct lb_reason *why)
     lb_err err = people->count && !people->dry_run ? record(people, why) : LB_OK;
     if (!err)
         err = tally(people);
+    people->most = most_at_once(people);
     people->count = 0;
     people->text_len = 0;
     people->has_ends = false;

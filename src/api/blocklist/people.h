@@ -22,6 +22,7 @@ struct lb_people {
     struct lb_fingerprint *fingerprints;
     char *text;
     size_t count;
+    size_t most; /* at once */
     size_t text_len;
     bool has_ends;        /* some have a kind or an end */
     struct lb_str reason; /* of the last one, in `text` */

@@ -14,9 +14,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* At once. A change of so many takes the writer some hundredths of a second, which others wait. */
-#define BATCH_LEADS 1000
-#define BATCH_TEXT  ((size_t)1 << 20)
+/* At once. A change of so many takes the writer some hundredths of a second, and of the second
+ * numbers some milliseconds: as long as others write, too. */
+#define BATCH_LEADS       ((size_t)1000)
+#define BATCH_LEADS_SMALL ((size_t)100)
+#define BATCH_TEXT        ((size_t)1 << 20)
+#define BATCH_TEXT_SMALL  ((size_t)64 << 10)
 /* The text of the last lead of a batch may come on top: its fields and variables, all escaped. */
 #define TEXT_ROOM  ((size_t)4 << 20)
 #define LEAD_BYTES 256 /* that a lead takes in the store's transaction, about */
@@ -28,6 +31,7 @@ struct lead_import {
     /* Those that are gathered. */
     struct lb_new_lead *leads;
     size_t count;
+    size_t most;        /* at once */
     struct lb_buf text; /* never grows: the leads point into it */
     struct lb_lead_change change;
     struct lb_batch_writer writer;
@@ -204,11 +208,19 @@ static lb_err tally(struct lead_import *leads)
     return err;
 }
 
+static size_t most_at_once(const struct lead_import *leads)
+{
+    const struct lb_call *call = leads->file.call;
+    bool others = lb_writer_has_others(call->app->writer, &call->workspace->writes);
+    return others && !leads->file.dry_run ? BATCH_LEADS_SMALL : BATCH_LEADS;
+}
+
 static lb_err flush(struct lead_import *leads)
 {
     lb_err err = leads->count && !leads->file.dry_run ? record(leads) : LB_OK;
     if (!err)
         err = tally(leads);
+    leads->most = most_at_once(leads);
     leads->count = 0;
     leads->text.len = 0;
     return err;
@@ -217,7 +229,8 @@ static lb_err flush(struct lead_import *leads)
 static void take(struct lb_file_import *import, const struct lb_import_item *item)
 {
     struct lead_import *leads = leads_of(import);
-    if (leads->count == BATCH_LEADS || leads->text.len > BATCH_TEXT) {
+    bool small = leads->most == BATCH_LEADS_SMALL;
+    if (leads->count == leads->most || leads->text.len > (small ? BATCH_TEXT_SMALL : BATCH_TEXT)) {
         import->err = flush(leads);
         import->flushed = true;
     }
@@ -239,6 +252,7 @@ static lb_err begin(struct lb_file_import *import)
     leads->standing = lb_call_standing(import->call, false);
     leads->people.spool.all = leads->excluded.spool.all = &import->call->app->spools;
     leads->leads = malloc(BATCH_LEADS * sizeof *leads->leads);
+    leads->most = most_at_once(leads);
     leads->text.ptr = malloc(TEXT_ROOM);
     leads->text.capacity = leads->text.ptr ? TEXT_ROOM : 0;
     lb_err err = lb_batch_writer_init(&leads->writer);

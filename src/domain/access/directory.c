@@ -141,9 +141,7 @@ bool lb_key_valid(const struct lb_key *key, int64_t now_ms)
            (key->row.expires_at == 0 || now_ms < key->row.expires_at);
 }
 
-/* The key that was issued as this text, whether it is still valid or not. NULL when the text is
- * malformed, its id is unknown or its secret is wrong. */
-static struct lb_key *check_text(const struct lb_directory *directory, struct lb_str text)
+struct lb_key *lb_directory_key_of_text(const struct lb_directory *directory, struct lb_str text)
 {
     struct lb_str id;
     uint8_t hash[LB_SECRET_HASH_SIZE];
@@ -162,7 +160,7 @@ lb_err lb_directory_authenticate(const struct lb_directory *directory, struct lb
     struct lb_key *key = lb_key_cache_find(directory->texts, hash);
     bool known = key != NULL;
     if (!known)
-        key = check_text(directory, text);
+        key = lb_directory_key_of_text(directory, text);
     if (!key || !lb_key_valid(key, now_ms))
         return LB_ERR_INVALID_API_KEY;
     if (!known)

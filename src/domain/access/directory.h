@@ -9,6 +9,7 @@
 #define LB_DOMAIN_ACCESS_DIRECTORY_H
 
 #include "base/rcu.h"
+#include "domain/access/daily_bytes.h"
 #include "base/quota.h"
 #include "base/registry.h"
 #include "index/epochs.h"
@@ -49,18 +50,20 @@ struct lb_workspace {
     _Atomic uint64_t access_version;
     _Atomic uint64_t log_row; /* of `log`; set when the entries are in memory */
     _Atomic uint64_t log_token;
-    _Atomic uint64_t log_last;    /* the number of its last entry */
-    struct lb_log_mark log;       /* the writer's: where its log ends, as far as memory has it */
-    struct lb_log_mark batch_log; /* and after the batch under way, if that adds to it */
-    uint64_t batch_log_of;        /* which batch that is; another one: it adds nothing */
-    struct lb_quota writes;       /* of the writer's queue */
-    struct lb_quota memory;       /* of its requests (api/memory.h) */
-    struct lb_read_lane reads;    /* of the readers' queue */
-    struct lb_read_lane imports;  /* of the importers' queue */
-    struct lb_quota importing;    /* 1 while a file is being imported, or an import undone */
-    _Atomic uint64_t import_run;  /* of the import that records now (imports.h); 0: none */
-    struct lb_quota exporting;    /* lists that are being exported */
-    struct lb_quota listening;    /* requests that wait for events */
+    _Atomic uint64_t log_last;      /* the number of its last entry */
+    struct lb_log_mark log;         /* the writer's: where its log ends, as far as memory has it */
+    struct lb_log_mark batch_log;   /* and after the batch under way, if that adds to it */
+    uint64_t batch_log_of;          /* which batch that is; another one: it adds nothing */
+    struct lb_daily_bytes recorded; /* the writer's: within the last day */
+    uint64_t leads_room;            /* the writer's: see domain/outreach/lead_room.c */
+    struct lb_quota writes;         /* of the writer's queue */
+    struct lb_quota memory;         /* of its requests (api/memory.h) */
+    struct lb_read_lane reads;      /* of the readers' queue */
+    struct lb_read_lane imports;    /* of the importers' queue */
+    struct lb_quota importing;      /* 1 while a file is being imported, or an import undone */
+    _Atomic uint64_t import_run;    /* of the import that records now (imports.h); 0: none */
+    struct lb_quota exporting;      /* lists that are being exported */
+    struct lb_quota listening;      /* requests that wait for events */
     /* Of subscriptions to events (hooks/hooks.h). */
     _Atomic bool has_hooks;              /* some that are active */
     _Atomic unsigned hook_signals;       /* what the thread that delivers has to look at */
@@ -165,6 +168,10 @@ struct lb_key *lb_directory_key(const struct lb_directory *directory, struct lb_
 struct lb_key *lb_directory_keys(const struct lb_directory *directory); /* the first */
 struct lb_campaign *lb_directory_campaign(const struct lb_directory *directory, uint32_t workspace,
                                           struct lb_str id);
+
+/* The key that was issued as this text, whether it is still valid or not. NULL when the text is
+ * malformed, its id is unknown or its secret is wrong. */
+struct lb_key *lb_directory_key_of_text(const struct lb_directory *directory, struct lb_str text);
 
 /* The key with this text, if it is valid now: LB_ERR_INVALID_API_KEY for one that is malformed,
  * unknown, revoked or past its end, all alike. Whose text it is may come from a cache

@@ -27,6 +27,7 @@ struct lb_blocklist *lb_blocklist_create(const struct lb_blocklist_settings *set
     blocklist->store = settings->store;
     blocklist->max_workspace_entries = settings->max_workspace_entries;
     blocklist->max_daily_rows = settings->max_daily_rows ? settings->max_daily_rows : UINT64_MAX;
+    blocklist->max_daily_bytes = settings->max_daily_bytes ? settings->max_daily_bytes : UINT64_MAX;
     blocklist->next_id = settings->store->ops->log_next_id(settings->store);
     blocklist->twins.ends = &blocklist->ends;
     draw_epoch(blocklist);
@@ -491,6 +492,7 @@ static lb_err batch_begin(void *context, struct lb_write *first)
     lb_err err = catch_up(blocklist, first);
     if (err)
         return err;
+    lb_daily_bytes_check(blocklist, first);
     lb_overlay_begin(batch, blocklist->next_id, LB_ENTRY_ID_MAX + 1);
     if (blocklist->follower.context)
         blocklist->follower.batch_begin(blocklist->follower.context);
@@ -665,6 +667,7 @@ static void batch_publish(void *context)
     lb_twins_commit(&blocklist->twins);
     lb_ends_commit(&blocklist->ends);
     publish_marks(blocklist);
+    lb_daily_bytes_publish(blocklist);
     blocklist->next_id = batch->next_id;
     if (blocklist->follower.context)
         blocklist->follower.batch_publish(blocklist->follower.context);

@@ -20,6 +20,8 @@ struct lb_blocklist_settings {
     struct lb_directory *directory;
     struct lb_store *store;
     uint64_t max_workspace_entries;
+    /* Bytes that a workspace may record within 24 hours beside its log (access/daily_bytes.h). */
+    uint64_t max_daily_bytes;
     uint64_t max_daily_rows; /* blocks and unblocks that a workspace may record within 24 hours */
 };
 

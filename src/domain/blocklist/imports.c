@@ -99,6 +99,7 @@ static lb_err apply_step(struct lb_write *write, struct lb_store *store)
 void lb_imports_prepare(struct lb_imports_step *step)
 {
     step->apply = step->change.count ? step->change.write.apply : NULL;
+    step->change.write.records = step->run->begun ? 0 : LB_RECORD_BYTES; /* of its row */
     step->change.write.apply = apply_step;
 }
 

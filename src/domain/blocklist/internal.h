@@ -22,6 +22,8 @@ struct lb_blocklist {
     struct lb_store *store;
     uint64_t max_workspace_entries;
     uint64_t max_daily_rows;
+    uint64_t max_daily_bytes;
+    struct lb_write *first_write; /* the writer's: of the open batch */
     struct lb_index *index;
     struct lb_list_orders *orders;
     struct lb_erased *erased; /* names that are known by a tag */
@@ -116,5 +118,10 @@ struct lb_log_mark *lb_blocklist_batch_log(struct lb_blocklist *blocklist,
 
 /* Takes entries of a list that has ended out of memory; true when there are more. The writer's. */
 bool lb_blocklist_sweep(struct lb_blocklist *blocklist);
+
+/* daily_bytes.c: fails the writes of workspaces that have recorded as much within a day as they
+ * may, when the batch begins; and counts what it has recorded. One batch may go beyond. */
+void lb_daily_bytes_check(struct lb_blocklist *blocklist, struct lb_write *first);
+void lb_daily_bytes_publish(struct lb_blocklist *blocklist);
 
 #endif

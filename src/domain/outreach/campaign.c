@@ -403,8 +403,19 @@ static void publish_change(struct lb_write *write)
     change->spare = NULL;
 }
 
+/* What is recorded of the campaign's own rows and texts, with what the audit log says of its end.
+ */
+static size_t bytes_of(const struct lb_campaign_change *change)
+{
+    size_t bytes = 2 * LB_RECORD_BYTES + change->variables.len;
+    for (size_t i = 0; i < change->step_count; i++)
+        bytes += LB_RECORD_BYTES + change->steps[i].body.len;
+    return bytes;
+}
+
 void lb_campaign_create(struct lb_campaign_change *change)
 {
+    change->write.records = bytes_of(change);
     change->write.workspace = change->standing.workspace->row.no;
     if (!change->row.id[0])
         lb_id_make(change->row.id, sizeof change->row.id, "cmp_");
@@ -427,6 +438,7 @@ void lb_campaign_drop_list(struct lb_campaign_change *change)
 
 void lb_campaign_activate(struct lb_campaign_change *change)
 {
+    change->write.records = 2 * LB_RECORD_BYTES; /* with its pause, which is never refused */
     change->write.apply = apply_activate;
 }
 
@@ -437,6 +449,7 @@ void lb_campaign_pause(struct lb_campaign_change *change)
 
 void lb_campaign_change(struct lb_campaign_change *change)
 {
+    change->write.records = bytes_of(change);
     change->write.apply = apply_change;
     change->write.publish = publish_change;
 }

@@ -19,6 +19,8 @@
 #define FRUITLESS_MAX 1000
 /* Strings that one claim hands out, but for the last: the writer makes them, and others wait. */
 #define TEXTS_MAX_BYTES ((size_t)4 << 20)
+/* That are recorded of an activity, with its report and the events that come of it. */
+#define ACTIVITY_BYTES (2 * LB_RECORD_BYTES)
 /* Leads that are fetched from the queue at a time. */
 #define FETCH_MAX 256
 
@@ -437,6 +439,7 @@ static lb_err apply_claim(struct lb_write *write, struct lb_store *store)
     lb_err err = prepare(&claiming);
     if (!err && claiming.state.status == LB_CAMPAIGN_ACTIVE)
         err = take_all(&claiming);
+    write->records = claim->count * ACTIVITY_BYTES;
     lb_sequence_fini(&claiming.sequence);
     lb_buf_fini(&claiming.variables);
     return err;
@@ -444,6 +447,7 @@ static lb_err apply_claim(struct lb_write *write, struct lb_store *store)
 
 void lb_claim_activities(struct lb_claim *claim)
 {
+    claim->write.records = ACTIVITY_BYTES;
     claim->write.apply = apply_claim;
 }
 

@@ -144,6 +144,11 @@ struct lb_sequence;
 lb_err lb_outreach_set_right(struct lb_righting *righting, const struct lb_sequence *sequence,
                              struct lb_campaign_state *state);
 
+/* lead_room.c: takes room for `count` more leads of the workspace; what is not used of it is found
+ * again later. LB_ERR_WORKSPACE_OVERLOADED when there is not so much. */
+lb_err lb_outreach_take_room(struct lb_outreach *outreach, struct lb_workspace *workspace,
+                             uint64_t count, struct lb_reason *reason);
+
 /* purge.c: deletes in bounded pieces, through the writer, what deleted campaigns left. */
 struct lb_purge *lb_purge_create(struct lb_store *store);
 void lb_purge_destroy(struct lb_purge *remains);

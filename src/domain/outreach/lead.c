@@ -112,6 +112,15 @@ static lb_err meet_again(struct lb_lead_change *change, const struct lb_new_lead
                  counts);
 }
 
+/* What is recorded of it. */
+static size_t bytes_of(const struct lb_new_lead *added)
+{
+    size_t bytes = LB_RECORD_BYTES + added->variables.len;
+    for (int i = 0; i < LB_LEAD_FIELD_COUNT; i++)
+        bytes += added->fields[i].len;
+    return bytes;
+}
+
 static lb_err insert(struct lb_lead_change *change, const struct lb_new_lead *added, int64_t now,
                      struct lb_counts *counts)
 {
@@ -134,6 +143,7 @@ static lb_err insert(struct lb_lead_change *change, const struct lb_new_lead *ad
         return err;
     lead.set_aside = scope != LB_SCOPE_NONE;
     change->write.touched = true;
+    change->write.records += bytes_of(added);
     change->added++;
     change->blocked += lead.set_aside;
     lb_counts_lead(counts, &lead, 1);
@@ -230,6 +240,13 @@ static lb_err refuse_doubtful(struct lb_lead_change *change)
     return !err && change->refused_count && !change->lenient ? LB_ERR_INVALID_IDENTIFIER : err;
 }
 
+static lb_err take_room(struct lb_lead_change *change, uint64_t more)
+{
+    lb_err err = lb_outreach_take_room(change->outreach, change->standing.workspace, more,
+                                       &change->write.reason);
+    return err ? err : refuse_doubtful(change);
+}
+
 static lb_err check_add(struct lb_lead_change *change)
 {
     const struct lb_outreach_settings *settings = &change->outreach->settings;
@@ -240,12 +257,13 @@ static lb_err check_add(struct lb_lead_change *change)
         return err;
     uint64_t total = (uint64_t)lb_counts_total(&state.counts);
     uint64_t more = change->count;
-    if (total + more > settings->max_campaign_leads)
+    if (total + more > settings->max_campaign_leads ||
+        (settings->max_workspace_leads && more > change->standing.workspace->leads_room))
         err = count_new(change, &more);
     if (err)
         return err;
     if (!more || total + more <= settings->max_campaign_leads)
-        return refuse_doubtful(change);
+        return take_room(change, more);
     return lb_fail(reason, LB_ERR_WORKSPACE_OVERLOADED,
                    "A campaign may have %llu leads and this would exceed that. Make "
                    "another campaign, or ask the operator to raise max-campaign-leads.",
@@ -275,6 +293,7 @@ static lb_err apply_add(struct lb_write *write, struct lb_store *store)
     struct lb_counts counts = {0};
     lb_err err = check_add(change);
     int64_t now = lb_clock_wall_ms();
+    write->records = 0;
     change->added = 0;
     change->duplicates = 0;
     change->blocked = 0;
@@ -381,11 +400,15 @@ static lb_err apply_delete(struct lb_write *write, struct lb_store *store)
 void lb_lead_add(struct lb_lead_change *change)
 {
     change->write.look_ahead = prefetch_names;
+    change->write.records = LB_RECORD_BYTES;
     change->write.apply = apply_add;
 }
 
 void lb_lead_set_status(struct lb_lead_change *change)
 {
+    /* Events may come of going on and ending in turn; ending is never refused. */
+    bool goes_on = change->wanted == LB_LEAD_WAITING || change->wanted == LB_LEAD_ACTIVE;
+    change->write.records = goes_on ? LB_RECORD_BYTES : 0;
     change->write.apply = apply_set_status;
 }
 

@@ -24,8 +24,9 @@ struct lb_outreach_settings {
     struct lb_blocklist *blocklist; /* which it follows from then on */
     struct lb_events *events;
     uint64_t max_campaign_leads;
-    uint32_t retry_backoff_s; /* until the first retry; doubled for each further one */
-    uint32_t max_attempts;    /* retries of one activity until it has failed */
+    uint64_t max_workspace_leads; /* in all its campaigns; 0: any number */
+    uint32_t retry_backoff_s;     /* until the first retry; doubled for each further one */
+    uint32_t max_attempts;        /* retries of one activity until it has failed */
 };
 
 /* NULL when out of memory. */

@@ -384,11 +384,13 @@ void lb_step_change_fini(struct lb_step_change *change)
 
 void lb_step_add(struct lb_step_change *change)
 {
+    change->write.records = LB_RECORD_BYTES + change->row.body.len;
     change->write.apply = apply_add;
 }
 
 void lb_step_replace(struct lb_step_change *change)
 {
+    change->write.records = LB_RECORD_BYTES + change->row.body.len;
     change->write.apply = apply_replace;
 }
 

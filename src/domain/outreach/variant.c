@@ -204,13 +204,20 @@ static lb_err apply_remove(struct lb_write *write, struct lb_store *store)
     return apply(write, store, remove_variant);
 }
 
+static size_t bytes_of(const struct lb_variant_change *change)
+{
+    return LB_RECORD_BYTES + change->row.body.len + change->row.icp.len;
+}
+
 void lb_variant_add(struct lb_variant_change *change)
 {
+    change->write.records = bytes_of(change);
     change->write.apply = apply_add;
 }
 
 void lb_variant_replace(struct lb_variant_change *change)
 {
+    change->write.records = bytes_of(change);
     change->write.apply = apply_replace;
 }
 

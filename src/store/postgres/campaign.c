@@ -235,6 +235,23 @@ lb_err lb_pg_campaign_state(struct lb_store_reader *reader, uint32_t workspace, 
     return LB_OK;
 }
 
+LB_PG_STATEMENT(LEADS_TOTAL, ONE, "n",
+                "SELECT coalesce(sum(leads_waiting + leads_active + leads_paused +"
+                " leads_completed + leads_error), 0)::bigint FROM leadblock.campaign"
+                " WHERE workspace_id = $1 AND deleted_at IS NULL");
+
+lb_err lb_pg_leads_total(struct lb_store_reader *reader, uint32_t workspace, uint64_t *out)
+{
+    struct lb_pg_params params = {0};
+    PGresult *result;
+    lb_pg_add_number(&params, workspace);
+    lb_err err = lb_pg_query(reader, PG_LEADS_TOTAL, &params, &result);
+    if (!err)
+        *out = (uint64_t)lb_pg_number(result, 0, 0);
+    PQclear(result);
+    return err;
+}
+
 /* Is there any? Asked for in the order of an index, or the planner, which believes that a campaign
  * has many, would look for the first one in all of the table. */
 #define ANY_LEAD(workspace)                                                                        \

@@ -253,3 +253,20 @@ lb_err lb_sqlite_campaign_state(struct lb_store_reader *reader, uint32_t workspa
     sqlite3_reset(stmt);
     return code == SQLITE_DONE ? LB_ERR_NOT_FOUND : lb_sqlite_error(code);
 }
+
+lb_err lb_sqlite_leads_total(struct lb_store_reader *reader, uint32_t workspace, uint64_t *out)
+{
+    sqlite3_stmt *stmt = lb_sqlite_prepared(
+        reader, STMT_LEADS_TOTAL,
+        "SELECT total(leads_waiting + leads_active + leads_paused + leads_completed + leads_error)"
+        " FROM campaign WHERE workspace = ?1 AND deleted_at IS NULL");
+    if (!stmt)
+        return LB_ERR_STORAGE_UNAVAILABLE;
+    sqlite3_reset(stmt);
+    sqlite3_bind_int64(stmt, 1, workspace);
+    int code = sqlite3_step(stmt);
+    if (code == SQLITE_ROW)
+        *out = (uint64_t)sqlite3_column_int64(stmt, 0);
+    sqlite3_reset(stmt);
+    return code == SQLITE_ROW ? LB_OK : lb_sqlite_error(code);
+}
