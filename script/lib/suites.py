@@ -173,6 +173,8 @@ def postgresql(quick):
                due=in_turn(c_names(py_tests("cluster")), 2)),
         program("guarantee/fire (three nodes)", "guarantee/fire.py", "--seconds", fire, "--nodes",
                 3, cluster=True, seconds=fire + 20),
+        program("guarantee/fire (no locks)", "guarantee/fire.py", "--seconds", 5, "--nodes", 3, "--no-locks",
+                cluster=True, seconds=30, quick=False),
         program("crash/hook_cycles (fail over)", "crash/hook_cycles.py", "--nodes", 2, "--fail-over", "--cycles", 2,
                 share=IDLE, seconds=12, quick=False),
         program("fail over", "cluster/fail_over.py", "--cycles", 1 if quick else 2, share=WAITS,

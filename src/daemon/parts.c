@@ -370,6 +370,8 @@ lb_err lb_parts_load(struct lb_parts *parts, struct lb_reason *reason)
         if (err)
             return lb_fail(reason, err, "cannot read campaigns from the database");
     }
+    lb_rcu_barrier(); /* what growth replaced is free, and goes back to the system */
+    malloc_trim(0);
     atomic_store(&app->start_us, (lb_clock_mono_ns() - begun) / 1000);
     if (app->blocklist && !lb_blocklist_begin_ending(app->blocklist, app->writer))
         return lb_fail(reason, LB_ERR_INTERNAL, "out of memory");

@@ -530,5 +530,10 @@ LB_SHARED_METHOD(lb_err, campaigns_since, struct lb_store_reader *reader, uint32
                  uint64_t version, void *context,
                  lb_err (*each)(void *context, const struct lb_campaign_row *row))
 
+/* The rows of all workspaces from one number to another, by workspace and id, as log_scan; in one
+ * answer, so the caller sees to it that there are not too many. */
+LB_SHARED_METHOD(lb_err, logs_scan, struct lb_store_reader *reader, uint32_t first, uint32_t last,
+                 void *context, lb_err (*each)(void *context, const struct lb_log_row *row))
+
 #undef LB_METHOD
 #undef LB_SHARED_METHOD

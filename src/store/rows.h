@@ -307,6 +307,7 @@ struct lb_workspace_version {
     uint64_t access_version; /* grows with every change of its license, keys and campaigns */
     struct lb_log_mark log;
     bool has_leads;
+    uint64_t batch; /* the last one that changed something of it; not compared with memory */
 };
 
 /* --- Campaigns that contact people ------------------------------------------------------------ */

@@ -6,8 +6,10 @@
 #include "base/thread.h"
 
 #include <pthread.h>
+#include <sodium.h>
 #include <stddef.h>
 #include <stdlib.h>
+#include <time.h>
 
 /* One batch at most: bounds how long the first of it waits for its commit. */
 #define BATCH_WRITES_MAX 4096
@@ -15,6 +17,9 @@
 /* How often a batch is applied again, without a write that failed or because another transaction
  * was in the way, before all of it fails. */
 #define RETRIES_MAX 8
+/* Before it is applied again because another transaction was in the way: for a random time below
+ * this, twice as long for each attempt, or nodes that meet again and again would go on so. */
+#define PAUSE_FIRST_US 500
 /* A heavier write is heavy. */
 #define LIGHT_BYTES ((size_t)16 << 10)
 /* One batch of them takes as many as this, and at least one. */
@@ -516,23 +521,122 @@ static bool worth_another(lb_err err, size_t failed_before, const struct batch *
            (err != LB_ERR_OUTCOME_UNKNOWN && count_failed(batch) > failed_before);
 }
 
+static void let_pass(int attempts)
+{
+    unsigned us = (unsigned)PAUSE_FIRST_US << attempts;
+    struct timespec pause = {.tv_nsec = (long)randombytes_uniform(us) * 1000};
+    nanosleep(&pause, NULL);
+}
+
+static lb_err try_batch(struct lb_writer *writer, struct batch *batch)
+{
+    lb_err err;
+    size_t failed;
+    int attempts = 0;
+    bool again;
+    do {
+        if (attempts > 1) /* the first time, who was in the way is done */
+            let_pass(attempts);
+        failed = count_failed(batch);
+        err = attempt(writer, batch);
+        again = err && ++attempts <= RETRIES_MAX && worth_another(err, failed, batch);
+    } while (again);
+    return err;
+}
+
+/* Takes the writes of one workspace out of the batch. */
+static struct batch take_workspace(struct batch *batch)
+{
+    struct batch taken = {0};
+    struct lb_write **last = &taken.first;
+    const struct lb_write like = *batch->first;
+    struct lb_write **at = &batch->first;
+    while (*at) {
+        struct lb_write *write = *at;
+        if (write->workspace != like.workspace || write->installation != like.installation) {
+            at = &write->next;
+            continue;
+        }
+        *at = write->next;
+        write->next = NULL;
+        *last = write;
+        last = &write->next;
+        taken.count++;
+    }
+    batch->count -= taken.count;
+    return taken;
+}
+
+/* A refusal is the business of the one that it refused. */
+static void fail_batch(struct batch *batch, lb_err err)
+{
+    fail_all(batch,
+             is_storage_error(err) || err == LB_ERR_OUTCOME_UNKNOWN ? err : LB_ERR_OVERLOADED);
+}
+
+static void note_unknown(struct lb_writer *writer, lb_err err)
+{
+    if (err == LB_ERR_OUTCOME_UNKNOWN && writer->settings.hooks.outcome_unknown)
+        writer->settings.hooks.outcome_unknown(writer->settings.hooks.context);
+}
+
+/* A store of several servers may answer for one workspace and not for another: each on its own, so
+ * that the others' are recorded. The chain is put together again for who completes the writes. */
+static void run_each_workspace(struct lb_writer *writer, struct batch *batch)
+{
+    struct lb_write *done = NULL;
+    struct lb_write **last = &done;
+    for (struct lb_write *write = batch->first; write; write = write->next)
+        if (write->result == LB_ERR_STORAGE_UNAVAILABLE) /* maybe for another one's */
+            write->result = LB_OK;
+    while (batch->first) {
+        struct batch one = take_workspace(batch);
+        lb_err err = try_batch(writer, &one);
+        note_unknown(writer, err);
+        if (err)
+            fail_batch(&one, err);
+        *last = one.first;
+        while (*last)
+            last = &(*last)->next;
+    }
+    batch->first = done;
+}
+
+/* A store that refused the last commit is asked again while there are no writes, so that a load
+ * balancer, which then sends nothing, learns when it takes writes again. */
+static void probe(struct lb_writer *writer)
+{
+    struct lb_store *store = writer->settings.store;
+    if (atomic_load(&writer->refused_by_store) && store->ops->probe(store) == LB_OK)
+        atomic_store(&writer->refused_by_store, LB_OK);
+}
+
+static bool has_several_workspaces(const struct batch *batch)
+{
+    for (const struct lb_write *write = batch->first; write; write = write->next)
+        if (!write->result && (write->workspace != batch->first->workspace ||
+                               write->installation != batch->first->installation))
+            return true;
+    return false;
+}
+
 static void run_batch(struct lb_writer *writer, struct batch *batch)
 {
     measure_batch(writer, batch->count);
     for (struct lb_write *write = batch->first; write; write = write->next)
         write->result = LB_OK;
-    lb_err err;
-    size_t failed;
-    int attempts = 0;
-    do {
-        failed = count_failed(batch);
-        err = attempt(writer, batch);
-    } while (err && ++attempts <= RETRIES_MAX && worth_another(err, failed, batch));
-    if (err == LB_ERR_OUTCOME_UNKNOWN && writer->settings.hooks.outcome_unknown)
-        writer->settings.hooks.outcome_unknown(writer->settings.hooks.context);
-    if (err) /* a refusal is the business of the one that it refused */
-        fail_all(batch,
-                 is_storage_error(err) || err == LB_ERR_OUTCOME_UNKNOWN ? err : LB_ERR_OVERLOADED);
+    lb_err err = try_batch(writer, batch);
+    if (err == LB_ERR_STORAGE_UNAVAILABLE && lb_store_is_remote(writer->settings.store) &&
+        has_several_workspaces(batch)) {
+        run_each_workspace(writer, batch);
+    } else {
+        note_unknown(writer, err);
+        if (err)
+            fail_batch(batch, err);
+    }
+    if (lb_store_is_remote(
+            writer->settings.store)) /* that one was refused says nothing of others */
+        probe(writer);
 }
 
 /* After a failed commit nothing more may be tried: the next start finds out what is on disk. */
@@ -581,15 +685,6 @@ static void turn(struct lb_writer *writer)
         store->ops->maintain(store, false);
     if (heavy)
         rest_from_heavy(writer, begun_ns);
-}
-
-/* A store that refused the last commit is asked again while there are no writes, so that a load
- * balancer, which then sends nothing, learns when it takes writes again. */
-static void probe(struct lb_writer *writer)
-{
-    struct lb_store *store = writer->settings.store;
-    if (atomic_load(&writer->refused_by_store) && store->ops->probe(store) == LB_OK)
-        atomic_store(&writer->refused_by_store, LB_OK);
 }
 
 static void *writer_thread(void *context)

@@ -3,10 +3,11 @@
 prove from the history that nobody was handed out after the block of them had been acknowledged.
 
 usage: fire.py [--seconds 60] [--nodes N] [--seed N] [--claimers N] [--blockers N] [--leads N]
-               [--history FILE] [--keep]
+               [--no-locks] [--history FILE] [--keep]
 
 With --nodes, the connections are spread over so many nodes of one PostgreSQL database, those of one
-client too: it blocks at one node and claims at another.
+client too: it blocks at one node and claims at another. With --no-locks a proxy turns the statement that
+locks a workspace into one that locks nothing, as an engine does that moves rows while they are locked.
 
 Three processes share the work; see plan.py for the campaigns, workers.py for the kinds of clients,
 ending.py for what comes when time is up, and history.py for what is written down. --history keeps
@@ -20,6 +21,7 @@ import gc
 import itertools
 import multiprocessing
 import random
+import re
 import shutil
 import signal
 import sqlite3
@@ -41,11 +43,13 @@ from support import people as users  # noqa: E402
 from support import postgres  # noqa: E402
 from support.expect import ok  # noqa: E402
 from support.nodes import Nodes  # noqa: E402
+from support.proxy import Proxy  # noqa: E402
 from support.server import CommandFailed  # noqa: E402
 from wire import Channel, Loop, Unanswered  # noqa: E402
 
 PATIENCE = 60  # seconds for the workers to finish what they have begun
 RETRY_BACKOFF = 1  # seconds; the server's own default would outlast the test
+CONFLICT = re.compile("LOG_APPEND failed: duplicate key|WORKSPACE_MARK failed")
 KINDS = [(workers.Pouncer, 2), (workers.Blocker, 1), (workers.WorkspaceBlocker, 1),
          (workers.MemberBlocker, 1), (workers.Watcher, 2), (workers.Unblocker, 1),
          (workers.Ambusher, 2), (workers.ReAdder, 1), (workers.InstallationBlocker, 0),
@@ -99,8 +103,9 @@ class Share:
 class Run:
     """One run: prepares, fires, ends, and gathers the history."""
 
-    def __init__(self, nodes, options, folder):
+    def __init__(self, nodes, options, folder, proxy=None):
         self.nodes = nodes
+        self.proxy = proxy  # that takes locks away
         self.options = options
         self.folder = folder
         self.campaigns = campaigns(options.leads)
@@ -183,18 +188,35 @@ class Run:
                 return
             time.sleep(0.05)
 
+    def wait_connected(self):
+        limit = time.monotonic() + PATIENCE
+        while not all(is_ready(node) for node in self.nodes):
+            if time.monotonic() > limit:
+                self.faults.append("nodes do not find back to the database")
+                return
+            time.sleep(0.05)
+
     def run(self):
         self.events.append(history.clocks("start", seed=self.options.seed, campaigns={
             campaign.id: campaign.stop_on_reply for campaign in self.campaigns}))
         self.prepare()
         self.fire()
         fired = time.monotonic()
+        if self.proxy:  # what comes now is about what was recorded
+            self.proxy.locks_nothing = False
+            self.proxy.cut_all()
+            self.wait_connected()
         if not self.faults:
             self.end()
         print(f"the end took {time.monotonic() - fired:.1f} s", flush=True)
         self.events.append(history.clocks("end"))
         if not self.nodes.alive():
             self.faults.append(f"a server has ended:\n{self.nodes.log_text()}")
+
+
+def is_ready(node):
+    with node.connect() as connection:
+        return connection.request("GET", "/readyz").status == 200
 
 
 def pending(nodes):
@@ -212,6 +234,7 @@ def parse():
     parser.add_argument("--seconds", type=float, default=60)
     parser.add_argument("--nodes", type=int, default=1, metavar="N",
                         help="of one PostgreSQL database, when there are more than one")
+    parser.add_argument("--no-locks", action="store_true", help="see above; wants --nodes")
     parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(10**6))
     parser.add_argument("--claimers", type=int, default=24, metavar="N")
     parser.add_argument("--blockers", type=int, default=30, metavar="N",
@@ -223,12 +246,32 @@ def parse():
     return parser.parse_args()
 
 
-def judge(run, options):
+def without_locks(nodes):
+    """Has the nodes reach their database by way of a proxy that takes their locks away."""
+    postgres.shared().psql(f"ALTER DATABASE {postgres.database_of(nodes.database)} "
+                           "SET deadlock_timeout = '5ms'")  # of which there are many then
+    proxy = Proxy.to(nodes.database)
+    proxy.locks_nothing = True
+    nodes.reach = lambda _: proxy.uri(nodes.database)
+    return proxy
+
+
+def missed(nodes, proxy):
+    """Why the run shows nothing: the locks were there all the same, or were not needed."""
+    conflicts = len(CONFLICT.findall(nodes.log_text()))
+    print(f"{proxy.unlocked} statements locked nothing, {conflicts} conflicts", flush=True)
+    return ["no two nodes were in each other's way"] if not proxy.unlocked or not conflicts else []
+
+
+def judge(run, options, proxy):
     """Checks and prints; True when all is well."""
     path = Path(options.history) if options.history else run.folder / "history"
     history.write(path, run.events)
-    report = checker.check(run.events)
+    report = checker.check(run.events, wants_teeth=not proxy,
+                           refusals=["overloaded"] if proxy else [])
     report.add("the run itself", run.faults)
+    if proxy:
+        report.add("nodes were in each other's way", missed(run.nodes, proxy))
     report.print()
     if options.history or report.failed or options.keep:
         print(f"history: {path}")
@@ -240,14 +283,16 @@ def main():
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # leaves no server behind
     print(f"seed {options.seed}", flush=True)
     folder = Path(tempfile.mkdtemp(prefix="leadblock-guarantee-"))
-    nodes = Nodes(options.nodes, "--threads", 2, "--log-level", "warn", "--retry-backoff",
+    log_level = "info" if options.no_locks else "warn"  # which has the conflicts
+    nodes = Nodes(options.nodes, "--threads", 2, "--log-level", log_level, "--retry-backoff",
                   RETRY_BACKOFF)
+    proxy = without_locks(nodes) if options.no_locks else None
     good = False
     try:
         nodes.start()
-        run = Run(nodes, options, folder)
+        run = Run(nodes, options, folder, proxy)
         run.run()
-        report = judge(run, options)
+        report = judge(run, options, proxy)
         nodes.stop()
         good = not report.failed
     except (CommandFailed, AssertionError, OSError) as error:

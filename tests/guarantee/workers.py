@@ -20,6 +20,15 @@ BLOCKED = (1, 1, 1, 2, 3, 5, 20)  # how many a block names
 STEPS_ADDED = 200  # by an editor: a campaign has 250 steps over time at most
 
 
+def until_taken(channel, call):
+    """Repeats a report that was refused as overloaded, as nodes without locks do: a lead that nobody
+    reports about stays with its claim."""
+    answer = yield channel.send(call())
+    while answer.status == 503:
+        answer = yield channel.send(call())
+    return answer
+
+
 class Scene:
     """What the workers of one process know in common."""
 
@@ -71,14 +80,16 @@ class Worker:
         return activities
 
     def complete(self, channel, campaign, activity, result):
-        answer = yield channel.send(calls.complete(activity, result, self.name))
+        answer = yield from until_taken(channel, lambda: calls.complete(activity, result, self.name))
         if result == "done" and answer.status == 200:
             self.scene.note_done(campaign, activity)
 
     def opt_out(self, channel, campaign, activity):
         """A report that blocks; of those whose names are all known."""
         where = self.rng.choice([campaign, None])
-        self.blocked((yield channel.send(calls.opt_out(activity, where, self.name))))
+        answer = yield from until_taken(
+            channel, lambda: calls.opt_out(activity, where, self.name))
+        self.blocked(answer)
 
     def work_off(self, channel, campaign, activities):
         """Completes all, in one way or another."""

@@ -124,6 +124,19 @@ static lb_err log_scan(struct lb_store_reader *reader, uint32_t workspace, uint6
     return unlock(remote, err);
 }
 
+static lb_err logs_scan(struct lb_store_reader *reader, uint32_t first, uint32_t last,
+                        void *context, lb_err (*each)(void *context, const struct lb_log_row *row))
+{
+    struct remote *remote = remote_lock(reader->remote);
+    lb_err err = remote->away >= first && remote->away <= last && remote->away
+                     ? LB_ERR_STORAGE_UNAVAILABLE
+                     : LB_OK;
+    unlock(remote, LB_OK);
+    for (uint32_t workspace = first; !err && workspace <= last; workspace++)
+        err = log_scan(reader, workspace, 0, UINT64_MAX, context, each);
+    return err;
+}
+
 /* It has no list of the installation. */
 static bool is_there(const struct remote *remote, uint32_t workspace)
 {
@@ -157,6 +170,14 @@ static void note_question(struct remote *remote, const uint32_t *workspaces, siz
         remote->unsorted |= workspaces[i - 1] >= workspaces[i];
 }
 
+static bool names(const uint32_t *workspaces, size_t count, uint32_t workspace)
+{
+    for (size_t i = 0; i < count; i++)
+        if (workspaces[i] == workspace)
+            return true;
+    return false;
+}
+
 static lb_err versions(struct lb_store_reader *reader, const uint32_t *workspaces, size_t count,
                        void *context,
                        lb_err (*each)(void *context, const struct lb_workspace_version *latest))
@@ -171,6 +192,8 @@ static lb_err versions(struct lb_store_reader *reader, const uint32_t *workspace
     if (reader->asks)
         note_question(remote, workspaces, count);
     lb_err err = reader->asks ? remote->fail_question : remote->fail_writer;
+    if (remote->away && (!count || names(workspaces, count, remote->away)))
+        err = LB_ERR_STORAGE_UNAVAILABLE;
     bool hold = reader->asks && remote->hold && count;
     remote->hold &= !hold;
     unlock(remote, LB_OK);
@@ -277,7 +300,8 @@ static void open_remote(struct remote *remote)
                    .workspace = workspace,
                    .workspaces_of_keys = workspaces_of_keys,
                    .keys_since = keys_since,
-                   .campaigns_since = campaigns_since},
+                   .campaigns_since = campaigns_since,
+                   .logs_scan = logs_scan},
         .writer = {.remote = remote},
         .asking = {.remote = remote, .asks = true},
     };

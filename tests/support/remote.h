@@ -36,6 +36,7 @@ struct remote {
     size_t row_count;
     /* What the test wants to go wrong. */
     lb_err fail_question, fail_key, fail_writer;
+    uint32_t away;        /* this workspace cannot be asked for; 0: all can */
     uint64_t fail_row_of; /* this entry cannot be read */
     size_t fail_after;    /* rows of a scan; 0: never */
     /* The next question that is about a request waits, with its answer in its hand. */

@@ -237,6 +237,14 @@ static void what_memory_lacks_is_read_first_and_others_go_on_at_once(void **stat
     assert_int_equal(atomic_load(&memory_workspace(&node->memory, 1)->entries), 3);
 }
 
+static void await_ready(struct node *node)
+{
+    for (int i = 0; i < 500 && !lb_freshness_ready(node->freshness); i++)
+        drain(node, 10);
+    assert_true(lb_freshness_ready(node->freshness));
+    drain(node, 200); /* what was refused is asked for again */
+}
+
 static void a_question_that_fails_fails_its_requests_and_no_later_ones(void **state)
 {
     struct node *node = *state;
@@ -250,8 +258,36 @@ static void a_question_that_fails_fails_its_requests_and_no_later_ones(void **st
     assert_false(lb_freshness_ready(node->freshness));
     remote_lock(node->remote)->fail_question = LB_OK;
     remote_unlock(node->remote);
+    await_ready(node);
     assert_int_equal(ask_alone(node, &requests[0], 1, NULL), LB_OK);
-    assert_true(lb_freshness_ready(node->freshness));
+    assert_int_equal(ask_alone(node, &requests[1], 0, NULL), LB_OK);
+}
+
+static void a_workspace_that_cannot_be_asked_takes_no_other_with_it(void **state)
+{
+    struct node *node = *state;
+    struct request requests[3];
+    remote_lock(node->remote)->away = 2;
+    remote_unlock(node->remote);
+    for (int turn = 0; turn < 3; turn++) {
+        remote_block(node->remote, 3, 10 + (uint64_t)turn, turn ? "eve" : "ada");
+        for (uint32_t i = 0; i < 3; i++)
+            ask(node, &requests[i], i + 1, turn ? "eve" : "ada");
+        assert_int_equal(await(node, &requests[0]), LB_OK);
+        assert_int_equal(await(node, &requests[1]), LB_ERR_STORAGE_UNAVAILABLE);
+        assert_int_equal(await(node, &requests[2]), LB_OK);
+        assert_true(!requests[0].blocked && requests[2].blocked);
+        assert_true(lb_freshness_ready(node->freshness));
+        drain(node, 60);
+    }
+    remote_lock(node->remote)->away = 0;
+    remote_unlock(node->remote);
+    remote_block(node->remote, 2, 20, "bob");
+    for (int i = 0; i < 500 && !memory_blocks(&node->memory, 2, "bob"); i++)
+        drain(node, 10);
+    assert_int_equal(ask_alone(node, &requests[0], 2, "bob"), LB_OK);
+    assert_true(requests[0].blocked);
+    assert_int_equal(ask_alone(node, &requests[1], 0, NULL), LB_OK);
 }
 
 static void a_reading_that_fails_fails_who_waits_for_it(void **state)
@@ -343,6 +379,7 @@ int main(void)
         TEST(a_request_is_not_answered_by_a_question_that_was_under_way),
         TEST(what_memory_lacks_is_read_first_and_others_go_on_at_once),
         TEST(a_question_that_fails_fails_its_requests_and_no_later_ones),
+        TEST(a_workspace_that_cannot_be_asked_takes_no_other_with_it),
         TEST(a_reading_that_fails_fails_who_waits_for_it),
         TEST(stopping_answers_everybody_and_takes_nobody_any_more),
         TEST(the_workspace_of_an_unknown_key_is_looked_for),

@@ -31,9 +31,7 @@ struct lb_blocklist *lb_blocklist_create(const struct lb_blocklist_settings *set
     blocklist->next_id = settings->store->ops->log_next_id(settings->store);
     blocklist->twins.ends = &blocklist->ends;
     draw_epoch(blocklist);
-    /* Of several nodes each workspace is read on its own, and as many as there are then. */
-    bool shared = lb_nodes_ids_are_numbers(blocklist->store);
-    blocklist->index = lb_index_create(shared ? 0 : blocklist->next_id);
+    blocklist->index = lb_index_create(blocklist->next_id);
     blocklist->gone = lb_index_create_with(&(struct lb_index_settings){.shards = 64});
     blocklist->gone_for_all = lb_index_create_with(&(struct lb_index_settings){.shards = 64});
     blocklist->orders = lb_list_orders_create(0);

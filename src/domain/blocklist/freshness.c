@@ -13,24 +13,28 @@
 #define POLL_MS 500
 /* Workspaces of one question. */
 #define QUESTION_MAX 512 /* and the installation's list, which holds in all of them */
+/* While a part of the store does not answer: how long what was refused is not asked for again, and
+ * how long the careful lane looks for workspaces that can be asked before it turns to requests. */
+#define REFUSED_MS 100
+#define SURVEY_MS  100
 
 /* Workspaces whose memory lacks something, and who waits for it. */
 struct lack {
     struct lb_id_set workspaces;
+    struct lb_id_set failed; /* of them, those that could not be read */
+    lb_err err;              /* of all of them */
     struct lb_fresh *first;
     struct lb_fresh **last;
 };
 
-struct lb_freshness {
-    struct lb_freshness_settings settings;
+/* A thread that asks, with its own connection. */
+struct lane {
+    struct lb_freshness *freshness;
     struct lb_store_reader *reader;
     struct lb_mailbox *mailbox;
     pthread_t thread;
-    _Atomic bool started;
-    _Atomic bool stopping;
-    _Atomic bool ready;
-    _Atomic size_t under_way; /* requests that were taken and not completed */
-    _Atomic uint64_t questions, requests, failures, refreshes;
+    bool started;
+    void (*turn)(struct lane *lane);
     /* The thread's. */
     struct lb_fresh *first; /* to be asked for, oldest first */
     struct lb_fresh **last;
@@ -40,9 +44,55 @@ struct lb_freshness {
     struct lb_workspace *newest; /* the last one in `by_no` */
     struct lack lacks[2]; /* one is gathered while the other is read on the writer's thread */
     struct lack *gathered, *read; /* `read` is the writer's while it is not NULL */
-    lb_err result;                /* of the reading */
     struct lb_task there, back;
 };
+
+/* A question about many workspaces fails when one of them cannot be asked. Then there is trouble:
+ * the careful lane asks for each workspace alone, and the main lane only for those that this one
+ * has found to answer since. */
+struct lb_freshness {
+    struct lb_freshness_settings settings;
+    struct lane main, careful;
+    _Atomic bool stopping;
+    _Atomic bool ready;
+    _Atomic uint64_t trouble; /* its number; 0: none */
+    _Atomic uint64_t last_trouble;
+    _Atomic size_t under_way; /* requests that were taken and not completed */
+    _Atomic uint64_t questions, requests, failures, refreshes;
+    /* The careful lane's. */
+    uint64_t keys_refused_ms;    /* when a key could not be looked for; 0: it could */
+    struct lb_workspace *survey; /* the last one that it asked for by itself */
+};
+
+static void turn_main(struct lane *lane);
+static void turn_careful(struct lane *lane);
+
+static lb_err open_lane(struct lb_freshness *freshness, struct lane *lane,
+                        void (*turn)(struct lane *))
+{
+    struct lb_store *store = freshness->settings.store;
+    lane->freshness = freshness;
+    lane->turn = turn;
+    lane->last = &lane->first;
+    for (size_t i = 0; i < 2; i++)
+        lane->lacks[i].last = &lane->lacks[i].first;
+    lane->gathered = &lane->lacks[0];
+    lane->mailbox = lb_mailbox_create();
+    return lane->mailbox ? store->ops->reader_open(store, &lane->reader) : LB_ERR_INTERNAL;
+}
+
+static void close_lane(struct lb_freshness *freshness, struct lane *lane)
+{
+    if (lane->reader)
+        freshness->settings.store->ops->reader_close(lane->reader);
+    if (lane->mailbox)
+        lb_mailbox_destroy(lane->mailbox);
+    for (size_t i = 0; i < 2; i++) {
+        lb_id_set_fini(&lane->lacks[i].workspaces);
+        lb_id_set_fini(&lane->lacks[i].failed);
+    }
+    free(lane->by_no);
+}
 
 lb_err lb_freshness_create(const struct lb_freshness_settings *settings, struct lb_freshness **out)
 {
@@ -50,14 +100,9 @@ lb_err lb_freshness_create(const struct lb_freshness_settings *settings, struct 
     if (!freshness)
         return LB_ERR_INTERNAL;
     freshness->settings = *settings;
-    freshness->last = &freshness->first;
-    for (size_t i = 0; i < 2; i++)
-        freshness->lacks[i].last = &freshness->lacks[i].first;
-    freshness->gathered = &freshness->lacks[0];
-    freshness->mailbox = lb_mailbox_create();
-    lb_err err = freshness->mailbox ? LB_OK : LB_ERR_INTERNAL;
+    lb_err err = open_lane(freshness, &freshness->main, turn_main);
     if (!err)
-        err = settings->store->ops->reader_open(settings->store, &freshness->reader);
+        err = open_lane(freshness, &freshness->careful, turn_careful);
     if (err) {
         lb_freshness_destroy(freshness);
         return err;
@@ -70,13 +115,8 @@ void lb_freshness_destroy(struct lb_freshness *freshness)
 {
     if (!freshness)
         return;
-    if (freshness->reader)
-        freshness->settings.store->ops->reader_close(freshness->reader);
-    if (freshness->mailbox)
-        lb_mailbox_destroy(freshness->mailbox);
-    for (size_t i = 0; i < 2; i++)
-        lb_id_set_fini(&freshness->lacks[i].workspaces);
-    free(freshness->by_no);
+    close_lane(freshness, &freshness->main);
+    close_lane(freshness, &freshness->careful);
     free(freshness);
 }
 
@@ -108,7 +148,20 @@ static void append(struct lb_fresh ***last, struct lb_fresh *fresh)
 static void arrive(struct lb_task *task)
 {
     struct lb_fresh *fresh = (struct lb_fresh *)((char *)task - offsetof(struct lb_fresh, task));
-    append(&fresh->freshness->last, fresh);
+    append(&fresh->lane->last, fresh);
+}
+
+static void push(struct lane *lane, struct lb_fresh *fresh)
+{
+    fresh->lane = lane;
+    fresh->task.run = arrive;
+    lb_mailbox_push(lane->mailbox, &fresh->task);
+}
+
+/* Has the careful lane found that the request's workspace can be asked? */
+static bool is_confirmed(const struct lb_fresh *fresh, uint64_t trouble)
+{
+    return fresh->workspace && atomic_load(&fresh->workspace->confirmed) == trouble;
 }
 
 lb_err lb_freshness_ask(struct lb_freshness *freshness, struct lb_fresh *fresh)
@@ -122,8 +175,9 @@ lb_err lb_freshness_ask(struct lb_freshness *freshness, struct lb_fresh *fresh)
     fresh->freshness = freshness;
     fresh->asked_ns = lb_clock_mono_ns();
     fresh->no = fresh->workspace ? fresh->workspace->row.no : 0;
-    fresh->task.run = arrive;
-    lb_mailbox_push(freshness->mailbox, &fresh->task);
+    uint64_t trouble = atomic_load(&freshness->trouble);
+    bool doubtful = trouble && !is_confirmed(fresh, trouble);
+    push(doubtful ? &freshness->careful : &freshness->main, fresh);
     return LB_OK;
 }
 
@@ -150,80 +204,109 @@ static void complete(struct lb_freshness *freshness, struct lb_fresh *fresh, lb_
 
 /* --- What memory lacks is read on the writer's thread --- */
 
-/* The versions are asked for once more: the answer that called for this may be older
- * than what this node has written since. */
-static void read_lack(struct lb_task *task)
+static lb_err read_versions(struct lb_freshness *freshness, const struct lack *lack,
+                            const uint32_t *workspaces, size_t count)
 {
-    struct lb_freshness *freshness =
-        (struct lb_freshness *)((char *)task - offsetof(struct lb_freshness, there));
     struct lb_store *store = freshness->settings.store;
-    struct lb_store_reader *reader = store->ops->writer_reader(store);
-    const struct lack *lack = freshness->read;
     struct lb_workspace_versions versions = {0};
     lb_err err =
-        lb_nodes_versions(store, reader, lack->workspaces.ids, lack->workspaces.count, &versions);
+        lb_nodes_versions(store, store->ops->writer_reader(store), workspaces, count, &versions);
     for (size_t i = 0; !err && i < versions.count; i++) {
         err = atomic_load(&freshness->stopping) && !lack->first /* no request waits */
                   ? LB_ERR_STORAGE_UNAVAILABLE
                   : lb_blocklist_refresh(freshness->settings.blocklist, &versions.array[i]);
         lb_rcu_quiescent();
     }
-    store->ops->reader_rest(reader);
     lb_workspace_versions_fini(&versions);
-    freshness->result = err ? LB_ERR_STORAGE_UNAVAILABLE : LB_OK;
-    lb_mailbox_push(freshness->mailbox, &freshness->back);
+    return err;
+}
+
+/* The versions are asked for once more: the answer that called for this may be older than what this
+ * node has written since. When one of several workspaces cannot be read, each is read alone. */
+static void read_lack(struct lb_task *task)
+{
+    struct lane *lane = (struct lane *)((char *)task - offsetof(struct lane, there));
+    struct lb_freshness *freshness = lane->freshness;
+    struct lb_store *store = freshness->settings.store;
+    struct lack *lack = lane->read;
+    const struct lb_id_set *all = &lack->workspaces;
+    lack->failed.count = 0;
+    lack->err = read_versions(freshness, lack, all->ids, all->count);
+    bool apart = lack->err && all->count > 1;
+    if (apart)
+        lack->err = LB_OK;
+    for (size_t i = 0; apart && !lack->err && i < all->count; i++)
+        if (read_versions(freshness, lack, &all->ids[i], 1) &&
+            !lb_id_set_add(&lack->failed, all->ids[i]))
+            lack->err = LB_ERR_STORAGE_UNAVAILABLE;
+    store->ops->reader_rest(store->ops->writer_reader(store));
+    lb_mailbox_push(lane->mailbox, &lane->back);
+}
+
+static bool concerns(const struct lb_id_set *workspaces, const struct lb_fresh *fresh)
+{
+    if (!fresh->no)
+        return !fresh->key_id.ptr && workspaces->count;
+    return lb_id_set_holds(workspaces, fresh->no) ||
+           lb_id_set_holds(workspaces, LB_INSTALLATION_NO);
 }
 
 static void has_read(struct lb_task *task)
 {
-    struct lb_freshness *freshness =
-        (struct lb_freshness *)((char *)task - offsetof(struct lb_freshness, back));
-    struct lack *lack = freshness->read;
-    complete(freshness, lack->first, freshness->result);
+    struct lane *lane = (struct lane *)((char *)task - offsetof(struct lane, back));
+    struct lack *lack = lane->read;
+    struct lb_fresh *failed = NULL, *good = NULL;
+    struct lb_fresh **failed_last = &failed, **good_last = &good;
+    for (struct lb_fresh *fresh = lack->first, *next; fresh; fresh = next) {
+        next = fresh->next;
+        append(lack->err || concerns(&lack->failed, fresh) ? &failed_last : &good_last, fresh);
+    }
+    complete(lane->freshness, good, LB_OK);
+    complete(lane->freshness, failed, LB_ERR_STORAGE_UNAVAILABLE);
     lack->first = NULL;
     lack->last = &lack->first;
     lack->workspaces.count = 0;
-    freshness->read = NULL;
+    lane->read = NULL;
 }
 
-static void start_reading(struct lb_freshness *freshness)
+static void start_reading(struct lane *lane)
 {
-    freshness->read = freshness->gathered;
-    freshness->gathered = &freshness->lacks[freshness->read == &freshness->lacks[0]];
-    count(&freshness->refreshes, 1);
-    freshness->there.run = read_lack;
-    freshness->back.run = has_read;
-    lb_writer_run(freshness->settings.writer, &freshness->there);
+    lane->read = lane->gathered;
+    lane->gathered = &lane->lacks[lane->read == &lane->lacks[0]];
+    count(&lane->freshness->refreshes, 1);
+    lane->there.run = read_lack;
+    lane->back.run = has_read;
+    lb_writer_run(lane->freshness->settings.writer, &lane->there);
 }
 
 /* --- Asking --- */
 
 /* The workspace of that number as memory has it, or NULL. The writer's own table is not ours to
  * read while it grows, but the list of all is. */
-static struct lb_workspace *find_workspace(struct lb_freshness *freshness, uint32_t no)
+static struct lb_workspace *find_workspace(struct lane *lane, uint32_t no)
 {
     if (no == LB_INSTALLATION_NO)
-        return lb_directory_installation(freshness->settings.directory);
-    struct lb_workspace *next = freshness->newest
-                                    ? lb_rcu_load(&freshness->newest->next)
-                                    : lb_directory_workspaces(freshness->settings.directory);
+        return lb_directory_installation(lane->freshness->settings.directory);
+    struct lb_workspace *next = lane->newest
+                                    ? lb_rcu_load(&lane->newest->next)
+                                    : lb_directory_workspaces(lane->freshness->settings.directory);
     for (; next; next = lb_rcu_load(&next->next)) {
-        if (!lb_array_grow(&freshness->by_no, &freshness->by_no_capacity, (size_t)next->row.no + 1,
+        if (!lb_array_grow(&lane->by_no, &lane->by_no_capacity, (size_t)next->row.no + 1,
                            sizeof(struct lb_workspace *)))
             return NULL;
-        freshness->by_no[next->row.no] = next;
-        freshness->newest = next;
+        lane->by_no[next->row.no] = next;
+        lane->newest = next;
     }
-    return no < freshness->by_no_capacity ? freshness->by_no[no] : NULL;
+    return no < lane->by_no_capacity ? lane->by_no[no] : NULL;
 }
 
 static lb_err compare_version(void *context, const struct lb_workspace_version *latest)
 {
-    struct lb_freshness *freshness = context;
-    const struct lb_workspace *workspace = find_workspace(freshness, latest->workspace);
+    struct lane *lane = context;
+    const struct lb_workspace *workspace = find_workspace(lane, latest->workspace);
     if (workspace && lb_nodes_up_to(workspace, latest))
         return LB_OK;
-    return lb_id_set_add(&freshness->gathered->workspaces, latest->workspace)
+    return lb_id_set_add(&lane->gathered->workspaces, latest->workspace)
                ? LB_OK
                : LB_ERR_STORAGE_UNAVAILABLE;
 }
@@ -238,22 +321,22 @@ struct question {
 
 /* Finds the workspaces of keys that memory does not know, all at once. One that the store does not
  * know either has none. */
-static lb_err find_keys(struct lb_freshness *freshness)
+static lb_err find_keys(struct lane *lane)
 {
     struct lb_str key_ids[QUESTION_MAX];
     uint32_t found[QUESTION_MAX];
     size_t count = 0;
     size_t looked = 0;
     struct lb_fresh *fresh;
-    for (fresh = freshness->first; fresh && looked++ < QUESTION_MAX; fresh = fresh->next)
+    for (fresh = lane->first; fresh && looked++ < QUESTION_MAX; fresh = fresh->next)
         if (fresh->key_id.ptr)
             key_ids[count++] = fresh->key_id;
     if (!count)
         return LB_OK;
-    lb_err err = lb_nodes_workspaces_of_keys(freshness->settings.store, freshness->reader, key_ids,
+    lb_err err = lb_nodes_workspaces_of_keys(lane->freshness->settings.store, lane->reader, key_ids,
                                              count, found);
     looked = count = 0;
-    for (fresh = freshness->first; !err && fresh && looked++ < QUESTION_MAX; fresh = fresh->next)
+    for (fresh = lane->first; !err && fresh && looked++ < QUESTION_MAX; fresh = fresh->next)
         if (fresh->key_id.ptr)
             fresh->no = found[count++];
     return err;
@@ -270,125 +353,326 @@ static void add_request(struct question *question, const struct lb_fresh *fresh)
     }
 }
 
-/* Does memory lack something of what the request is about? */
-static bool lacks(const struct lack *lack, const struct lb_fresh *fresh)
-{
-    if (!fresh->no)
-        return !fresh->key_id.ptr && lack->workspaces.count;
-    return lb_id_set_holds(&lack->workspaces, fresh->no) ||
-           lb_id_set_holds(&lack->workspaces, LB_INSTALLATION_NO);
-}
-
 /* Takes the requests that one question can serve off the list. */
-static struct lb_fresh *take(struct lb_freshness *freshness, struct question *question)
+static struct lb_fresh *take(struct lane *lane, struct question *question)
 {
-    struct lb_fresh *taken = freshness->first;
-    struct lb_fresh **end = &freshness->first;
-    question->err = find_keys(freshness);
+    struct lb_fresh *taken = lane->first;
+    struct lb_fresh **end = &lane->first;
+    question->err = find_keys(lane);
     for (size_t taken_count = 0; *end && taken_count < QUESTION_MAX; end = &(*end)->next) {
         add_request(question, *end);
         taken_count++;
-        count(&freshness->requests, 1);
+        count(&lane->freshness->requests, 1);
     }
-    freshness->first = *end;
+    lane->first = *end;
     *end = NULL;
-    if (!freshness->first)
-        freshness->last = &freshness->first;
+    if (!lane->first)
+        lane->last = &lane->first;
     return taken;
 }
 
-static lb_err pose(struct lb_freshness *freshness, const struct question *question)
+static lb_err pose(struct lane *lane, const struct question *question)
 {
     if (question->err || (!question->count && !question->everything))
         return question->err;
-    return lb_nodes_each_version(freshness->settings.store, freshness->reader, question->workspaces,
-                                 question->everything ? 0 : question->count, freshness,
-                                 compare_version);
+    return lb_nodes_each_version(lane->freshness->settings.store, lane->reader,
+                                 question->workspaces, question->everything ? 0 : question->count,
+                                 lane, compare_version);
 }
 
 /* Some may go on, the others wait until memory has what it lacks. */
-static void divide(struct lb_freshness *freshness, struct lb_fresh *fresh)
+static void divide(struct lane *lane, struct lb_fresh *fresh)
 {
-    struct lack *lack = freshness->gathered;
+    struct lack *lack = lane->gathered;
     struct lb_fresh *good = NULL;
     struct lb_fresh **good_last = &good;
     while (fresh) {
         struct lb_fresh *next = fresh->next;
-        append(lacks(lack, fresh) ? &lack->last : &good_last, fresh);
+        append(concerns(&lack->workspaces, fresh) ? &lack->last : &good_last, fresh);
         fresh = next;
     }
-    complete(freshness, good, LB_OK);
+    complete(lane->freshness, good, LB_OK);
 }
 
-static void ask(struct lb_freshness *freshness, bool everything)
+/* --- In trouble ------------------------------------------------------------------------------- */
+
+/* Some workspace of a question cannot be asked: the careful lane finds out which. */
+static void hand_over(struct lane *lane, struct lb_fresh *fresh)
 {
-    struct question question = {.everything = everything};
-    struct lb_fresh *taken = take(freshness, &question);
-    lb_err err = pose(freshness, &question);
-    freshness->settings.store->ops->reader_rest(freshness->reader);
-    atomic_store(&freshness->ready, err == LB_OK);
+    struct lb_freshness *freshness = lane->freshness;
+    if (!atomic_load(&freshness->trouble))
+        atomic_store(&freshness->trouble, atomic_fetch_add(&freshness->last_trouble, 1) + 1);
+    while (fresh) {
+        struct lb_fresh *next = fresh->next;
+        if (fresh->workspace)
+            atomic_store(&fresh->workspace->confirmed, 0);
+        push(&freshness->careful, fresh);
+        fresh = next;
+    }
+}
+
+/* Requests that came before the trouble did. */
+static void hand_over_doubtful(struct lane *lane, uint64_t trouble)
+{
+    struct lb_fresh *doubtful = NULL;
+    struct lb_fresh **doubtful_last = &doubtful;
+    struct lb_fresh *fresh = lane->first;
+    lane->first = NULL;
+    lane->last = &lane->first;
+    for (struct lb_fresh *next; fresh; fresh = next) {
+        next = fresh->next;
+        append(is_confirmed(fresh, trouble) ? &lane->last : &doubtful_last, fresh);
+    }
+    hand_over(lane, doubtful);
+}
+
+/* One question; its requests go on, wait for what memory lacks, or are returned when it failed. */
+static lb_err serve(struct lane *lane, const struct question *question, struct lb_fresh *taken)
+{
+    struct lb_freshness *freshness = lane->freshness;
+    lb_err err = pose(lane, question);
+    freshness->settings.store->ops->reader_rest(lane->reader);
     count(&freshness->questions, 1);
     count(&freshness->failures, err != LB_OK);
-    if (err)
-        complete(freshness, taken, LB_ERR_STORAGE_UNAVAILABLE);
-    else
-        divide(freshness, taken);
+    if (!err)
+        divide(lane, taken);
+    return err;
 }
 
-static void turn(struct lb_freshness *freshness)
+static void ask(struct lane *lane, bool everything)
+{
+    struct lb_freshness *freshness = lane->freshness;
+    struct question question = {.everything = everything};
+    struct lb_fresh *taken = take(lane, &question);
+    lb_err err = serve(lane, &question, taken);
+    if (err)
+        hand_over(lane, taken);
+    else if (!atomic_load(&freshness->trouble))
+        atomic_store(&freshness->ready, true);
+}
+
+/* Of all that can be asked. */
+static lb_err poll_confirmed(struct lane *lane, uint64_t trouble)
+{
+    struct lb_freshness *freshness = lane->freshness;
+    struct lb_workspace *workspace = lb_directory_workspaces(freshness->settings.directory);
+    struct lb_id_set set = {0};
+    lb_err err = LB_OK;
+    for (; !err && workspace; workspace = lb_rcu_load(&workspace->next))
+        if (atomic_load(&workspace->confirmed) == trouble &&
+            !lb_id_set_add(&set, workspace->row.no))
+            err = LB_ERR_STORAGE_UNAVAILABLE;
+    if (!err && set.count)
+        err = lb_nodes_each_version(freshness->settings.store, lane->reader, set.ids, set.count,
+                                    lane, compare_version);
+    freshness->settings.store->ops->reader_rest(lane->reader);
+    lb_id_set_fini(&set);
+    return err;
+}
+
+static void poll(struct lane *lane)
+{
+    struct lb_freshness *freshness = lane->freshness;
+    uint64_t trouble = atomic_load(&freshness->trouble);
+    if (!trouble)
+        ask(lane, true);
+    else if (poll_confirmed(lane, trouble)) /* it has become worse: all are looked at again */
+        atomic_store(&freshness->trouble, atomic_fetch_add(&freshness->last_trouble, 1) + 1);
+}
+
+static void read_what_lacks(struct lane *lane)
+{
+    if (!lane->read && lane->gathered->workspaces.count)
+        start_reading(lane);
+}
+
+static void turn_main(struct lane *lane)
 {
     uint64_t now = lb_clock_mono_ms();
-    if (freshness->first)
-        ask(freshness, false);
-    if (now >= freshness->poll_at_ms) {
-        ask(freshness, true);
+    uint64_t trouble = atomic_load(&lane->freshness->trouble);
+    if (lane->first && trouble)
+        hand_over_doubtful(lane, trouble);
+    if (lane->first)
+        ask(lane, false);
+    if (now >= lane->poll_at_ms) {
+        poll(lane);
         /* Where there is much to look at, it is looked at less often. */
         uint64_t took_ms = lb_clock_mono_ms() - now;
-        freshness->poll_at_ms = now + (took_ms * 20 > POLL_MS ? took_ms * 20 : POLL_MS);
+        lane->poll_at_ms = now + (took_ms * 20 > POLL_MS ? took_ms * 20 : POLL_MS);
     }
-    if (!freshness->read && freshness->gathered->workspaces.count)
-        start_reading(freshness);
+    read_what_lacks(lane);
 }
 
-static void *freshness_thread(void *context)
+/* Takes the first request, and those after it about the same workspace. */
+static struct lb_fresh *take_alike(struct lane *lane)
 {
-    struct lb_freshness *freshness = context;
-    pthread_setname_np(pthread_self(), "lb-freshness");
+    struct lb_fresh *taken = NULL;
+    struct lb_fresh **taken_last = &taken;
+    struct lb_fresh *fresh = lane->first;
+    uint32_t no = fresh->no;
+    lane->first = NULL;
+    lane->last = &lane->first;
+    for (struct lb_fresh *next; fresh; fresh = next) {
+        next = fresh->next;
+        bool alike = !taken || (no && fresh->no == no);
+        append(alike ? &taken_last : &lane->last, fresh);
+    }
+    return taken;
+}
+
+static bool is_recent(uint64_t refused_ms)
+{
+    return refused_ms && lb_clock_mono_ms() - refused_ms < REFUSED_MS;
+}
+
+/* Whose key is that? Which server knows cannot be told, so none may be silent. */
+static lb_err look_for_key(struct lane *lane, struct lb_fresh *fresh)
+{
+    struct lb_freshness *freshness = lane->freshness;
+    lb_err err = is_recent(freshness->keys_refused_ms)
+                     ? LB_ERR_STORAGE_UNAVAILABLE
+                     : lb_nodes_workspaces_of_keys(freshness->settings.store, lane->reader,
+                                                   &fresh->key_id, 1, &fresh->no);
+    freshness->keys_refused_ms = err ? lb_clock_mono_ms() : 0;
+    return err;
+}
+
+static void note_outcome(const struct lane *lane, struct lb_workspace *workspace, lb_err err)
+{
+    atomic_store(&workspace->confirmed, err ? 0 : atomic_load(&lane->freshness->trouble));
+    atomic_store(&workspace->refused_ms, err ? lb_clock_mono_ms() : 0);
+}
+
+static void ask_carefully(struct lane *lane)
+{
+    struct lb_fresh *taken = take_alike(lane);
+    struct question question = {0};
+    struct lb_workspace *workspace = NULL;
+    if (!taken->no && taken->key_id.ptr)
+        question.err = look_for_key(lane, taken);
+    if (taken->no)
+        workspace = find_workspace(lane, taken->no);
+    bool refused = workspace && is_recent(atomic_load(&workspace->refused_ms));
+    if (refused)
+        question.err = LB_ERR_STORAGE_UNAVAILABLE;
+    add_request(&question, taken);
+    count(&lane->freshness->requests, 1);
+    lb_err err = serve(lane, &question, taken);
+    if (workspace && !refused)
+        note_outcome(lane, workspace, err);
+    if (err)
+        complete(lane->freshness, taken, LB_ERR_STORAGE_UNAVAILABLE);
+}
+
+static lb_err ask_for(struct lane *lane, const uint32_t *workspaces, size_t count)
+{
+    struct lb_store *store = lane->freshness->settings.store;
+    lb_err err =
+        lb_nodes_each_version(store, lane->reader, workspaces, count, lane, compare_version);
+    store->ops->reader_rest(lane->reader);
+    return err;
+}
+
+/* Looks for workspaces that can be asked, so that the main lane keeps them up to date. */
+static void survey(struct lane *lane)
+{
+    struct lb_freshness *freshness = lane->freshness;
+    uint64_t until_ms = lb_clock_mono_ms() + SURVEY_MS;
+    uint64_t trouble = atomic_load(&freshness->trouble);
+    struct lb_workspace *workspace = freshness->survey;
+    while (lb_clock_mono_ms() < until_ms) {
+        workspace = workspace ? lb_rcu_load(&workspace->next)
+                              : lb_directory_workspaces(freshness->settings.directory);
+        if (!workspace)
+            break;
+        if (atomic_load(&workspace->confirmed) != trouble &&
+            !is_recent(atomic_load(&workspace->refused_ms)))
+            note_outcome(lane, workspace, ask_for(lane, &workspace->row.no, 1));
+    }
+    freshness->survey = workspace;
+}
+
+/* Is the trouble over? Without the installation's list, which holds in all workspaces, nothing can
+ * be answered. */
+static void look_for_end(struct lane *lane)
+{
+    static const uint32_t installation = LB_INSTALLATION_NO;
+    struct lb_freshness *freshness = lane->freshness;
+    bool any = ask_for(lane, &installation, 1) == LB_OK;
+    bool all = any && ask_for(lane, NULL, 0) == LB_OK;
+    if (all)
+        atomic_store(&freshness->trouble, 0);
+    atomic_store(&freshness->ready, any);
+    if (any && !all)
+        survey(lane);
+}
+
+static void turn_careful(struct lane *lane)
+{
+    uint64_t now = lb_clock_mono_ms();
+    if (now >= lane->poll_at_ms && atomic_load(&lane->freshness->trouble)) {
+        look_for_end(lane);
+        lane->poll_at_ms = lb_clock_mono_ms() + SURVEY_MS;
+    }
+    if (lane->first)
+        ask_carefully(lane);
+    read_what_lacks(lane);
+}
+
+/* --- The threads ------------------------------------------------------------------------------ */
+
+static void *lane_thread(void *context)
+{
+    struct lane *lane = context;
+    struct lb_freshness *freshness = lane->freshness;
+    pthread_setname_np(pthread_self(), lane == &freshness->main ? "lb-freshness" : "lb-fresh-part");
     lb_rcu_thread_register();
-    while (!atomic_load(&freshness->stopping) || atomic_load(&freshness->under_way) ||
-           freshness->read) {
+    while (!atomic_load(&freshness->stopping) || atomic_load(&freshness->under_way) || lane->read) {
         lb_rcu_offline();
-        lb_mailbox_wait(freshness->mailbox, freshness->first                    ? 0
-                                            : atomic_load(&freshness->stopping) ? 1
-                                                                                : POLL_MS);
+        lb_mailbox_wait(lane->mailbox, lane->first                         ? 0
+                                       : atomic_load(&freshness->stopping) ? 1
+                                       : atomic_load(&freshness->trouble)  ? SURVEY_MS
+                                                                           : POLL_MS);
         lb_rcu_online();
-        lb_mailbox_drain(freshness->mailbox);
-        turn(freshness);
+        lb_mailbox_drain(lane->mailbox);
+        lane->turn(lane);
     }
     lb_rcu_thread_unregister();
     return NULL;
 }
 
+static bool start_lane(struct lane *lane)
+{
+    lane->started = pthread_create(&lane->thread, NULL, lane_thread, lane) == 0;
+    return lane->started;
+}
+
 bool lb_freshness_start(struct lb_freshness *freshness)
 {
     atomic_store(&freshness->ready, true);
-    bool started = pthread_create(&freshness->thread, NULL, freshness_thread, freshness) == 0;
-    atomic_store(&freshness->started, started);
-    return started;
+    return start_lane(&freshness->main) && start_lane(&freshness->careful);
 }
 
 static void nothing(struct lb_task *task)
 {
 }
 
+static void stop_lane(struct lane *lane)
+{
+    struct lb_task wake = {.run = nothing};
+    if (!lane->started)
+        return;
+    lb_mailbox_push(lane->mailbox, &wake);
+    pthread_join(lane->thread, NULL);
+    lb_mailbox_drain(lane->mailbox);
+    lane->started = false;
+}
+
 void lb_freshness_stop(struct lb_freshness *freshness)
 {
-    if (!freshness || !freshness->started)
+    if (!freshness)
         return;
-    struct lb_task wake = {.run = nothing};
     atomic_store(&freshness->stopping, true);
-    lb_mailbox_push(freshness->mailbox, &wake);
-    pthread_join(freshness->thread, NULL);
-    lb_mailbox_drain(freshness->mailbox);
-    freshness->started = false;
+    stop_lane(&freshness->main);
+    stop_lane(&freshness->careful);
 }

@@ -3,9 +3,10 @@
  * arrive together are asked for together, so that one small question serves many of them.
  *
  * The question is sent after the request has come: all that any node acknowledged before that is
- * seen.
- * Threads: ask from any thread; the asking is a thread of its own, with its own connection; memory
- * is brought up to date on the writer's thread. Order: create, start (the writer runs), stop
+ * seen. When a part of the store does not answer, only the requests about that part fail: the
+ * question is asked again workspace by workspace, by a second thread, until all answer.
+ * Threads: ask from any thread; the asking is two threads, each with its own connection; memory is
+ * brought up to date on the writer's thread. Order: create, start (the writer runs), stop
  * (answers what was asked; the writer still runs), destroy. */
 #ifndef LB_DOMAIN_BLOCKLIST_FRESHNESS_H
 #define LB_DOMAIN_BLOCKLIST_FRESHNESS_H
@@ -13,6 +14,7 @@
 #include "domain/blocklist/blocklist.h"
 
 struct lb_freshness;
+struct lane; /* a thread of it */
 
 struct lb_freshness_settings {
     struct lb_directory *directory;
@@ -33,6 +35,7 @@ struct lb_fresh {
     lb_err result;
     /* Its own. */
     struct lb_freshness *freshness;
+    struct lane *lane;
     uint64_t asked_ns; /* monotonic */
     uint32_t no;       /* of the workspace */
     struct lb_task task;
@@ -55,7 +58,7 @@ struct lb_freshness_stats {
 };
 void lb_freshness_stats(const struct lb_freshness *freshness, struct lb_freshness_stats *out);
 
-/* Did the store answer the last question? For /readyz. */
+/* Does the store answer questions, at least about some workspaces? For /readyz. */
 bool lb_freshness_ready(const struct lb_freshness *freshness);
 
 #endif

@@ -1,9 +1,11 @@
-/* The log is replayed into memory: at start, and what other nodes have added since. */
+/* The log is replayed into memory: row by row, and what other nodes have added; load.c does it at
+ * start. */
 #include "domain/blocklist/entry.h"
 #include "domain/blocklist/gone.h"
 #include "domain/blocklist/item.h"
 #include "domain/blocklist/internal.h"
 #include "domain/blocklist/links.h"
+#include "domain/blocklist/replay.h"
 
 #include "base/clock.h"
 #include "base/fatal.h"
@@ -13,31 +15,11 @@
 #include <stdlib.h>
 #include <time.h>
 
-#define GROUP             4096    /* entries hashed before they go into the index together */
-#define SCAN_IDS          1000000 /* entry ids of one scan: bounds how long a snapshot is held */
 #define PROGRESS_EVERY_MS 1000
 #define LOOKS             3 /* at what cannot be, before the process ends for it */
 #define LOOK_PAUSE_MS     100
 
-struct replay {
-    struct lb_blocklist *blocklist;
-    struct lb_store_reader *details; /* for the rows that later rows refer to */
-    struct lb_log_mark last;         /* row that was read, in a shared store */
-    bool agrees;                     /* the store still has what memory has */
-    uint64_t next_id;                /* at start: no row after this has a lower one */
-    struct lb_log_extent found, all; /* at start: see log_loaded in store/methods.h */
-    void *context;
-    bool (*progress)(void *context, uint64_t done, uint64_t all);
-    uint64_t progress_at_ms;
-    bool alone;                      /* nobody else erases names meanwhile */
-    uint64_t known;                  /* the last number that memory had before this reading */
-    struct lb_erased_links unlinked; /* since memory learnt of them */
-    size_t count;
-    struct lb_fingerprint fingerprints[GROUP];
-    uint64_t ids[GROUP];
-};
-
-static lb_err insert_group(struct replay *replay)
+lb_err lb_replay_insert_group(struct lb_replay *replay)
 {
     bool done = lb_index_insert_many(replay->blocklist->index, replay->fingerprints, replay->ids,
                                      replay->count);
@@ -45,7 +27,7 @@ static lb_err insert_group(struct replay *replay)
     return done ? LB_OK : LB_ERR_INTERNAL;
 }
 
-static lb_err report(struct replay *replay, uint64_t done)
+static lb_err report(struct lb_replay *replay, uint64_t done)
 {
     uint64_t now = lb_clock_mono_ms();
     if (!replay->progress || now - replay->progress_at_ms < PROGRESS_EVERY_MS)
@@ -68,7 +50,7 @@ static uint64_t entries_of(const struct lb_workspace *workspace)
 
 /* Puts an entry where readers look, or lets it wait when an older one of the same person is there.
  */
-static lb_err place(struct replay *replay, struct lb_workspace *workspace, uint64_t order,
+static lb_err place(struct lb_replay *replay, struct lb_workspace *workspace, uint64_t order,
                     struct lb_fingerprint fingerprint, uint64_t id)
 {
     struct lb_blocklist *blocklist = replay->blocklist;
@@ -100,7 +82,7 @@ static bool is_in_index(const struct lb_blocklist *blocklist, struct lb_fingerpr
 }
 
 /* Takes an entry out, in whose place the next of the same person comes, if one waits. */
-static lb_err displace(struct replay *replay, struct lb_workspace *workspace, uint64_t order,
+static lb_err displace(struct lb_replay *replay, struct lb_workspace *workspace, uint64_t order,
                        struct lb_fingerprint fingerprint, uint64_t id)
 {
     struct lb_blocklist *blocklist = replay->blocklist;
@@ -130,8 +112,8 @@ struct place {
 };
 
 /* Where a stored name belongs, under the form of today. */
-static lb_err find_place(struct replay *replay, struct lb_workspace *workspace, struct lb_list list,
-                         struct lb_str stored, struct place *out)
+static lb_err find_place(struct lb_replay *replay, struct lb_workspace *workspace,
+                         struct lb_list list, struct lb_str stored, struct place *out)
 {
     struct lb_blocklist *blocklist = replay->blocklist;
     struct lb_item item;
@@ -148,7 +130,7 @@ static lb_err find_place(struct replay *replay, struct lb_workspace *workspace, 
     return noted ? LB_OK : LB_ERR_INTERNAL;
 }
 
-static lb_err add_end(struct replay *replay, struct lb_list list, const struct place *at,
+static lb_err add_end(struct lb_replay *replay, struct lb_list list, const struct place *at,
                       uint64_t id)
 {
     const struct lb_due due = {at->end, id, list, at->fingerprint};
@@ -156,7 +138,8 @@ static lb_err add_end(struct replay *replay, struct lb_list list, const struct p
 }
 
 /* Once the entry of an erased name is there, the name is looked for under its tag. */
-static lb_err note_tag(struct replay *replay, struct lb_workspace *workspace, struct lb_str stored)
+static lb_err note_tag(struct lb_replay *replay, struct lb_workspace *workspace,
+                       struct lb_str stored)
 {
     struct lb_erased *erased = replay->blocklist->erased;
     struct lb_str key = lb_item_stored_key(stored);
@@ -167,7 +150,7 @@ static lb_err note_tag(struct replay *replay, struct lb_workspace *workspace, st
 }
 
 /* A request to block people: new ones, or such as are blocked already. */
-static lb_err replay_block(struct replay *replay, struct lb_workspace *workspace,
+static lb_err replay_block(struct lb_replay *replay, struct lb_workspace *workspace,
                            const struct lb_log_row *row)
 {
     struct lb_blocklist *blocklist = replay->blocklist;
@@ -189,7 +172,7 @@ static lb_err replay_block(struct replay *replay, struct lb_workspace *workspace
             break;
         if (row->kind != LB_LOG_BLOCK || lb_order_is_typed(at.order) || item.ptr[0] == '~' ||
             lb_twins_possible(&blocklist->twins, at.fingerprint)) {
-            err = insert_group(replay);
+            err = lb_replay_insert_group(replay);
             if (!err)
                 err = place(replay, workspace, at.order, at.fingerprint, id);
             if (!err)
@@ -201,8 +184,8 @@ static lb_err replay_block(struct replay *replay, struct lb_workspace *workspace
         if (!lb_list_orders_insert(blocklist->orders, at.order, id))
             return LB_ERR_INTERNAL;
         alone++;
-        if (replay->count == GROUP)
-            err = insert_group(replay);
+        if (replay->count == LB_REPLAY_GROUP)
+            err = lb_replay_insert_group(replay);
     }
     count_entries(workspace, alone);
     return err;
@@ -217,7 +200,7 @@ struct references {
 };
 
 /* Reads all of them before any is applied: a row is replayed whole or not at all. */
-static lb_err read_references(struct replay *replay, const struct lb_workspace *workspace,
+static lb_err read_references(struct lb_replay *replay, const struct lb_workspace *workspace,
                               const struct lb_log_row *row, struct references *out)
 {
     struct lb_blocklist *blocklist = replay->blocklist;
@@ -261,12 +244,12 @@ static lb_err read_references(struct replay *replay, const struct lb_workspace *
 }
 
 /* An unblock takes entries out, a restore puts them back. */
-static lb_err replay_references(struct replay *replay, struct lb_workspace *workspace,
+static lb_err replay_references(struct lb_replay *replay, struct lb_workspace *workspace,
                                 const struct lb_log_row *row)
 {
     struct lb_blocklist *blocklist = replay->blocklist;
     struct references references;
-    lb_err err = insert_group(replay);
+    lb_err err = lb_replay_insert_group(replay);
     if (!err)
         err = read_references(replay, workspace, row, &references);
     for (size_t i = 0; !err && i < references.count; i++) {
@@ -302,13 +285,13 @@ static lb_err replay_references(struct replay *replay, struct lb_workspace *work
 /* Entries whose names are erased leave the orders of their list. What the index of another node has
  * of them stays until the next start: nothing looks for it, as the name has a tag, or was unblocked
  * before, which gone.h is about. */
-static lb_err replay_erased(struct replay *replay, struct lb_workspace *workspace,
+static lb_err replay_erased(struct lb_replay *replay, struct lb_workspace *workspace,
                             const struct lb_log_row *row)
 {
     struct lb_blocklist *blocklist = replay->blocklist;
     struct lb_str rest = row->items;
     struct lb_str item;
-    lb_err err = insert_group(replay);
+    lb_err err = lb_replay_insert_group(replay);
     while (!err && lb_log_items_next(&rest, &item)) {
         uint64_t number;
         struct lb_entry entry;
@@ -329,7 +312,7 @@ static lb_err replay_erased(struct replay *replay, struct lb_workspace *workspac
 }
 
 /* What is remembered of every row, also when its list was deleted. */
-static lb_err replay_time(struct replay *replay, struct lb_workspace *workspace,
+static lb_err replay_time(struct lb_replay *replay, struct lb_workspace *workspace,
                           const struct lb_log_row *row, uint64_t people)
 {
     struct lb_row_time row_time = {row->at, row->reason.ptr != NULL, row->continues, row->number};
@@ -352,7 +335,7 @@ static void note_listed(const struct lb_directory *directory, struct lb_list lis
 }
 
 /* The erased ones of the rows so far. */
-static lb_err forget_links(struct replay *replay, struct lb_workspace *workspace)
+lb_err lb_replay_forget_links(struct lb_replay *replay, struct lb_workspace *workspace)
 {
     return lb_links_forget_erased(replay->blocklist, workspace, &replay->unlinked)
                ? LB_OK
@@ -361,19 +344,19 @@ static lb_err forget_links(struct replay *replay, struct lb_workspace *workspace
 
 /* Erased links that memory may have are forgotten before it learns others of the same names: a
  * pair that it has already would not count again. That looks at all people, so not for each row. */
-static lb_err replay_links(struct replay *replay, struct lb_workspace *workspace,
+static lb_err replay_links(struct lb_replay *replay, struct lb_workspace *workspace,
                            const struct lb_log_row *row)
 {
     const struct lb_erased_links *unlinked = &replay->unlinked;
-    lb_err err = insert_group(replay);
+    lb_err err = lb_replay_insert_group(replay);
     if (!err && unlinked->count && unlinked->lowest <= replay->known)
-        err = forget_links(replay, workspace);
+        err = lb_replay_forget_links(replay, workspace);
     if (!err)
         err = replay_time(replay, workspace, row, 0);
     return err ? err : lb_links_replay(replay->blocklist, replay->details, workspace, row);
 }
 
-static lb_err replay_entries(struct replay *replay, struct lb_workspace *workspace,
+static lb_err replay_entries(struct lb_replay *replay, struct lb_workspace *workspace,
                              const struct lb_log_row *row, uint64_t items)
 {
     struct lb_directory *directory = replay->blocklist->directory;
@@ -406,7 +389,7 @@ static lb_err replay_entries(struct replay *replay, struct lb_workspace *workspa
     return err ? err : replay_time(replay, workspace, row, people);
 }
 
-static lb_err replay_row(struct replay *replay, const struct lb_log_row *row, uint64_t items)
+lb_err lb_replay_row(struct lb_replay *replay, const struct lb_log_row *row, uint64_t items)
 {
     struct lb_blocklist *blocklist = replay->blocklist;
     struct lb_workspace *workspace =
@@ -419,51 +402,10 @@ static lb_err replay_row(struct replay *replay, const struct lb_log_row *row, ui
     return err;
 }
 
-/* Numbers of a workspace grow, and no two rows share an id: entries would be looked up in the wrong
- * row. What chains would say of it, `leadblock verify` does. */
-static lb_err check_place(const struct replay *replay, const struct lb_workspace *workspace,
-                          const struct lb_log_row *row)
+struct lb_replay *lb_replay_create(struct lb_blocklist *blocklist, void *context,
+                                   bool (*progress)(void *, uint64_t done, uint64_t all))
 {
-    const char *what = NULL;
-    if (row->unsealed)
-        what = "its digest has the wrong length";
-    else if (row->id < replay->next_id)
-        what = "its entries' ids are those of the row before";
-    else if (workspace && row->number <= workspace->log.last)
-        what = "its number is not above those before it";
-    if (!what)
-        return LB_OK;
-    lb_log(LB_LOG_ERROR, "damage",
-           "row %llu (number %llu) of the blocklist log is wrong: %s; leadblock verify tells more",
-           (unsigned long long)row->id, (unsigned long long)row->number, what);
-    return LB_ERR_STORAGE_UNAVAILABLE;
-}
-
-/* The same at start, where what is read is what memory has. */
-static lb_err load_row(void *context, const struct lb_log_row *row)
-{
-    struct replay *replay = context;
-    struct lb_workspace *workspace =
-        lb_directory_workspace_no(replay->blocklist->directory, row->list.workspace);
-    uint64_t items = lb_log_items_count(row->items);
-    lb_err err = check_place(replay, workspace, row);
-    replay->next_id = row->id + items;
-    lb_log_extent_add(&replay->all, row);
-    if (row->id <= replay->blocklist->store->recorded.last_id)
-        replay->found = replay->all;
-    if (!err)
-        err = replay_row(replay, row, items);
-    if (err || !workspace)
-        return err;
-    struct lb_log_mark mark = lb_log_mark_after(row, items);
-    lb_blocklist_set_mark(workspace, &mark);
-    return LB_OK;
-}
-
-static struct replay *make_replay(struct lb_blocklist *blocklist, void *context,
-                                  bool (*progress)(void *, uint64_t done, uint64_t all))
-{
-    struct replay *replay = calloc(1, sizeof *replay);
+    struct lb_replay *replay = calloc(1, sizeof *replay);
     if (!replay)
         return NULL;
     replay->blocklist = blocklist;
@@ -475,7 +417,7 @@ static struct replay *make_replay(struct lb_blocklist *blocklist, void *context,
 
 /* --- What other nodes have added --- */
 
-static bool ends_alike(const struct lb_log_mark *one, const struct lb_log_mark *other)
+bool lb_replay_ends_alike(const struct lb_log_mark *one, const struct lb_log_mark *other)
 {
     return one->row == other->row && (!one->row || memcmp(one, other, sizeof *one) == 0);
 }
@@ -483,14 +425,16 @@ static bool ends_alike(const struct lb_log_mark *one, const struct lb_log_mark *
 /* The first row that is read is the last one that memory has: it must be the same. */
 static lb_err take_new_row(void *context, const struct lb_log_row *row)
 {
-    struct replay *replay = context;
+    struct lb_replay *replay = context;
     uint64_t items = lb_log_items_count(row->items);
     struct lb_log_mark mark = lb_log_mark_after(row, items);
     if (!replay->agrees) {
         replay->agrees = memcmp(&mark, &replay->last, sizeof mark) == 0;
         return replay->agrees ? LB_OK : LB_ERR_NOT_FOUND;
     }
-    lb_err err = replay_row(replay, row, items);
+    lb_err err = lb_replay_row(replay, row, items);
+    if (replay->rests)
+        lb_rcu_quiescent(); /* or the tables that growth replaced pile up */
     if (!err)
         replay->last = mark;
     return err;
@@ -498,7 +442,7 @@ static lb_err take_new_row(void *context, const struct lb_log_row *row)
 
 /* Reads the log of a workspace from what memory has of it to its end. `*out_wrong`: NULL, or why
  * what was read and the version are not of one log. */
-static lb_err read_new_rows(struct replay *replay, struct lb_workspace *workspace,
+static lb_err read_new_rows(struct lb_replay *replay, struct lb_workspace *workspace,
                             const struct lb_workspace_version *latest, const char **out_wrong)
 {
     struct lb_store *store = replay->blocklist->store;
@@ -511,16 +455,16 @@ static lb_err read_new_rows(struct replay *replay, struct lb_workspace *workspac
                                       latest->log.row + 1, replay, take_new_row);
     bool to_the_end = !err || err == LB_ERR_NOT_FOUND;
     *out_wrong = NULL;
-    if (!err && replay->agrees && !ends_alike(&replay->last, &latest->log))
+    if (!err && replay->agrees && !lb_replay_ends_alike(&replay->last, &latest->log))
         *out_wrong = "the blocklist log of a workspace does not end where the workspace says: "
                      "its last rows are absent, or are others (leadblock verify)";
     if (to_the_end && !replay->agrees)
         *out_wrong = "the database has lost blocks that it had acknowledged, as a failover to "
                      "a standby that was not synchronous does";
     /* Those of the rows before a failure too: these count as read. */
-    lb_err kept = insert_group(replay);
+    lb_err kept = lb_replay_insert_group(replay);
     if (!kept)
-        kept = forget_links(replay, workspace);
+        kept = lb_replay_forget_links(replay, workspace);
     if (to_the_end && !lb_gone_publish(replay->blocklist, workspace->row.no))
         kept = LB_ERR_INTERNAL;
     if (kept || to_the_end)
@@ -533,7 +477,7 @@ static lb_err read_new_rows(struct replay *replay, struct lb_workspace *workspac
 
 /* The version and the rows are two answers. While an engine moves rows from server to server they
  * may be of two states, so the process ends only for what stands when both were asked again. */
-static lb_err read_until_right(struct replay *replay, struct lb_workspace *workspace,
+static lb_err read_until_right(struct lb_replay *replay, struct lb_workspace *workspace,
                                const struct lb_workspace_version *latest)
 {
     static const struct timespec pause = {.tv_nsec = LOOK_PAUSE_MS * 1000000L};
@@ -564,7 +508,7 @@ static lb_err campaign_ended(void *context, struct lb_list campaign)
     return LB_OK;
 }
 
-static lb_err refresh(struct replay *replay, const struct lb_workspace_version *latest)
+lb_err lb_replay_refresh(struct lb_replay *replay, const struct lb_workspace_version *latest)
 {
     struct lb_blocklist *blocklist = replay->blocklist;
     const struct lb_nodes_listener listener = {blocklist, campaign_ended};
@@ -586,64 +530,15 @@ lb_err lb_blocklist_refresh(struct lb_blocklist *blocklist,
         workspace->has_leads |= latest->has_leads; /* which no version counts */
     if (workspace && lb_nodes_up_to(workspace, latest))
         return LB_OK;
-    struct replay *replay = make_replay(blocklist, NULL, NULL);
+    struct lb_replay *replay = lb_replay_create(blocklist, NULL, NULL);
     if (!replay)
         return LB_ERR_STORAGE_UNAVAILABLE;
-    lb_err err = refresh(replay, latest);
+    lb_err err = lb_replay_refresh(replay, latest);
     free(replay);
     if (!workspace)
         workspace = lb_directory_workspace_no(blocklist->directory, latest->workspace);
     const struct lb_blocklist_listener *listener = &blocklist->listener;
     if (!err && workspace && listener->context)
         listener->recorded(listener->context, workspace);
-    return err;
-}
-
-/* --- At start --- */
-
-/* Each workspace up to its version, with which memory is compared from then on. */
-static lb_err load_workspaces(struct replay *replay)
-{
-    struct lb_store *store = replay->blocklist->store;
-    struct lb_workspace_versions versions = {0};
-    lb_err err = lb_nodes_versions(store, store->ops->writer_reader(store), NULL, 0, &versions);
-    for (size_t i = 0; !err && i < versions.count; i++) {
-        err = refresh(replay, &versions.array[i]);
-        lb_rcu_quiescent();
-    }
-    lb_workspace_versions_fini(&versions);
-    return err;
-}
-
-/* The whole log in its order. */
-static lb_err load_log(struct replay *replay, struct lb_reason *reason)
-{
-    struct lb_blocklist *blocklist = replay->blocklist;
-    struct lb_store *store = blocklist->store;
-    struct lb_store_reader *scan = store->ops->writer_reader(store);
-    lb_err err = store->ops->reader_open(store, &replay->details);
-    replay->alone = true;
-    for (uint64_t first = 0; !err && first < blocklist->next_id; first += SCAN_IDS) {
-        err = store->ops->log_scan(scan, 0, first, first + SCAN_IDS, replay, load_row);
-        lb_rcu_quiescent(); /* or the tables that growth replaced pile up */
-    }
-    if (!err)
-        err = insert_group(replay);
-    if (replay->details)
-        store->ops->reader_close(replay->details);
-    return err ? err : store->ops->log_loaded(store, &replay->found, &replay->all, reason);
-}
-
-lb_err lb_blocklist_load(struct lb_blocklist *blocklist, void *context,
-                         bool (*progress)(void *context, uint64_t done, uint64_t all),
-                         struct lb_reason *reason)
-{
-    struct replay *replay = make_replay(blocklist, context, progress);
-    reason->text[0] = '\0';
-    if (!replay)
-        return LB_ERR_INTERNAL;
-    lb_err err = lb_nodes_memory_may_lag(blocklist->store) ? load_workspaces(replay)
-                                                           : load_log(replay, reason);
-    free(replay);
     return err;
 }

@@ -86,6 +86,7 @@ struct lb_store_reader {
     unsigned unflushed;
 
     bool in_transaction;
+    bool wrote;    /* in it, other than locks and marks */
     lb_err failed; /* of the transaction, or of what is under way */
     bool unusable; /* to be closed when the answers are read */
     bool late;     /* it was closed because no answer came in time */
@@ -142,7 +143,8 @@ struct lb_pg_touched {
     uint32_t workspace;
     uint64_t version;        /* access_version before the transaction */
     struct lb_log_mark from; /* where its log ended then */
-    bool known;              /* are these two known? It is locked, then, or new. */
+    uint64_t batch;          /* the last one that changed something of it */
+    bool known;              /* are these three known? It is locked, then, or new. */
     bool has_leads;          /* before or now */
     bool access_changed;
     bool leads_added;
@@ -241,7 +243,7 @@ void lb_pg_read_log_row(const PGresult *result, int row, struct lb_log_row *out)
 
 /* A row of a result with these columns. */
 #define LB_PG_VERSION_COLUMNS                                                                      \
-    "workspace_id, access_version, head_row, head_number, head_digest, has_leads"
+    "workspace_id, access_version, head_row, head_number, head_digest, has_leads, batch"
 void lb_pg_read_workspace_version(const PGresult *result, int row,
                                   struct lb_workspace_version *out);
 

@@ -303,3 +303,26 @@ lb_err lb_pg_log_read(struct lb_store_reader *reader, uint32_t workspace, uint64
     struct span span = {PG_LOG_READ, lb_pg_read_log_row, workspace, first, end};
     return scan_rows(reader, span, context, each);
 }
+
+LB_PG_STATEMENT(LOGS_SCAN, ALL, "nn",
+                "SELECT " REPLAYED_COLUMNS " FROM leadblock.blocklist_log"
+                " WHERE workspace_id BETWEEN $1 AND $2 ORDER BY workspace_id, id");
+
+lb_err lb_pg_logs_scan(struct lb_store_reader *reader, uint32_t first, uint32_t last, void *context,
+                       lb_err (*each)(void *, const struct lb_log_row *))
+{
+    struct lb_pg_params params = {0};
+    PGresult *result;
+    lb_pg_add_number(&params, first);
+    lb_pg_add_number(&params, last);
+    lb_err err = lb_pg_query(reader, PG_LOGS_SCAN, &params, &result);
+    int count = err ? 0 : PQntuples(result);
+    prefetch_references(reader, result, count);
+    for (int i = 0; !err && i < count; i++) {
+        struct lb_log_row row;
+        read_replayed(result, i, &row);
+        err = each(context, &row);
+    }
+    PQclear(result);
+    return err;
+}

@@ -55,7 +55,7 @@
     X(ACTIVITY_PUT), X(ACTIVITIES_PREFETCH), X(ACTIVITY), X(ACTIVITIES_PAGE)
 #define LB_PG_LOG_STATEMENTS(X)                                                                    \
     X(LOG_APPEND), X(LOG_APPEND_MANY), X(ENTRIES_NEXT), X(ENTRIES_PREFETCH), X(ENTRIES_BETWEEN),   \
-        X(LOG_ROW_OF), X(LOG_UNDONE), X(LOG_SCAN), X(LOG_READ)
+        X(LOG_ROW_OF), X(LOG_UNDONE), X(LOG_SCAN), X(LOG_READ), X(LOGS_SCAN)
 
 #define LB_PG_IMPORT_STATEMENTS(X)                                                                 \
     X(IMPORT_PUT), X(IMPORT_NO), X(IMPORTS_DROP), X(IMPORT), X(IMPORTS_PAGE), X(IMPORT_CHANGE)

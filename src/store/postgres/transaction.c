@@ -20,6 +20,7 @@ lb_err lb_pg_begin(struct lb_store *store)
     postgres->lead_next = postgres->lead_end = 0; /* in the order of commits, like entries */
     postgres->touched_count = 0;
     writer->in_transaction = true;
+    writer->wrote = false;
     writer->commit = LB_PG_COMMIT_NONE;
     writer->warned = false;
     return lb_pg_send(writer, PG_BEGIN, NULL, false);
@@ -144,6 +145,7 @@ static lb_err note_version(struct lb_postgres *postgres, uint32_t workspace, con
     touched->known = true;
     touched->version = out->access_version;
     touched->from = out->log;
+    touched->batch = out->batch;
     touched->has_leads |= out->has_leads;
     return LB_OK;
 }
@@ -246,16 +248,19 @@ lb_err lb_pg_lock(struct lb_store *store, const uint32_t *workspaces, size_t cou
 /* --- Committing ------------------------------------------------------------------------------- */
 
 /* Only where the workspace still is what the transaction has locked. */
-LB_PG_STATEMENT(WORKSPACE_MARK, ONE, "nnnnybnnny",
+LB_PG_STATEMENT(WORKSPACE_MARK, ONE, "nnnnybnnnyn",
                 "UPDATE leadblock.workspace SET access_version = coalesce($2, access_version),"
                 " head_row = coalesce($3, head_row), head_number = coalesce($4, head_number),"
-                " head_digest = coalesce($5, head_digest), has_leads = has_leads OR $6"
+                " head_digest = coalesce($5, head_digest), has_leads = has_leads OR $6,"
+                " batch = batch + 1"
                 " WHERE workspace_id = $1 AND access_version = $7 AND head_row = $8"
-                " AND head_number = $9 AND head_digest IS NOT DISTINCT FROM $10");
+                " AND head_number = $9 AND head_digest IS NOT DISTINCT FROM $10"
+                " AND batch = $11");
 
-static bool is_changed(const struct lb_pg_touched *touched)
+/* Which of its workspaces a batch has written to is not noted; mostly all. */
+static bool is_marked(const struct lb_postgres *postgres, const struct lb_pg_touched *touched)
 {
-    return touched->access_changed || touched->log_changed || touched->leads_added;
+    return touched->known && (postgres->writer.wrote || postgres->rows.count);
 }
 
 static lb_err mark_workspace(struct lb_store_reader *writer, const struct lb_pg_touched *touched)
@@ -273,6 +278,7 @@ static lb_err mark_workspace(struct lb_store_reader *writer, const struct lb_pg_
     lb_pg_add_number(&params, (int64_t)from->row);
     lb_pg_add_number(&params, (int64_t)from->last);
     lb_pg_add_bytes(&params, from->row ? from->digest : NULL, sizeof from->digest);
+    lb_pg_add_number(&params, (int64_t)touched->batch);
     return lb_pg_send(writer, PG_WORKSPACE_MARK, &params, true);
 }
 
@@ -284,7 +290,7 @@ static lb_err mark_workspaces(struct lb_postgres *postgres)
     size_t count = 0;
     lb_err err = LB_OK;
     for (size_t i = 0; !err && i < postgres->touched_count; i++) {
-        if (!is_changed(&postgres->touched[i]))
+        if (!is_marked(postgres, &postgres->touched[i]))
             continue;
         err = mark_workspace(writer, &postgres->touched[i]);
         count++;

@@ -6,7 +6,8 @@ void lb_pg_read_workspace_version(const PGresult *result, int row, struct lb_wor
                                          .access_version = (uint64_t)lb_pg_number(result, row, 1),
                                          .log = {.row = (uint64_t)lb_pg_number(result, row, 2),
                                                  .last = (uint64_t)lb_pg_number(result, row, 3)},
-                                         .has_leads = lb_pg_flag(result, row, 5)};
+                                         .has_leads = lb_pg_flag(result, row, 5),
+                                         .batch = (uint64_t)lb_pg_number(result, row, 6)};
     struct lb_str digest = lb_pg_text(result, row, 4);
     if (digest.len == sizeof out->log.digest)
         memcpy(out->log.digest, digest.ptr, digest.len);
