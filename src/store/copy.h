@@ -52,9 +52,10 @@ enum lb_copy_table_id {
     LB_COPY_HOOK_DELIVERY,
     LB_COPY_LEAD_PENDING,
     LB_COPY_ERASURE_KEY,
-    LB_COPY_ERASED_NAME
+    LB_COPY_ERASED_NAME,
+    LB_COPY_SECOND_FACTOR
 };
-#define LB_COPY_TABLE_COUNT 20
+#define LB_COPY_TABLE_COUNT 21
 
 struct lb_copy_table {
     enum lb_copy_table_id id;
