@@ -8,6 +8,7 @@
 #include "domain/blocklist/blocklist.h"
 #include "domain/access/attempts.h"
 #include "domain/access/email.h"
+#include "domain/access/factor.h"
 #include "domain/access/throttle.h"
 #include "domain/blocklist/freshness.h"
 #include "domain/events/events.h"
@@ -51,7 +52,8 @@ struct lb_app {
     size_t metrics_allow_count;
     char public_url[300]; /* without a slash at its end; set before `loaded` */
     bool secure_cookies;
-    _Atomic bool loaded; /* the log is in memory, to the end: checks may be answered */
+    enum lb_factor_rule factor_rule; /* who must have a second factor */
+    _Atomic bool loaded;             /* the log is in memory, to the end: checks may be answered */
     _Atomic bool set_up; /* there is a user, or no dashboard to sign in to; from then on for ever */
     _Atomic bool stopping;
     _Atomic bool hurrying;      /* stopping, and the time for it is up: imports break off */

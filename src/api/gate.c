@@ -256,6 +256,11 @@ static bool pass_session(struct lb_call *call)
                        "Send the session's csrfToken in the header X-CSRF-Token.");
         return false;
     }
+    if (signed_in->session.enrols && !(flags & LB_ROUTE_ENROLS)) {
+        lb_reply_error(reply, LB_ERR_ENROLMENT_REQUIRED,
+                       "This server requires a second factor. Set it up first.");
+        return false;
+    }
     if ((flags & LB_ROUTE_OPERATOR) && signed_in->user.role != LB_ROLE_OPERATOR) {
         lb_reply_error(reply, LB_ERR_FORBIDDEN, "Only operators can do this.");
         return false;

@@ -119,6 +119,13 @@ enum lb_progress lb_sessions_post_link(struct lb_call *call);
 enum lb_progress lb_sessions_post_from_link(struct lb_call *call);
 
 /* access/users.c */
+/* access/factor.c */
+enum lb_progress lb_factor_get(struct lb_call *call);
+enum lb_progress lb_factor_post(struct lb_call *call);
+enum lb_progress lb_factor_put(struct lb_call *call);
+enum lb_progress lb_factor_delete(struct lb_call *call);
+enum lb_progress lb_factor_post_recovery_codes(struct lb_call *call);
+
 /* user_sessions.c */
 enum lb_progress lb_own_sessions_list(struct lb_call *call);
 enum lb_progress lb_own_sessions_delete(struct lb_call *call);
@@ -131,6 +138,7 @@ enum lb_progress lb_users_list(struct lb_call *call);
 enum lb_progress lb_users_post(struct lb_call *call);
 enum lb_progress lb_users_post_link(struct lb_call *call);
 enum lb_progress lb_users_delete_link(struct lb_call *call);
+enum lb_progress lb_users_delete_factor(struct lb_call *call);
 enum lb_progress lb_users_delete(struct lb_call *call);
 
 /* access/workspaces.c */

@@ -165,12 +165,19 @@ const struct lb_route lb_routes[] = {
 
     /* sessions.c: signing in and out */
     {LB_POST, "/v1/session", lb_sessions_post, LB_ROUTE_OPEN | LB_ROUTE_NO_DRY_RUN},
-    {LB_GET, "/v1/session", lb_sessions_get, LB_ROUTE_OWN},
-    {LB_DELETE, "/v1/session", lb_sessions_delete, LB_ROUTE_OWN_WRITES},
+    {LB_GET, "/v1/session", lb_sessions_get, LB_ROUTE_OWN | LB_ROUTE_ENROLS},
+    {LB_DELETE, "/v1/session", lb_sessions_delete, LB_ROUTE_OWN_WRITES | LB_ROUTE_ENROLS},
     {LB_PUT, "/v1/session/password", lb_sessions_put_password, LB_ROUTE_OWN_WRITES},
     {LB_POST, "/v1/session/link", lb_sessions_post_link, LB_ROUTE_OPEN},
     {LB_POST, "/v1/session/from-link", lb_sessions_post_from_link,
      LB_ROUTE_OPEN | LB_ROUTE_NO_DRY_RUN},
+
+    /* factor.c: the second factor of who is signed in */
+    {LB_GET, "/v1/session/second-factor", lb_factor_get, LB_ROUTE_OWN | LB_ROUTE_ENROLS},
+    {LB_POST, "/v1/session/second-factor", lb_factor_post, LB_ROUTE_OWN_WRITES | LB_ROUTE_ENROLS},
+    {LB_PUT, "/v1/session/second-factor", lb_factor_put, LB_ROUTE_OWN_WRITES | LB_ROUTE_ENROLS},
+    {LB_DELETE, "/v1/session/second-factor", lb_factor_delete, LB_ROUTE_OWN_WRITES},
+    {LB_POST, "/v1/session/recovery-codes", lb_factor_post_recovery_codes, LB_ROUTE_OWN_WRITES},
 
     /* user_sessions.c: where users are signed in */
     {LB_GET, "/v1/sessions", lb_own_sessions_list, LB_ROUTE_OWN},
@@ -187,6 +194,8 @@ const struct lb_route lb_routes[] = {
     {LB_POST, "/v1/users", lb_users_post, LB_ROUTE_OPERATOR | LB_ROUTE_WRITES},
     {LB_POST, "/v1/users/{userId}/link", lb_users_post_link, LB_ROUTE_OPERATOR | LB_ROUTE_WRITES},
     {LB_DELETE, "/v1/users/{userId}/link", lb_users_delete_link,
+     LB_ROUTE_OPERATOR | LB_ROUTE_WRITES},
+    {LB_DELETE, "/v1/users/{userId}/second-factor", lb_users_delete_factor,
      LB_ROUTE_OPERATOR | LB_ROUTE_WRITES},
     {LB_DELETE, "/v1/users/{userId}", lb_users_delete, LB_ROUTE_OPERATOR | LB_ROUTE_WRITES},
     {LB_GET, "/v1/workspaces", lb_workspaces_list, LB_ROUTE_OPERATOR},
@@ -215,6 +224,7 @@ const struct lb_route lb_routes[] = {
     {LB_POST, "/admin/users", lb_users_post, LB_ROUTE_LOCAL},
     {LB_POST, "/admin/users/{userId}/link", lb_users_post_link, LB_ROUTE_LOCAL},
     {LB_DELETE, "/admin/users/{userId}/link", lb_users_delete_link, LB_ROUTE_LOCAL},
+    {LB_DELETE, "/admin/users/{userId}/second-factor", lb_users_delete_factor, LB_ROUTE_LOCAL},
     {LB_DELETE, "/admin/users/{userId}", lb_users_delete, LB_ROUTE_LOCAL},
     {LB_POST, "/admin/workspaces", lb_workspaces_post, LB_ROUTE_LOCAL},
     {LB_GET, "/admin/workspaces", lb_workspaces_list, LB_ROUTE_LOCAL},

@@ -27,6 +27,8 @@ enum lb_route_flag {
     LB_ROUTE_OPERATOR = 1 << 11, /* about the installation: operators only */
     LB_ROUTE_OWN = 1 << 12,      /* about the signed-in user: no workspace is named */
     LB_ROUTE_ANYWHERE = 1 << 13, /* operators who name no workspace mean the installation */
+    /* Also for sessions that may only set up a second factor. */
+    LB_ROUTE_ENROLS = 1 << 18,
     /* About the installation's own list, with which the handlers do as with a workspace's. */
     LB_ROUTE_INSTALLATION = 1 << 17,
 

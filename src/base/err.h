@@ -26,12 +26,16 @@
     X(LB_ERR_INVALID_CREDENTIALS, 401, "invalid_credentials")                                      \
     X(LB_ERR_INVALID_SESSION, 401, "invalid_session")                                              \
     X(LB_ERR_INVALID_LINK, 401, "invalid_link")                                                    \
+    X(LB_ERR_SECOND_FACTOR_REQUIRED, 401, "second_factor_required")                                \
+    X(LB_ERR_INVALID_CODE, 401, "invalid_code")                                                    \
+    X(LB_ERR_ENROLMENT_REQUIRED, 401, "enrolment_required")                                        \
     X(LB_ERR_NOT_SET_UP, 401, "not_set_up")                                                        \
     X(LB_ERR_LICENSE_REQUIRED, 403, "license_required")                                            \
     X(LB_ERR_LICENSE_EXPIRED, 403, "license_expired")                                              \
     X(LB_ERR_FORBIDDEN, 403, "forbidden")                                                          \
     X(LB_ERR_CSRF_FAILED, 403, "csrf_failed")                                                      \
     X(LB_ERR_WRONG_PASSWORD, 403, "wrong_password")                                                \
+    X(LB_ERR_WRONG_CODE, 403, "wrong_code")                                                        \
     X(LB_ERR_NOT_FOUND, 404, "not_found")                                                          \
     X(LB_ERR_WORKSPACE_NOT_FOUND, 404, "workspace_not_found")                                      \
     X(LB_ERR_USER_NOT_FOUND, 404, "user_not_found")                                                \

@@ -35,12 +35,14 @@ int lb_cmd_user_create(struct lb_cli *cli)
 
 static void print_list(const struct lb_json *json)
 {
-    static const char *const headings[] = {"EMAIL",     "ROLE", "WORKSPACE", "CREATED",
-                                           "SIGNED IN", "ID",   "STATE",     NULL};
+    static const char *const headings[] = {
+        "EMAIL", "ROLE", "WORKSPACE", "CREATED", "SIGNED IN", "ID", "STATE", "SECOND FACTOR", NULL};
     struct lb_table table;
     lb_table_init(&table, headings);
     for (size_t i = 0; i < lb_json_length(json); i++) {
         const struct lb_json *item = lb_json_item(json, i);
+        bool factor = false;
+        lb_json_bool(lb_json_member(item, "secondFactor"), &factor);
         lb_table_add(&table, lb_answer_text(item, "email"));
         lb_table_add(&table, lb_answer_text(item, "role"));
         lb_table_add(&table, lb_answer_text(item, "workspaceId"));
@@ -48,6 +50,7 @@ static void print_list(const struct lb_json *json)
         lb_table_add(&table, lb_answer_text(item, "lastSignInAt"));
         lb_table_add(&table, lb_answer_text(item, "id"));
         lb_table_add(&table, lb_answer_text(item, "state"));
+        lb_table_add(&table, factor ? LB_STR("on") : LB_STR("off"));
     }
     if (lb_json_length(json) == 0)
         lb_cli_hint("There are no users yet: leadblock user create EMAIL --role operator");
@@ -74,6 +77,15 @@ static void print_message(const struct lb_json *json)
 {
     struct lb_str message = lb_answer_text(json, "message");
     printf("%.*s\n", (int)message.len, message.ptr);
+}
+
+int lb_cmd_user_reset_second_factor(struct lb_cli *cli)
+{
+    return lb_admin_run(cli, &(struct lb_admin_request){.method = "DELETE",
+                                                        .path = "/admin/users",
+                                                        .segment = cli->arguments[0],
+                                                        .path_after = "/second-factor",
+                                                        .print = print_message});
 }
 
 int lb_cmd_user_delete(struct lb_cli *cli)

@@ -14,6 +14,7 @@ int lb_cmd_key_revoke(struct lb_cli *cli);
 int lb_cmd_user_create(struct lb_cli *cli);
 int lb_cmd_user_list(struct lb_cli *cli);
 int lb_cmd_user_reset_password(struct lb_cli *cli);
+int lb_cmd_user_reset_second_factor(struct lb_cli *cli);
 int lb_cmd_user_delete(struct lb_cli *cli);
 int lb_cmd_installation_block(struct lb_cli *cli);
 int lb_cmd_installation_unblock(struct lb_cli *cli);

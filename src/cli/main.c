@@ -75,6 +75,10 @@ const struct lb_cli_command lb_cli_commands[] = {
     {"user reset-password", "EMAIL", "Make a link to set a new password.",
      "The old password works until the link is used, which ends all sessions.\n", ADMIN, 0, false,
      1, 1, lb_cmd_user_reset_password, LB_GROUP_OPERATION},
+    {"user reset-second-factor", "EMAIL", "Turn off the second factor of a user who has lost it.",
+     "Their sessions end. They sign in with the password alone, and are asked to set up another\n"
+     "one where the server requires it.\n",
+     ADMIN, 0, false, 1, 1, lb_cmd_user_reset_second_factor, LB_GROUP_OPERATION},
     {"user delete", "EMAIL [--revoke-keys]", "Delete a user, and end their sessions.",
      "What they did stays in the logs, under their e-mail address. API keys that they made stay\n"
      "valid unless --revoke-keys is given; `leadblock key list` shows who made each.\n",

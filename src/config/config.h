@@ -36,6 +36,9 @@
       "https the session's cookie is sent over nothing else. Empty: the address it listens on.")   \
     X(u32, session_lifetime_s, "session-lifetime", "43200", "SECONDS", 60, 31536000,               \
       "How long a user stays signed in to the dashboard.")                                         \
+    X(text, require_second_factor, "require-second-factor", "none", "WHO", 0, 0,                   \
+      "Who must sign in with a code of an authenticator app as well: none, operators or "          \
+      "everybody. Who has not set it up is asked to at the next sign-in.")                         \
     X(u32, password_memory_mib, "password-memory", "64", "MIB", 19, 1024,                          \
       "Memory for hashing one password; less makes stolen hashes easier to guess. A password "     \
       "that "                                                                                      \

@@ -308,6 +308,10 @@ lb_err lb_parts_intact(struct lb_parts *parts, struct lb_reason *reason)
 lb_err lb_parts_start(struct lb_parts *parts, struct lb_reason *reason)
 {
     parts->app.config = &parts->config;
+    if (!lb_factor_rule_parse(lb_str(parts->config.require_second_factor), &parts->app.factor_rule))
+        return lb_fail(reason, LB_ERR_INVALID_PARAMETER,
+                       "--require-second-factor: '%.100s' is not none, operators or everybody",
+                       parts->config.require_second_factor);
     lb_err err = lb_folder_open(parts->config.data, &parts->folder, reason);
     if (!err)
         err = open_store(parts, reason);

@@ -216,6 +216,11 @@ static const struct lb_copy_column erased_name_columns[] = {
     NUMBER("at"),
 };
 
+static const struct lb_copy_column factor_columns[] = {
+    NUMBER("account"),   BYTES("sealed"), NUMBER("created_at"), NUMBER("confirmed_at"),
+    NUMBER("last_step"), NUMBER("wrong"), NUMBER("wrong_at"),   BYTES("recovery"),
+};
+
 static const struct lb_copy_column variant_columns[] = {
     WORKSPACE,   NUMBER("no"),     NUMBER("campaign"), NUMBER("step"),     TEXT("body"),
     TEXT("icp"), FLAG("disabled"), NUMBER("done"),     NUMBER("accepted"), NUMBER("replied"),
@@ -300,6 +305,7 @@ const struct lb_copy_table lb_copy_tables[LB_COPY_TABLE_COUNT] = {
     {LB_COPY_STOPPED_COMPANY, "stopped_company", COLUMNS(stopped_columns), {0, 1, 2}, 3, false},
     {LB_COPY_ERASURE_KEY, "erasure_key", COLUMNS(erasure_key_columns), {0}, 1, false},
     {LB_COPY_ERASED_NAME, "erased_name", COLUMNS(erased_name_columns), {0, 1}, 2, false},
+    {LB_COPY_SECOND_FACTOR, "second_factor", COLUMNS(factor_columns), {0}, 1, false},
 };
 
 _Static_assert(sizeof lead_columns / sizeof *lead_columns <= LB_COPY_COLUMNS_MAX,

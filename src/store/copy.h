@@ -53,9 +53,10 @@ enum lb_copy_table_id {
     LB_COPY_LEAD_PENDING,
     LB_COPY_STOPPED_COMPANY,
     LB_COPY_ERASURE_KEY,
-    LB_COPY_ERASED_NAME
+    LB_COPY_ERASED_NAME,
+    LB_COPY_SECOND_FACTOR
 };
-#define LB_COPY_TABLE_COUNT (LB_COPY_ERASED_NAME + 1)
+#define LB_COPY_TABLE_COUNT (LB_COPY_SECOND_FACTOR + 1)
 
 struct lb_copy_table {
     enum lb_copy_table_id id;

@@ -157,6 +157,12 @@ LB_METHOD(lb_err, link_insert, struct lb_store *store, const struct lb_link_row 
 LB_METHOD(lb_err, link_take, struct lb_store *store, const uint8_t *token_hash)
 /* Ends the links of a user. */
 LB_METHOD(lb_err, links_end, struct lb_store *store, uint32_t user)
+/* What is stored of the user's second factor, which no other node changes until the transaction
+ * ends. LB_ERR_NOT_FOUND when there is nothing; the transaction stays usable. */
+LB_METHOD(lb_err, factor_lock, struct lb_store *store, uint32_t user, struct lb_factor_row *out)
+/* In place of what was there. */
+LB_METHOD(lb_err, factor_put, struct lb_store *store, const struct lb_factor_row *row)
+LB_METHOD(lb_err, factor_delete, struct lb_store *store, uint32_t user)
 /* Removes sessions and links that ended before that time. */
 LB_METHOD(lb_err, accounts_sweep, struct lb_store *store, int64_t before)
 
@@ -444,6 +450,8 @@ LB_METHOD(lb_err, sessions, struct lb_store_reader *reader, uint32_t user, void 
           lb_err (*each)(void *context, const struct lb_session_row *row))
 LB_METHOD(lb_err, link, struct lb_store_reader *reader, const uint8_t *token_hash,
           struct lb_link_row *out)
+/* LB_ERR_NOT_FOUND when nothing is stored of a second factor. */
+LB_METHOD(lb_err, factor, struct lb_store_reader *reader, uint32_t user, struct lb_factor_row *out)
 
 /* --- Reads: subscriptions --------------------------------------------------------------------- */
 

@@ -536,6 +536,7 @@ struct lb_user_row {
     bool has_maker;
     uint32_t made_by;        /* who invited the user: an actor of the logs */
     int64_t link_expires_at; /* of the user's one-time link; only of those in a list; 0: none */
+    bool has_factor;         /* a second factor is on; only of those in a list */
 };
 
 #define LB_SOURCE_SIZE     46  /* an address, as text */
@@ -548,8 +549,26 @@ struct lb_session_row {
     int64_t created_at;
     int64_t expires_at;
     int64_t last_used_at; /* 0: not since it began */
+    bool enrols;          /* it may set up a second factor, and nothing else */
     char source[LB_SOURCE_SIZE];
     char user_agent[LB_USER_AGENT_SIZE];
+};
+
+#define LB_FACTOR_SECRET_SIZE 20 /* bytes, as long as SHA-1's result (RFC 4226, section 4) */
+#define LB_FACTOR_SEALED_SIZE (24 + LB_FACTOR_SECRET_SIZE + 16) /* nonce, secret, tag */
+#define LB_RECOVERY_CODES     10
+
+/* A user's second factor: what an authenticator app makes codes with. */
+struct lb_factor_row {
+    uint32_t user;
+    uint8_t sealed[LB_FACTOR_SEALED_SIZE]; /* the secret, encrypted (domain/access/factor.h) */
+    int64_t created_at;
+    int64_t confirmed_at; /* 0: it is being set up, and no sign-in asks for it */
+    int64_t last_step;    /* of the last code that was taken (totp.h): none before is any more */
+    uint32_t wrong;       /* codes in a row */
+    int64_t wrong_at;     /* the last of them */
+    uint32_t recovery_count;
+    uint8_t recovery[LB_RECOVERY_CODES][LB_SECRET_HASH_SIZE]; /* hashes of codes not used yet */
 };
 
 /* A one-time link with which a user sets a password, or with user 0 the first operator is made. */

@@ -134,6 +134,11 @@ OWN = [
     EndPoint("GET", "/sessions", READ),
     EndPoint("DELETE", "/sessions", WRITE),
     EndPoint("DELETE", "/sessions/{session}", WRITE),
+    EndPoint("GET", "/session/second-factor", READ),
+    EndPoint("POST", "/session/second-factor", WRITE, {"password": "x"}),
+    EndPoint("PUT", "/session/second-factor", WRITE, {"code": "123456"}),
+    EndPoint("DELETE", "/session/second-factor", WRITE, {"password": "x", "code": "123456"}),
+    EndPoint("POST", "/session/recovery-codes", WRITE, {"password": "x", "code": "123456"}),
     EndPoint("PUT", "/session/password", WRITE, {"currentPassword": "x", "newPassword": "y" * 12}),
 ]
 KEYS = [
@@ -146,6 +151,7 @@ OPERATORS = [
     EndPoint("POST", "/users", WRITE, {"email": "another@example.com", "role": "operator"}, (201,)),
     EndPoint("POST", "/users/{user}/link", WRITE, None, (201,)),
     EndPoint("DELETE", "/users/{user}/link", WRITE),
+    EndPoint("DELETE", "/users/{user}/second-factor", WRITE, None, (404,)),
     EndPoint("GET", "/users/{user}/sessions", READ),
     EndPoint("DELETE", "/users/{user}/sessions", WRITE),
     EndPoint("DELETE", "/users/{user}/sessions/{session}", WRITE),

@@ -10,6 +10,7 @@ import pytest
 
 from endpoints import routes
 from support import client, expect, people
+from support.codes import App
 from support.client import File, Response, check_invariants
 from support.openapi import Description, NotAsDescribed, operations
 from support.server import ROOT
@@ -269,6 +270,20 @@ def visit_installation(tour, api):
         tour(api, name, ids)
 
 
+def visit_factor(tour, server, operator, workspace):
+    first = people.person(server, "member", workspace)
+    app = App(tour(first.api, "beginSecondFactor").json()["secret"])
+    confirmed = tour(first.api, "confirmSecondFactor", code=app.code())
+    session = people.Session(server, confirmed)
+    tour(session.api, "getSecondFactor")
+    old = confirmed.json()["recoveryCodes"]
+    new = tour(session.api, "makeRecoveryCodes", code=old[0]).json()["recoveryCodes"]
+    tour(session.api, "turnOffSecondFactor", code=new[0])
+    app = App(tour(session.api, "beginSecondFactor").json()["secret"])
+    tour(session.api, "confirmSecondFactor", code=app.code())
+    tour(operator.api, "resetSecondFactor", {"userId": session.id})
+
+
 def visit_people(tour, server, workspace):
     operator = people.person(server, "operator")
     ids = {"workspaceId": tour(operator.api, "createWorkspace").json()["id"]}
@@ -289,6 +304,7 @@ def visit_people(tour, server, workspace):
     response = tour(stranger, "signIn", email=user["email"])
     changed = tour(people.Session(server, response).api, "changePassword")
     visit_sessions(tour, people.Session(server, changed), operator, ids)
+    visit_factor(tour, server, operator, workspace)
     tour(operator.api, "endSessionsOfUser", {"userId": people.person(server, "operator").id})
     tour(people.Session(server, changed).api, "signOut")
     tour(operator.api, "makeLink", ids)

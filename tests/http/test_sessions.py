@@ -14,7 +14,7 @@ from support.people import PASSWORD, Session, address, cookie_of, open_link, sig
 from support.server import Server, fresh_address, on_postgresql, unique
 from test_dashboard_files import with_dashboard
 
-SESSION = {"user", "csrfToken", "expiresAt", "workspace", "version", "publicUrl"}
+SESSION = {"user", "csrfToken", "expiresAt", "workspace", "version", "publicUrl", "mustEnrol"}
 PROXY = ("--trusted-proxy", "127.0.0.0/8")
 
 
@@ -55,7 +55,7 @@ def test_the_first_operator_is_made_with_the_link_of_the_log():
         assert base == f"http://127.0.0.1:{server.port}"
         body = expect.ok(server.api().post("/session/link", {"token": token}))
         assert f"within 15 minutes, until {body['expiresAt']}" in server.log_text()
-        assert body.keys() == {"purpose", "email", "expiresAt"}
+        assert body.keys() == {"purpose", "email", "expiresAt", "secondFactor"}
         assert (body["purpose"], body["email"]) == ("set-up", None)
         assert expect.is_time(body["expiresAt"], near_now=False)
         first = Session(server, open_link(server, token, email="Ada@Example.com"))

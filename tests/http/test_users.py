@@ -14,7 +14,7 @@ from support.server import Server, key_id, run, unique
 from test_sessions import headers_of, slow_request
 
 USER = {"id", "email", "role", "workspaceId", "createdAt", "lastSignInAt", "state", "invitedBy",
-        "linkExpiresAt"}
+        "linkExpiresAt", "secondFactor"}
 PROXY = ("--trusted-proxy", "127.0.0.0/8")
 IN_WORKSPACE = ENDPOINTS + KEYS
 names = dict(ids=str)
@@ -162,7 +162,8 @@ def test_a_new_user_has_a_link_that_sets_the_password_once(server, operator, ten
     token = link_token(body["link"])
     api = server.api(headers=address())
     assert expect.ok(api.post("/session/link", {"token": token})) == {
-        "purpose": "password", "email": email.lower(), "expiresAt": body["linkExpiresAt"]}
+        "purpose": "password", "email": email.lower(), "expiresAt": body["linkExpiresAt"],
+        "secondFactor": False}
     for wrong in (token[:-1], token + "0", token.upper(), "", token[:-1] + "\0"):
         expect.error(api.post("/session/link", {"token": wrong}), 401, "invalid_link")
     expect.error(open_link(server, token, "too short"), 400, "invalid_body")

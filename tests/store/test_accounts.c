@@ -496,6 +496,57 @@ static void there_is_one_signing_key(void **state)
     backend->ops->rollback(backend->store);
 }
 
+/* --- Second factors --------------------------------------------------------------------------- */
+
+static struct lb_factor_row factor_of(uint32_t user, uint32_t recovery_count)
+{
+    struct lb_factor_row row = {.user = user,
+                                .created_at = INT64_C(1) << 40,
+                                .confirmed_at = (INT64_C(1) << 40) + 1,
+                                .last_step = 59000000,
+                                .wrong = 3,
+                                .wrong_at = (INT64_C(1) << 40) + 2,
+                                .recovery_count = recovery_count};
+    for (size_t i = 0; i < sizeof row.sealed; i++)
+        row.sealed[i] = (uint8_t)(i * 5);
+    memset(row.recovery, 0xa5, (size_t)recovery_count * LB_SECRET_HASH_SIZE);
+    return row;
+}
+
+static void expect_factor(struct backend *backend, const struct lb_factor_row *wanted)
+{
+    struct lb_factor_row got;
+    assert_int_equal(backend->ops->factor(backend->reader, wanted->user, &got), LB_OK);
+    assert_memory_equal(&got, wanted, sizeof got);
+}
+
+static void a_second_factor_is_kept_as_it_is(void **state)
+{
+    struct backend *backend = *state;
+    const struct lb_store_ops *ops = backend->ops;
+    uint32_t ada = add_user(backend, "ada");
+    struct lb_factor_row all = factor_of(ada, LB_RECOVERY_CODES);
+    struct lb_factor_row found;
+    assert_int_equal(ops->factor_lock(backend->store, ada, &found), LB_ERR_NOT_FOUND);
+    assert_int_equal(ops->factor_put(backend->store, &all), LB_OK);
+    assert_int_equal(ops->factor_lock(backend->store, ada, &found), LB_OK);
+    assert_memory_equal(&found, &all, sizeof found);
+    backend_commit(backend);
+    backend_reopen(backend);
+    expect_factor(backend, &all);
+    struct lb_factor_row none = factor_of(ada, 0);
+    none.wrong = 0;
+    none.wrong_at = 0;
+    backend_begin(backend);
+    assert_int_equal(ops->factor_put(backend->store, &none), LB_OK);
+    backend_commit(backend);
+    expect_factor(backend, &none);
+    backend_begin(backend);
+    assert_int_equal(ops->factor_delete(backend->store, ada), LB_OK);
+    backend_commit(backend);
+    assert_int_equal(ops->factor(backend->reader, ada, &found), LB_ERR_NOT_FOUND);
+}
+
 /* --- Logs ------------------------------------------------------------------------------------- */
 
 struct counted {
@@ -686,6 +737,7 @@ int main(void)
         BACKEND_TEST(a_link_replaces_the_one_before),
         BACKEND_TEST(a_link_is_taken_once),
         BACKEND_TEST(there_is_one_signing_key),
+        BACKEND_TEST(a_second_factor_is_kept_as_it_is),
         BACKEND_TEST(checks_add_up_by_workspace_and_day),
         BACKEND_TEST(the_audit_log_is_read_newest_first),
         BACKEND_TEST(of_what_is_rolled_back_nothing_remains),

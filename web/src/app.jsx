@@ -33,6 +33,7 @@ import { LeadsImport } from './screens/leads-import.jsx';
 import { Link } from './screens/link.jsx';
 import { Name } from './screens/name.jsx';
 import { Overview } from './screens/overview.jsx';
+import { MustEnrol } from './screens/second-factor.jsx';
 import { People } from './screens/people.jsx';
 import { Person } from './screens/person.jsx';
 import { SetUp } from './screens/set-up.jsx';
@@ -195,6 +196,7 @@ export function App() {
   if (route.name === 'link') {
     return <PlainShell><Link key={route.args[0]} token={route.args[0] ?? ''} onSession={status.enter} /></PlainShell>;
   }
+  if (status.state === 'in' && status.session.mustEnrol) return <PlainShell><MustEnrol onSession={status.enter} onLeave={status.leave} /></PlainShell>;
   if (status.state === 'in') return <SignedIn {...status} route={route} theme={theme} setTheme={setTheme} />;
   if (status.state === 'new') return <PlainShell><SetUp onLook={() => status.load({ quietly: true })} /></PlainShell>;
   if (status.state === 'out') return <PlainShell><SignIn message={status.message} onSession={status.enter} /></PlainShell>;

@@ -14,15 +14,6 @@
 
 #define NO_MEMORY "The server is out of memory. Try again in a moment."
 
-/* The call's state while a password is looked at and the change waits for the writer. */
-struct signing {
-    struct lb_account_change change;
-    char email[LB_EMAIL_SIZE];
-    struct lb_str given_email; /* as it was typed: a copy */
-    struct lb_str password;    /* copies, wiped when they have been used */
-    struct lb_str new_password;
-};
-
 /* --- Failures --- */
 
 /* `email`: the account that it is about; NULL or "": a one-time link. */
@@ -33,8 +24,7 @@ static struct lb_attempt attempt_of(const struct lb_call *call, const char *emai
                                .session = call->signed_in ? call->signed_in->token_hash : NULL};
 }
 
-/* True when the reply is set: there were too many failures already. */
-static bool has_to_wait(struct lb_call *call, const char *email)
+bool lb_sessions_has_to_wait(struct lb_call *call, const char *email)
 {
     char seconds[16];
     struct lb_attempt attempt = attempt_of(call, email);
@@ -48,8 +38,7 @@ static bool has_to_wait(struct lb_call *call, const char *email)
     return true;
 }
 
-/* Looks at a password on a reader's thread, unless too many wait for that already. */
-static enum lb_progress queue_password_work(struct lb_call *call, const char *email,
+enum lb_progress lb_sessions_queue_password(struct lb_call *call, const char *email,
                                             enum lb_turn (*run)(struct lb_call *,
                                                                 struct lb_store_reader *))
 {
@@ -60,7 +49,7 @@ static enum lb_progress queue_password_work(struct lb_call *call, const char *em
     return lb_call_read(call, run);
 }
 
-static void count_failure(struct lb_call *call, const char *email)
+void lb_sessions_count_failure(struct lb_call *call, const char *email)
 {
     struct lb_attempt attempt = attempt_of(call, email);
     lb_attempts_failed(call->app->attempts, &attempt, lb_clock_mono_ms());
@@ -85,8 +74,8 @@ static void put_workspace(struct lb_buf *body, const struct lb_workspace *worksp
     lb_buf_append_lit(body, "}");
 }
 
-static void reply_session(struct lb_call *call, const struct lb_user_row *user, struct lb_str token,
-                          int64_t expires_at)
+static struct lb_buf *put_state(struct lb_call *call, const struct lb_user_row *user,
+                                struct lb_str token, const struct lb_session_row *session)
 {
     const struct lb_app *app = call->app;
     const struct lb_workspace *workspace =
@@ -102,27 +91,40 @@ static void reply_session(struct lb_call *call, const struct lb_user_row *user, 
     lb_buf_printf(body,
                   ",\"role\":\"%s\"},\"csrfToken\":\"%s\",\"expiresAt\":", lb_role_name(user->role),
                   csrf);
-    lb_json_put_time(body, expires_at);
+    lb_json_put_time(body, session->expires_at);
     lb_buf_append_lit(body, ",\"workspace\":");
     put_workspace(body, workspace);
     lb_buf_append_lit(body, ",\"version\":\"" LEADBLOCK_VERSION "\",\"publicUrl\":");
     lb_json_put_string(body, lb_str(app->public_url));
-    lb_buf_append_lit(body, "}");
+    lb_buf_printf(body, ",\"mustEnrol\":%s}", session->enrols ? "true" : "false");
+    return body;
 }
 
-/* A session has begun. */
-static void reply_signed_in(struct lb_call *call)
+struct lb_buf *lb_sessions_reply_begun(struct lb_call *call)
 {
-    const struct signing *signing = call->state;
+    const struct lb_signing_in *signing = call->state;
     const struct lb_account_change *change = &signing->change;
-    if (change->write.result == LB_ERR_INVALID_LINK)
-        count_failure(call, "");
-    if (!lb_call_written(call))
-        return;
     atomic_store(&call->app->set_up, true);
     lb_attempts_know(call->app->attempts, lb_str(change->user.email), &call->req->client);
-    reply_session(call, &change->user, lb_str(change->token), change->session.expires_at);
     lb_session_cookie_set(call->app, call->req, change->token);
+    return put_state(call, &change->user, lb_str(change->token), &change->session);
+}
+
+static void reply_signed_in(struct lb_call *call)
+{
+    const struct lb_signing_in *signing = call->state;
+    const struct lb_account_change *change = &signing->change;
+    if (change->write.result == LB_ERR_INVALID_LINK)
+        lb_sessions_count_failure(call, "");
+    if (!lb_call_written(call))
+        return;
+    if (!change->wrong_code) {
+        lb_sessions_reply_begun(call);
+        return;
+    }
+    lb_sessions_count_failure(call, signing->email);
+    lb_reply_error(&call->req->reply, LB_ERR_INVALID_CODE,
+                   "The code is wrong, or was used already. Wait for the next one.");
 }
 
 /* --- Reading --- */
@@ -137,21 +139,21 @@ static void put_user_agent(const struct lb_call *call, char out[LB_USER_AGENT_SI
     out[len] = 0;
 }
 
-static struct signing *begin_signing(struct lb_call *call)
+struct lb_signing_in *lb_sessions_begin(struct lb_call *call)
 {
-    struct signing *signing = lb_call_alloc(call, sizeof *signing);
+    struct lb_signing_in *signing = lb_call_alloc(call, sizeof *signing);
     if (!signing)
         return NULL;
     call->state = signing;
     signing->change.old_emails = call->app->old_emails;
+    signing->change.factor_rule = call->app->factor_rule;
     signing->change.max_sessions = call->app->config->max_user_sessions;
     put_user_agent(call, signing->change.session.user_agent);
     signing->change.session_lifetime_s = call->app->config->session_lifetime_s;
     return signing;
 }
 
-/* A string of the body, copied. False when the reply is set. */
-static bool read_text(struct lb_call *call, const char *name, struct lb_str *out)
+bool lb_sessions_read_text(struct lb_call *call, const char *name, struct lb_str *out)
 {
     const struct lb_json *value = lb_json_member(call->body, name);
     struct lb_str text = lb_json_string(value);
@@ -165,11 +167,18 @@ static bool read_text(struct lb_call *call, const char *name, struct lb_str *out
     return false;
 }
 
+bool lb_sessions_read_code(struct lb_call *call, struct lb_account_change *change)
+{
+    const struct lb_json *value = lb_json_member(call->body, "code");
+    return !value || lb_json_type(value) == LB_JSON_NULL ||
+           lb_sessions_read_text(call, "code", &change->code);
+}
+
 /* `email`: of the user whose it becomes; "": not known yet. */
 static bool read_new_password(struct lb_call *call, const char *name, const char *email,
                               struct lb_str *out)
 {
-    if (!read_text(call, name, out))
+    if (!lb_sessions_read_text(call, name, out))
         return false;
     const char *wrong = lb_password_wrong(*out);
     if (!wrong)
@@ -194,23 +203,22 @@ static uint32_t password_memory(const struct lb_call *call)
     return call->app->config->password_memory_mib;
 }
 
-static void wipe(struct lb_str text)
+void lb_sessions_wipe(struct lb_str text)
 {
     if (text.ptr)
         sodium_memzero((char *)text.ptr, text.len);
 }
 
-/* On a reader's thread: hands the change to the writer, which is the last turn. */
-static enum lb_turn submit_signing(struct lb_call *call)
+enum lb_turn lb_sessions_submit(struct lb_call *call, void (*finish)(struct lb_call *call))
 {
-    struct signing *signing = call->state;
+    struct lb_signing_in *signing = call->state;
     signing->change.actor = lb_call_actor(call);
-    if (lb_call_write(call, &signing->change.write, 0, reply_signed_in) == LB_DONE)
+    if (lb_call_write(call, &signing->change.write, 0, finish) == LB_DONE)
         lb_request_complete(call->req);
     return LB_TURN_LAST;
 }
 
-static enum lb_turn refuse_signing(struct lb_call *call, lb_err err, const char *message)
+enum lb_turn lb_sessions_refuse(struct lb_call *call, lb_err err, const char *message)
 {
     struct lb_reason reason;
     lb_fail(&reason, err, "%s", message);
@@ -223,49 +231,52 @@ static enum lb_turn refuse_signing(struct lb_call *call, lb_err err, const char 
 
 static enum lb_turn check_password(struct lb_call *call, struct lb_store_reader *reader)
 {
-    struct signing *signing = call->state;
+    struct lb_signing_in *signing = call->state;
     struct lb_user_row *user = &signing->change.user;
-    if (has_to_wait(call, signing->email)) { /* others have failed while this one waited */
+    if (lb_sessions_has_to_wait(call,
+                                signing->email)) { /* others have failed while this one waited */
         lb_request_complete(call->req);
         return LB_TURN_LAST;
     }
     lb_err err = lb_email_find_user(call->app->old_emails, call->app->store->ops, reader,
                                     signing->given_email, user);
     if (err && err != LB_ERR_NOT_FOUND)
-        return refuse_signing(call, LB_ERR_STORAGE_UNAVAILABLE, "");
+        return lb_sessions_refuse(call, LB_ERR_STORAGE_UNAVAILABLE, "");
     bool is_unknown = err == LB_ERR_NOT_FOUND;
     bool matches;
     err =
         lb_password_check(user->password_hash, password_memory(call), signing->password, &matches);
-    wipe(signing->password);
+    lb_sessions_wipe(signing->password);
     if (err)
-        return refuse_signing(call, err, NO_MEMORY);
+        return lb_sessions_refuse(call, err, NO_MEMORY);
     if (is_unknown && !atomic_load(&call->app->set_up))
-        return refuse_signing(call, LB_ERR_NOT_SET_UP, lb_gate_not_set_up);
+        return lb_sessions_refuse(call, LB_ERR_NOT_SET_UP, lb_gate_not_set_up);
     if (!matches) {
-        count_failure(call, signing->email);
-        return refuse_signing(call, LB_ERR_INVALID_CREDENTIALS,
-                              "The e-mail address or the password is wrong.");
+        lb_sessions_count_failure(call, signing->email);
+        return lb_sessions_refuse(call, LB_ERR_INVALID_CREDENTIALS,
+                                  "The e-mail address or the password is wrong.");
     }
     lb_account_sign_in(&signing->change);
-    return submit_signing(call);
+    return lb_sessions_submit(call, reply_signed_in);
 }
 
 enum lb_progress lb_sessions_post(struct lb_call *call)
 {
-    struct signing *signing = begin_signing(call);
+    struct lb_signing_in *signing = lb_sessions_begin(call);
     if (!signing || !lb_call_parse_body(call, LB_JSON_OBJECT) ||
         !lb_sessions_read_email(call, signing->email) ||
-        !read_text(call, "email", &signing->given_email) ||
-        !read_text(call, "password", &signing->password) || has_to_wait(call, signing->email))
+        !lb_sessions_read_text(call, "email", &signing->given_email) ||
+        !lb_sessions_read_text(call, "password", &signing->password) ||
+        !lb_sessions_read_code(call, &signing->change) ||
+        lb_sessions_has_to_wait(call, signing->email))
         return LB_DONE;
-    return queue_password_work(call, signing->email, check_password);
+    return lb_sessions_queue_password(call, signing->email, check_password);
 }
 
 enum lb_progress lb_sessions_get(struct lb_call *call)
 {
     const struct lb_signed_in *signed_in = call->signed_in;
-    reply_session(call, &signed_in->user, signed_in->token, signed_in->session.expires_at);
+    put_state(call, &signed_in->user, signed_in->token, &signed_in->session);
     return LB_DONE;
 }
 
@@ -279,7 +290,7 @@ static void reply_signed_out(struct lb_call *call)
 
 enum lb_progress lb_sessions_delete(struct lb_call *call)
 {
-    struct signing *signing = begin_signing(call);
+    struct lb_signing_in *signing = lb_sessions_begin(call);
     if (!signing)
         return LB_DONE;
     signing->change.user = call->signed_in->user;
@@ -290,45 +301,58 @@ enum lb_progress lb_sessions_delete(struct lb_call *call)
 
 /* --- Setting a password --- */
 
+bool lb_sessions_password_is_right(struct lb_call *call)
+{
+    struct lb_signing_in *signing = call->state;
+    const struct lb_user_row *user = &signing->change.user;
+    bool matches = false;
+    lb_err err = LB_OK;
+    if (lb_sessions_has_to_wait(call, user->email)) { /* others have failed while it waited */
+        lb_request_complete(call->req);
+        return false;
+    }
+    err =
+        lb_password_check(user->password_hash, password_memory(call), signing->password, &matches);
+    lb_sessions_wipe(signing->password);
+    if (err) {
+        lb_sessions_refuse(call, err, NO_MEMORY);
+        return false;
+    }
+    if (matches)
+        return true;
+    lb_sessions_count_failure(call, user->email);
+    lb_sessions_refuse(call, LB_ERR_WRONG_PASSWORD, "The current password is wrong.");
+    return false;
+}
+
 static enum lb_turn change_password(struct lb_call *call, struct lb_store_reader *reader)
 {
-    struct signing *signing = call->state;
-    struct lb_account_change *change = &signing->change;
-    if (has_to_wait(call, change->user.email)) { /* others have failed while this one waited */
-        lb_request_complete(call->req);
+    struct lb_signing_in *signing = call->state;
+    (void)reader;
+    if (!lb_sessions_password_is_right(call)) {
+        lb_sessions_wipe(signing->new_password);
         return LB_TURN_LAST;
     }
-    uint32_t memory_mib = password_memory(call);
-    bool matches;
-    lb_err err =
-        lb_password_check(change->user.password_hash, memory_mib, signing->password, &matches);
-    bool hashed =
-        matches && lb_password_hash(signing->new_password, memory_mib, change->password_hash);
-    wipe(signing->password);
-    wipe(signing->new_password);
-    if (err)
-        return refuse_signing(call, err, NO_MEMORY);
-    if (!matches) {
-        count_failure(call, change->user.email);
-        return refuse_signing(call, LB_ERR_WRONG_PASSWORD, "The current password is wrong.");
-    }
+    bool hashed = lb_password_hash(signing->new_password, password_memory(call),
+                                   signing->change.password_hash);
+    lb_sessions_wipe(signing->new_password);
     if (!hashed)
-        return refuse_signing(call, LB_ERR_OVERLOADED, NO_MEMORY);
-    lb_account_set_password(change);
-    return submit_signing(call);
+        return lb_sessions_refuse(call, LB_ERR_OVERLOADED, NO_MEMORY);
+    lb_account_set_password(&signing->change);
+    return lb_sessions_submit(call, reply_signed_in);
 }
 
 enum lb_progress lb_sessions_put_password(struct lb_call *call)
 {
-    struct signing *signing = begin_signing(call);
+    struct lb_signing_in *signing = lb_sessions_begin(call);
     if (!signing || !lb_call_parse_body(call, LB_JSON_OBJECT) ||
-        !read_text(call, "currentPassword", &signing->password) ||
+        !lb_sessions_read_text(call, "currentPassword", &signing->password) ||
         !read_new_password(call, "newPassword", call->signed_in->user.email,
                            &signing->new_password) ||
-        has_to_wait(call, call->signed_in->user.email))
+        lb_sessions_has_to_wait(call, call->signed_in->user.email))
         return LB_DONE;
     signing->change.user = call->signed_in->user;
-    return queue_password_work(call, signing->change.user.email, change_password);
+    return lb_sessions_queue_password(call, signing->change.user.email, change_password);
 }
 
 /* --- One-time links --- */
@@ -344,7 +368,7 @@ static lb_err find_link(struct lb_call *call, struct lb_store_reader *reader,
                         struct lb_link_row *out, struct lb_user_row *out_user)
 {
     const struct lb_store_ops *ops = call->app->store->ops;
-    const struct signing *signing = call->state;
+    const struct lb_signing_in *signing = call->state;
     *out_user = (struct lb_user_row){.deleted_at = 0};
     lb_err err = ops->link(reader, signing->change.link.token_hash, out);
     bool ended = false;
@@ -356,13 +380,13 @@ static lb_err find_link(struct lb_call *call, struct lb_store_reader *reader,
         return LB_ERR_STORAGE_UNAVAILABLE;
     if (!err && !ended && !out_user->deleted_at && !lb_link_ended(out, lb_clock_wall_ms()))
         return LB_OK;
-    count_failure(call, "");
+    lb_sessions_count_failure(call, "");
     return LB_ERR_INVALID_LINK;
 }
 
 static enum lb_turn refuse_link(struct lb_call *call, lb_err err)
 {
-    return refuse_signing(
+    return lb_sessions_refuse(
         call, err,
         "This link has been used, has expired, or was not copied whole. Ask for a new one.");
 }
@@ -371,26 +395,30 @@ static enum lb_turn read_link(struct lb_call *call, struct lb_store_reader *read
 {
     struct lb_link_row link;
     struct lb_user_row user;
+    struct lb_factor_row factor = {.confirmed_at = 0};
     lb_err err = find_link(call, reader, &link, &user);
     if (err)
         return refuse_link(call, err);
+    err = link.user ? call->app->store->ops->factor(reader, link.user, &factor) : LB_OK;
+    if (err && err != LB_ERR_NOT_FOUND)
+        return lb_sessions_refuse(call, LB_ERR_STORAGE_UNAVAILABLE, "");
     struct lb_buf *body = lb_reply_json(&call->req->reply, 200);
     lb_buf_printf(body, "{\"purpose\":\"%s\",\"email\":", link.user ? "password" : "set-up");
     lb_json_put_string_or_null(body, link.user ? lb_str(user.email) : (struct lb_str){0});
     lb_buf_append_lit(body, ",\"expiresAt\":");
     lb_json_put_time(body, link.expires_at);
-    lb_buf_append_lit(body, "}");
+    lb_buf_printf(body, ",\"secondFactor\":%s}", factor.confirmed_at ? "true" : "false");
     lb_request_complete(call->req);
     return LB_TURN_LAST;
 }
 
 /* Begins a call about the link that the body names; NULL when the reply is set. */
-static struct signing *begin_link(struct lb_call *call)
+static struct lb_signing_in *begin_link(struct lb_call *call)
 {
     struct lb_str token;
-    struct signing *signing = begin_signing(call);
+    struct lb_signing_in *signing = lb_sessions_begin(call);
     if (!signing || !lb_call_parse_body(call, LB_JSON_OBJECT) ||
-        !read_text(call, "token", &token) || has_to_wait(call, ""))
+        !lb_sessions_read_text(call, "token", &token) || lb_sessions_has_to_wait(call, ""))
         return NULL;
     lb_token_hash(token, signing->change.link.token_hash);
     return signing;
@@ -403,7 +431,7 @@ enum lb_progress lb_sessions_post_link(struct lb_call *call)
 
 static enum lb_turn use_link(struct lb_call *call, struct lb_store_reader *reader)
 {
-    struct signing *signing = call->state;
+    struct lb_signing_in *signing = call->state;
     struct lb_link_row link;
     struct lb_user_row user;
     lb_err err = find_link(call, reader, &link, &user); /* before the work of hashing */
@@ -417,21 +445,22 @@ static enum lb_turn use_link(struct lb_call *call, struct lb_store_reader *reade
     }
     bool hashed = lb_password_hash(signing->new_password, password_memory(call),
                                    signing->change.password_hash);
-    wipe(signing->new_password);
+    lb_sessions_wipe(signing->new_password);
     if (!hashed)
-        return refuse_signing(call, LB_ERR_OVERLOADED, NO_MEMORY);
+        return lb_sessions_refuse(call, LB_ERR_OVERLOADED, NO_MEMORY);
     lb_account_use_link(&signing->change);
-    return submit_signing(call);
+    return lb_sessions_submit(call, reply_signed_in);
 }
 
 enum lb_progress lb_sessions_post_from_link(struct lb_call *call)
 {
-    struct signing *signing = begin_link(call);
+    struct lb_signing_in *signing = begin_link(call);
     if (!signing)
         return LB_DONE;
     bool names_email = lb_json_type(lb_json_member(call->body, "email")) == LB_JSON_STRING;
     if ((names_email && !lb_sessions_read_email(call, signing->change.user.email)) ||
-        !read_new_password(call, "password", signing->change.user.email, &signing->new_password))
+        !read_new_password(call, "password", signing->change.user.email, &signing->new_password) ||
+        !lb_sessions_read_code(call, &signing->change))
         return LB_DONE;
-    return queue_password_work(call, "", use_link);
+    return lb_sessions_queue_password(call, "", use_link);
 }

@@ -14,6 +14,7 @@ struct pending {
     struct lb_account_change change;
     struct lb_str who; /* id or e-mail address of the path */
     bool deletes;
+    bool not_own;       /* refused for the user who asks */
     uint32_t link_days; /* of the link that is made; 0: the default */
     void (*reply)(struct lb_call *call);
 };
@@ -65,6 +66,7 @@ static void put_user(const struct lb_call *call, struct lb_buf *body, struct lb_
         lb_buf_append_lit(body, "null");
     lb_buf_append_lit(body, ",\"linkExpiresAt\":");
     lb_json_put_time_or_null(body, user->link_expires_at > now ? user->link_expires_at : 0);
+    lb_buf_printf(body, ",\"secondFactor\":%s", user->has_factor ? "true" : "false");
 }
 
 /* --- List --- */
@@ -276,6 +278,13 @@ static enum lb_turn change_user_of_path(struct lb_call *call, struct lb_store_re
                        pending->who.len > 64 ? 64 : (int)pending->who.len, pending->who.ptr);
     else if (err)
         lb_call_refuse(call, LB_ERR_STORAGE_UNAVAILABLE, NULL);
+    if (!err && pending->not_own && call->signed_in &&
+        call->signed_in->user.no == change->user.no) {
+        lb_reply_error(&call->req->reply, LB_ERR_FORBIDDEN,
+                       "Your own second factor is turned off with password and code, under "
+                       "Account. Another operator can reset it.");
+        err = LB_ERR_FORBIDDEN;
+    }
     if (!err && pending->deletes) /* a member's keys are of that workspace */
         change->write.workspace = change->user.workspace;
     if (!err)
@@ -306,6 +315,27 @@ enum lb_progress lb_users_delete_link(struct lb_call *call)
     pending->who = call->req->params[0];
     pending->reply = reply_link_ended;
     lb_account_end_links(&pending->change);
+    return lb_call_read(call, change_user_of_path);
+}
+
+static void reply_factor_reset(struct lb_call *call)
+{
+    const struct pending *pending = call->state;
+    if (lb_call_written(call))
+        lb_call_reply_done(call, 200,
+                           "The second factor of %s is off, and their sessions have ended",
+                           pending->change.user.email);
+}
+
+enum lb_progress lb_users_delete_factor(struct lb_call *call)
+{
+    struct pending *pending = begin_user_change(call);
+    if (!pending)
+        return LB_DONE;
+    pending->who = call->req->params[0];
+    pending->not_own = true;
+    pending->reply = reply_factor_reset;
+    lb_factor_reset(&pending->change);
     return lb_call_read(call, change_user_of_path);
 }
 

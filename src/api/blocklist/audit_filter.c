@@ -16,7 +16,8 @@ static const char *const ACTIONS[] = {
     "hook.unsubscribe",  "hook.pause",         "hook.resume",          "hook.rotate",
     "workspace.create",  "workspace.set_plan", "user.create",          "user.link",
     "user.set_password", "user.sign_in",       "user.sign_out",        "user.delete",
-    "user.link_revoke",  "user.session_end",
+    "user.link_revoke",  "user.session_end",   "user.factor_on",       "user.factor_off",
+    "user.factor_reset", "user.wrong_code",    "user.recovery_code",   "user.recovery_codes",
 };
 
 static const struct {

@@ -1,4 +1,6 @@
 #include "domain/access/account.h"
+#include "domain/access/account_internal.h"
+#include "domain/access/factor.h"
 #include "domain/access/standing.h"
 
 #include "base/clock.h"
@@ -30,8 +32,8 @@ static struct lb_account_change *change_of(struct lb_write *write)
     return (struct lb_account_change *)write;
 }
 
-static lb_err audit(const struct lb_account_change *change, struct lb_store *store, uint32_t actor,
-                    const char *action)
+lb_err lb_account_audit(const struct lb_account_change *change, struct lb_store *store,
+                        uint32_t actor, const char *action)
 {
     struct lb_audit_row row = {.workspace = change->user.workspace,
                                .actor = actor,
@@ -62,7 +64,7 @@ static lb_err mark_signed_in(struct lb_account_change *change, struct lb_store *
     return store->ops->user_signed_in(store, change->user.no, lb_clock_wall_ms());
 }
 
-static lb_err insert_session(struct lb_account_change *change, struct lb_store *store)
+lb_err lb_account_begin_session(struct lb_account_change *change, struct lb_store *store)
 {
     int64_t now = lb_clock_wall_ms();
     lb_token_make(change->token, change->session.token_hash);
@@ -107,7 +109,7 @@ static lb_err apply_create(struct lb_write *write, struct lb_store *store)
         err = insert_user(change, store);
     if (!err)
         err = insert_link(change, store);
-    return err ? err : audit(change, store, change->actor.no, "user.create");
+    return err ? err : lb_account_audit(change, store, change->actor.no, "user.create");
 }
 
 void lb_account_create(struct lb_account_change *change)
@@ -115,9 +117,8 @@ void lb_account_create(struct lb_account_change *change)
     change->write.apply = apply_create;
 }
 
-/* Is the user there, and not deleted? Reads it as it is in the open transaction. */
-static lb_err read_user(struct lb_account_change *change, struct lb_store *store,
-                        struct lb_user_row *out)
+lb_err lb_account_read_user(struct lb_account_change *change, struct lb_store *store,
+                            struct lb_user_row *out)
 {
     lb_err err = store->ops->user(store->ops->writer_reader(store), change->user.no, out);
     if (err == LB_ERR_NOT_FOUND || (!err && out->deleted_at))
@@ -132,12 +133,13 @@ static lb_err apply_make_link(struct lb_write *write, struct lb_store *store)
     struct lb_user_row user;
     lb_err err = lb_actor_check(&change->actor, store, &write->reason);
     if (!err && change->user.no)
-        err = read_user(change, store, &user);
+        err = lb_account_read_user(change, store, &user);
     if (err)
         return err;
     write->touched = true;
     err = insert_link(change, store);
-    return err || !change->user.no ? err : audit(change, store, change->actor.no, "user.link");
+    return err || !change->user.no ? err
+                                   : lb_account_audit(change, store, change->actor.no, "user.link");
 }
 
 void lb_account_make_link(struct lb_account_change *change)
@@ -151,12 +153,12 @@ static lb_err apply_end_links(struct lb_write *write, struct lb_store *store)
     struct lb_user_row user;
     lb_err err = lb_actor_check(&change->actor, store, &write->reason);
     if (!err)
-        err = read_user(change, store, &user);
+        err = lb_account_read_user(change, store, &user);
     if (err)
         return err;
     write->touched = true;
     err = store->ops->links_end(store, change->user.no);
-    return err ? err : audit(change, store, change->actor.no, "user.link_revoke");
+    return err ? err : lb_account_audit(change, store, change->actor.no, "user.link_revoke");
 }
 
 void lb_account_end_links(struct lb_account_change *change)
@@ -194,7 +196,7 @@ static lb_err set_up(struct lb_account_change *change, struct lb_store *store)
     change->user.role = LB_ROLE_OPERATOR;
     change->user.workspace = 0;
     err = insert_user(change, store);
-    return err ? err : audit(change, store, change->user.no, "user.create");
+    return err ? err : lb_account_audit(change, store, change->user.no, "user.create");
 }
 
 /* Sets the password, ends all sessions, and begins one. */
@@ -205,8 +207,8 @@ static lb_err set_password(struct lb_account_change *change, struct lb_store *st
     if (!err)
         err = store->ops->sessions_end(store, change->user.no);
     if (!err)
-        err = insert_session(change, store);
-    return err ? err : audit(change, store, change->user.no, "user.set_password");
+        err = lb_account_begin_session(change, store);
+    return err ? err : lb_account_audit(change, store, change->user.no, "user.set_password");
 }
 
 static lb_err find_link(struct lb_account_change *change, struct lb_store *store)
@@ -232,7 +234,9 @@ static lb_err apply_use_link(struct lb_write *write, struct lb_store *store)
     lb_err err = find_link(change, store);
     if (!err && !change->link.user)
         err = set_up(change, store);
-    if (err)
+    if (!err)
+        err = lb_factor_ask(change, store);
+    if (err || change->wrong_code)
         return err;
     write->touched = true;
     err = store->ops->link_take(store, change->link.token_hash);
@@ -248,8 +252,7 @@ void lb_account_use_link(struct lb_account_change *change)
     change->write.apply = apply_use_link;
 }
 
-/* Is the user still as it was when its password was checked? */
-static lb_err still_the_same(struct lb_account_change *change, struct lb_store *store)
+lb_err lb_account_still_the_same(struct lb_account_change *change, struct lb_store *store)
 {
     struct lb_user_row now;
     lb_err err = store->ops->user(store->ops->writer_reader(store), change->user.no, &now);
@@ -264,19 +267,24 @@ static lb_err still_the_same(struct lb_account_change *change, struct lb_store *
 /* Marks that user as signed in, which it still is when that is done. */
 static lb_err mark_the_same(struct lb_account_change *change, struct lb_store *store)
 {
-    lb_err err = still_the_same(change, store); /* before anything is written */
+    lb_err err = lb_account_still_the_same(change, store); /* before anything is written */
     if (!err)
         err = mark_signed_in(change, store);
-    return err ? err : still_the_same(change, store);
+    return err ? err : lb_account_still_the_same(change, store);
 }
 
 static lb_err apply_sign_in(struct lb_write *write, struct lb_store *store)
 {
     struct lb_account_change *change = change_of(write);
-    lb_err err = mark_the_same(change, store);
+    lb_err err = lb_account_still_the_same(change, store);
     if (!err)
-        err = insert_session(change, store);
-    return err ? err : audit(change, store, change->user.no, "user.sign_in");
+        err = lb_factor_ask(change, store);
+    if (err || change->wrong_code)
+        return err;
+    err = mark_the_same(change, store);
+    if (!err)
+        err = lb_account_begin_session(change, store);
+    return err ? err : lb_account_audit(change, store, change->user.no, "user.sign_in");
 }
 
 void lb_account_sign_in(struct lb_account_change *change)
@@ -306,7 +314,7 @@ static lb_err apply_sign_out(struct lb_write *write, struct lb_store *store)
         return err;
     write->touched = true;
     err = store->ops->session_delete(store, change->actor.session);
-    return err ? err : audit(change, store, change->user.no, "user.sign_out");
+    return err ? err : lb_account_audit(change, store, change->user.no, "user.sign_out");
 }
 
 void lb_account_sign_out(struct lb_account_change *change)
@@ -363,7 +371,7 @@ static lb_err apply_end_sessions(struct lb_write *write, struct lb_store *store)
     write->touched = true;
     err = change->ends_all ? end_others(store, &sought, change->user.no)
                            : store->ops->session_delete(store, sought.found.token_hash);
-    return err ? err : audit(change, store, change->actor.no, "user.session_end");
+    return err ? err : lb_account_audit(change, store, change->actor.no, "user.session_end");
 }
 
 void lb_account_end_sessions(struct lb_account_change *change)
@@ -377,7 +385,7 @@ static lb_err check_delete(struct lb_account_change *change, struct lb_store *st
 {
     struct lb_user_row now;
     size_t operators = 2;
-    lb_err err = read_user(change, store, &now);
+    lb_err err = lb_account_read_user(change, store, &now);
     if (!err && now.role == LB_ROLE_OPERATOR)
         err = count_operators(store, &operators);
     if (!err && operators < 2)
@@ -441,10 +449,12 @@ static lb_err apply_delete(struct lb_write *write, struct lb_store *store)
     write->touched = true;
     change->at = lb_clock_wall_ms();
     change->revoked = change->left = 0; /* it may be applied again */
-    err = store->ops->user_delete(store, change->user.no, change->at);
+    err = store->ops->factor_delete(store, change->user.no);
+    if (!err)
+        err = store->ops->user_delete(store, change->user.no, change->at);
     if (!err)
         err = lb_directory_keys_of(change->directory, change->user.no, &ending, end_key);
-    return err ? err : audit(change, store, change->actor.no, "user.delete");
+    return err ? err : lb_account_audit(change, store, change->actor.no, "user.delete");
 }
 
 void lb_account_delete(struct lb_account_change *change)

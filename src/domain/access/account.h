@@ -9,6 +9,7 @@
 #include "domain/access/directory.h"
 #include "domain/access/email.h"
 #include "domain/access/passwords.h"
+#include "domain/access/totp.h"
 #include "writer/writer.h"
 
 /* Of the link that makes the first operator: whoever has it owns the installation. */
@@ -22,6 +23,11 @@ bool lb_link_ended(const struct lb_link_row *link, int64_t now);
 
 /* What a session is called where its token must not be known: the begin of its hash. */
 void lb_session_id(const uint8_t *token_hash, char out[LB_SESSION_ID_SIZE]);
+
+/* Who must have a second factor (factor.h). */
+enum lb_factor_rule { LB_FACTOR_FOR_NONE, LB_FACTOR_FOR_OPERATORS, LB_FACTOR_FOR_EVERYBODY };
+
+#define LB_RECOVERY_TEXT_SIZE 20 /* of a recovery code: four groups of four, with the NUL */
 
 /* A change, embedded in its owner's struct. Fill `write` as for any write, and the fields that the
  * kind names, then prepare it with the function of the kind and submit `write`. */
@@ -44,6 +50,12 @@ struct lb_account_change {
     int64_t at;                          /* its own: when it is applied */
     struct lb_session_row session;       /* result */
     char token[LB_TOKEN_SIZE];           /* result: of the session or the link */
+    /* Of the second factor (factor.h). */
+    enum lb_factor_rule factor_rule;
+    struct lb_str code;                    /* as it was typed; "": none came */
+    bool wrong_code;                       /* result: nothing was done but for counting that */
+    char factor_secret[LB_TOTP_TEXT_SIZE]; /* result: of one that is set up */
+    char recovery[LB_RECOVERY_CODES][LB_RECOVERY_TEXT_SIZE]; /* result */
 };
 
 /* user: email, role, workspace. Result: user, and a link for the first password. Fails with
@@ -54,14 +66,15 @@ void lb_account_create(struct lb_account_change *change);
  * user end. */
 void lb_account_make_link(struct lb_account_change *change);
 
-/* link: token_hash; password_hash; user: for the set-up link, email. Sets the password, ends all
- * sessions, and signs in. Result: user, session, token. LB_ERR_INVALID_LINK when the link is
- * unknown, used or too old, or there is an operator already; LB_ERR_INVALID_BODY when the set-up
- * link comes without an e-mail address. */
+/* link: token_hash; password_hash; user: for the set-up link, email; factor_rule, code. Sets the
+ * password, ends all sessions, and signs in. Result: user, session, token. LB_ERR_INVALID_LINK when
+ * the link is unknown, used or too old, or there is an operator already; LB_ERR_INVALID_BODY when
+ * the set-up link comes without an e-mail address. */
 void lb_account_use_link(struct lb_account_change *change);
 
 /* user: as it was read when the password was checked. Result: session, token.
- * LB_ERR_INVALID_CREDENTIALS when the password is another one by now. */
+ * LB_ERR_INVALID_CREDENTIALS when the password is another one by now. factor_rule, code: what
+ * lb_factor_ask says goes for this and for links. */
 void lb_account_sign_in(struct lb_account_change *change);
 
 /* user: as it was read; password_hash. Ends all sessions of the user, and begins one. */

@@ -33,18 +33,23 @@ bool lb_signing_is_signed(struct lb_str text, const uint8_t signature[LB_SIGNATU
 }
 
 /* Another request, or another node, may have been quicker. */
-static lb_err apply_make_key(struct lb_write *write, struct lb_store *store)
+lb_err lb_signing_key_made(struct lb_store *store, struct lb_write *write,
+                           struct lb_signing_key_row *out)
 {
-    struct lb_signing_change *change = (struct lb_signing_change *)write;
     struct lb_store_reader *reader = store->ops->writer_reader(store);
-    lb_err err = store->ops->signing_key(reader, &change->key);
+    lb_err err = store->ops->signing_key(reader, out);
     if (err != LB_ERR_NOT_FOUND)
         return err;
     write->touched = true;
-    randombytes_buf(change->key.seed, sizeof change->key.seed);
-    change->key.created_at = lb_clock_wall_ms();
-    err = store->ops->signing_key_insert(store, &change->key);
-    return err == LB_ERR_ALREADY_EXISTS ? store->ops->signing_key(reader, &change->key) : err;
+    randombytes_buf(out->seed, sizeof out->seed);
+    out->created_at = lb_clock_wall_ms();
+    err = store->ops->signing_key_insert(store, out);
+    return err == LB_ERR_ALREADY_EXISTS ? store->ops->signing_key(reader, out) : err;
+}
+
+static lb_err apply_make_key(struct lb_write *write, struct lb_store *store)
+{
+    return lb_signing_key_made(store, write, &((struct lb_signing_change *)write)->key);
 }
 
 void lb_signing_make_key(struct lb_signing_change *change)

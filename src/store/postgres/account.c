@@ -209,8 +209,9 @@ static struct lb_str id_among(const PGresult *workspaces, uint32_t no)
 }
 
 LB_PG_STATEMENT(USERS, ONE, "",
-                "SELECT " USER_COLUMNS ", l.expires_at FROM leadblock.account a"
+                "SELECT " USER_COLUMNS ", l.expires_at, f.confirmed_at FROM leadblock.account a"
                 " LEFT JOIN leadblock.link l ON l.workspace_id = 0 AND l.account = a.no"
+                " LEFT JOIN leadblock.second_factor f ON f.workspace_id = 0 AND f.account = a.no"
                 " WHERE a.workspace_id = 0 AND a.deleted_at IS NULL ORDER BY a.no");
 
 lb_err lb_pg_users(struct lb_store_reader *reader, void *context,
@@ -225,6 +226,7 @@ lb_err lb_pg_users(struct lb_store_reader *reader, void *context,
         struct lb_user_row row;
         read_user(result, i, &row);
         row.link_expires_at = lb_pg_number(result, i, USER_COLUMN_COUNT);
+        row.has_factor = lb_pg_number(result, i, USER_COLUMN_COUNT + 1) != 0;
         lb_str_copy(id_among(workspaces, row.workspace), row.workspace_id, sizeof row.workspace_id);
         err = each(context, &row);
     }
@@ -236,9 +238,9 @@ lb_err lb_pg_users(struct lb_store_reader *reader, void *context,
 /* --- Sessions and links ----------------------------------------------------------------------- */
 
 LB_PG_STATEMENT(
-    SESSION_INSERT, ONE, "ynnntt",
+    SESSION_INSERT, ONE, "ynnnttb",
     "INSERT INTO leadblock.session (workspace_id, token_hash, account, created_at, expires_at,"
-    " source, user_agent) VALUES (0, $1, $2, $3, $4, $5, $6)");
+    " source, user_agent, enrols) VALUES (0, $1, $2, $3, $4, $5, $6, $7)");
 
 lb_err lb_pg_session_insert(struct lb_store *store, const struct lb_session_row *row)
 {
@@ -249,6 +251,7 @@ lb_err lb_pg_session_insert(struct lb_store *store, const struct lb_session_row 
     lb_pg_add_number(&params, row->expires_at);
     lb_pg_add_text(&params, lb_str(row->source));
     lb_pg_add_text(&params, lb_str(row->user_agent));
+    lb_pg_add_flag(&params, row->enrols);
     return lb_pg_write(store, PG_SESSION_INSERT, &params);
 }
 
@@ -278,7 +281,8 @@ lb_err lb_pg_session_touch(struct lb_store *store, const uint8_t *token_hash, in
 }
 
 LB_PG_STATEMENT(SESSIONS, ONE, "n",
-                "SELECT token_hash, created_at, expires_at, last_used_at, source, user_agent"
+                "SELECT token_hash, created_at, expires_at, last_used_at, source, user_agent,"
+                " enrols"
                 " FROM leadblock.session WHERE workspace_id = 0 AND account = $1"
                 " ORDER BY created_at DESC, token_hash");
 
@@ -287,7 +291,8 @@ static void read_session(const PGresult *result, int i, uint32_t user, struct lb
     *row = (struct lb_session_row){.user = user,
                                    .created_at = lb_pg_number(result, i, 1),
                                    .expires_at = lb_pg_number(result, i, 2),
-                                   .last_used_at = lb_pg_number(result, i, 3)};
+                                   .last_used_at = lb_pg_number(result, i, 3),
+                                   .enrols = lb_pg_flag(result, i, 6)};
     if (PQgetlength(result, i, 0) == LB_SECRET_HASH_SIZE)
         memcpy(row->token_hash, PQgetvalue(result, i, 0), sizeof row->token_hash);
     lb_str_copy(lb_pg_text(result, i, 4), row->source, sizeof row->source);
@@ -329,7 +334,7 @@ lb_err lb_pg_sessions_trim(struct lb_store *store, uint32_t user, uint32_t keep)
 }
 
 LB_PG_STATEMENT(SESSION, ONE, "y",
-                "SELECT " USER_COLUMNS ", s.created_at, s.expires_at, s.last_used_at"
+                "SELECT " USER_COLUMNS ", s.created_at, s.expires_at, s.last_used_at, s.enrols"
                 " FROM leadblock.session s"
                 " JOIN leadblock.account a ON a.workspace_id = 0 AND a.no = s.account"
                 " WHERE s.workspace_id = 0 AND s.token_hash = $1 AND a.deleted_at IS NULL");
@@ -349,7 +354,8 @@ lb_err lb_pg_session(struct lb_store_reader *reader, const uint8_t *token_hash,
             (struct lb_session_row){.user = out_user->no,
                                     .created_at = lb_pg_number(result, 0, USER_COLUMN_COUNT),
                                     .expires_at = lb_pg_number(result, 0, USER_COLUMN_COUNT + 1),
-                                    .last_used_at = lb_pg_number(result, 0, USER_COLUMN_COUNT + 2)};
+                                    .last_used_at = lb_pg_number(result, 0, USER_COLUMN_COUNT + 2),
+                                    .enrols = lb_pg_flag(result, 0, USER_COLUMN_COUNT + 3)};
         memcpy(out->token_hash, token_hash, sizeof out->token_hash);
     }
     PQclear(result);

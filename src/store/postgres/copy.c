@@ -34,9 +34,10 @@ struct lb_copy_side {
 
 /* What only this backend has: a number that every row of the table gets. */
 static const char *const made_up[LB_COPY_TABLE_COUNT] = {
-    [LB_COPY_WORKSPACE] = "access_version", [LB_COPY_API_KEY] = "version",
-    [LB_COPY_ACCOUNT] = "workspace_id",     [LB_COPY_CAMPAIGN] = "version",
-    [LB_COPY_SIGNING_KEY] = "workspace_id", [LB_COPY_ERASURE_KEY] = "workspace_id",
+    [LB_COPY_WORKSPACE] = "access_version",   [LB_COPY_API_KEY] = "version",
+    [LB_COPY_ACCOUNT] = "workspace_id",       [LB_COPY_CAMPAIGN] = "version",
+    [LB_COPY_SIGNING_KEY] = "workspace_id",   [LB_COPY_ERASURE_KEY] = "workspace_id",
+    [LB_COPY_SECOND_FACTOR] = "workspace_id",
 };
 
 /* Where numbers come from, and how many nextval() takes at once. */
@@ -451,6 +452,7 @@ static int64_t made_up_value(const struct lb_copy_side *side)
     case LB_COPY_ACCOUNT:
     case LB_COPY_SIGNING_KEY:
     case LB_COPY_ERASURE_KEY:
+    case LB_COPY_SECOND_FACTOR:
         return 0; /* the installation */
     default:
         return 1;

@@ -19,7 +19,8 @@ static const struct {
                    {"account", 2},        {"session", 2},      {"link", 2},
                    {"check_count", 2},    {"signing_key", 6},  {"blocklist_import", 7},
                    {"step_variant", 8},   {"event", 10},       {"hook", 11},
-                   {"hook_delivery", 11}, {"erasure_key", 17}, {"erased_name", 17}};
+                   {"hook_delivery", 11}, {"erasure_key", 17}, {"erased_name", 17},
+                   {"second_factor", 18}};
 
 /* Before this one the program gives the rows of the log their digests. */
 #define CHAIN_SCHEMA 5

@@ -154,10 +154,12 @@ lb_err lb_sqlite_user_by_id(struct lb_store_reader *reader, struct lb_str id,
 lb_err lb_sqlite_users(struct lb_store_reader *reader, void *context,
                        lb_err (*each)(void *, const struct lb_user_row *))
 {
-    sqlite3_stmt *stmt = lb_sqlite_prepared(reader, STMT_USERS,
-                                            "SELECT " USER_COLUMNS ", l.expires_at FROM" USER_TABLES
-                                            " LEFT JOIN link l ON l.account = a.no"
-                                            " WHERE a.deleted_at IS NULL ORDER BY a.no");
+    sqlite3_stmt *stmt =
+        lb_sqlite_prepared(reader, STMT_USERS,
+                           "SELECT " USER_COLUMNS ", l.expires_at, f.confirmed_at FROM" USER_TABLES
+                           " LEFT JOIN link l ON l.account = a.no"
+                           " LEFT JOIN second_factor f ON f.account = a.no"
+                           " WHERE a.deleted_at IS NULL ORDER BY a.no");
     if (!stmt)
         return LB_ERR_STORAGE_UNAVAILABLE;
     lb_sqlite_reader_rest(reader);
@@ -167,6 +169,7 @@ lb_err lb_sqlite_users(struct lb_store_reader *reader, void *context,
         struct lb_user_row row;
         read_user(stmt, 0, &row);
         row.link_expires_at = sqlite3_column_int64(stmt, USER_COLUMN_COUNT);
+        row.has_factor = sqlite3_column_int64(stmt, USER_COLUMN_COUNT + 1) != 0;
         err = each(context, &row);
     }
     return lb_sqlite_end_scan(stmt, err, code);
@@ -179,7 +182,7 @@ lb_err lb_sqlite_session_insert(struct lb_store *store, const struct lb_session_
     sqlite3_stmt *stmt = lb_sqlite_prepared(
         &lb_sqlite_of(store)->writer, STMT_SESSION_INSERT,
         "INSERT INTO session (token_hash, account, created_at, expires_at, source,"
-        " user_agent) VALUES (?1, ?2, ?3, ?4, ?5, ?6)");
+        " user_agent, enrols) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)");
     if (!stmt)
         return LB_ERR_STORAGE_UNAVAILABLE;
     bind_hash(stmt, 1, row->token_hash);
@@ -188,6 +191,7 @@ lb_err lb_sqlite_session_insert(struct lb_store *store, const struct lb_session_
     sqlite3_bind_int64(stmt, 4, row->expires_at);
     lb_sqlite_bind_str(stmt, 5, lb_str(row->source));
     lb_sqlite_bind_str(stmt, 6, lb_str(row->user_agent));
+    sqlite3_bind_int(stmt, 7, row->enrols);
     return lb_sqlite_run(stmt);
 }
 
@@ -233,22 +237,23 @@ lb_err lb_sqlite_sessions_trim(struct lb_store *store, uint32_t user, uint32_t k
 lb_err lb_sqlite_session(struct lb_store_reader *reader, const uint8_t *token_hash,
                          struct lb_session_row *out, struct lb_user_row *out_user)
 {
-    sqlite3_stmt *stmt =
-        lb_sqlite_prepared(reader, STMT_SESSION,
-                           "SELECT s.created_at, s.expires_at, s.last_used_at, " USER_COLUMNS
-                           " FROM session s JOIN account a ON a.no = s.account"
-                           " LEFT JOIN workspace w ON w.no = a.workspace AND w.no > 0 WHERE "
-                           "s.token_hash = ?1 AND a.deleted_at IS NULL");
+    sqlite3_stmt *stmt = lb_sqlite_prepared(
+        reader, STMT_SESSION,
+        "SELECT s.created_at, s.expires_at, s.last_used_at, s.enrols, " USER_COLUMNS
+        " FROM session s JOIN account a ON a.no = s.account"
+        " LEFT JOIN workspace w ON w.no = a.workspace AND w.no > 0 WHERE "
+        "s.token_hash = ?1 AND a.deleted_at IS NULL");
     if (!stmt)
         return LB_ERR_STORAGE_UNAVAILABLE;
     bind_hash(stmt, 1, token_hash);
     int code = sqlite3_step(stmt);
     if (code == SQLITE_ROW) {
-        read_user(stmt, 3, out_user);
+        read_user(stmt, 4, out_user);
         *out = (struct lb_session_row){.user = out_user->no,
                                        .created_at = sqlite3_column_int64(stmt, 0),
                                        .expires_at = sqlite3_column_int64(stmt, 1),
-                                       .last_used_at = sqlite3_column_int64(stmt, 2)};
+                                       .last_used_at = sqlite3_column_int64(stmt, 2),
+                                       .enrols = sqlite3_column_int(stmt, 3) != 0};
         memcpy(out->token_hash, token_hash, sizeof out->token_hash);
     }
     sqlite3_reset(stmt);
@@ -262,7 +267,8 @@ static void read_session(sqlite3_stmt *stmt, uint32_t user, struct lb_session_ro
     *row = (struct lb_session_row){.user = user,
                                    .created_at = sqlite3_column_int64(stmt, 1),
                                    .expires_at = sqlite3_column_int64(stmt, 2),
-                                   .last_used_at = sqlite3_column_int64(stmt, 3)};
+                                   .last_used_at = sqlite3_column_int64(stmt, 3),
+                                   .enrols = sqlite3_column_int(stmt, 6) != 0};
     if (sqlite3_column_bytes(stmt, 0) == LB_SECRET_HASH_SIZE)
         memcpy(row->token_hash, sqlite3_column_blob(stmt, 0), sizeof row->token_hash);
     lb_str_copy(lb_sqlite_column_str(stmt, 4), row->source, sizeof row->source);
@@ -275,7 +281,7 @@ lb_err lb_sqlite_sessions(struct lb_store_reader *reader, uint32_t user, void *c
     sqlite3_stmt *stmt =
         lb_sqlite_prepared(reader, STMT_SESSIONS,
                            "SELECT token_hash, created_at, expires_at, last_used_at, source,"
-                           " user_agent FROM session WHERE account = ?1"
+                           " user_agent, enrols FROM session WHERE account = ?1"
                            " ORDER BY created_at DESC, token_hash");
     if (!stmt)
         return LB_ERR_STORAGE_UNAVAILABLE;

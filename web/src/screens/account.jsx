@@ -6,6 +6,7 @@ import { TextField } from '../parts/field.jsx';
 import { ErrorNotice } from '../parts/notice.jsx';
 import { Page } from '../parts/page.jsx';
 import { Time, statusText } from '../parts/text.jsx';
+import { SecondFactor } from './second-factor.jsx';
 import { Sessions } from './sessions.jsx';
 import { passwordHint, passwordLength } from './link.jsx';
 
@@ -56,6 +57,7 @@ export function Account() {
         <div><dt>Session expires</dt><dd><Time at={session.expiresAt} /></dd></div>
         <div><dt>Server</dt><dd>leadblock {session.version}</dd></div>
       </dl>
+      <SecondFactor />
       <PasswordForm />
       <section class="recent">
         <h2>Sessions</h2>

@@ -8,6 +8,7 @@ import { TextField } from '../parts/field.jsx';
 import { ErrorNotice, Notice } from '../parts/notice.jsx';
 import { Page } from '../parts/page.jsx';
 import { Time } from '../parts/text.jsx';
+import { CodeField } from './second-factor.jsx';
 
 export const passwordLength = 12;
 export const passwordHint = `At least ${passwordLength} characters. Several words that only you would put together are easy to remember and hard to guess.`;
@@ -28,11 +29,11 @@ function Ended() {
 }
 
 function useLinkForm(token, link, onSession) {
-  const [form, setForm] = useState({ email: '', password: '', again: '' });
+  const [form, setForm] = useState({ email: '', password: '', again: '', code: '' });
   const [differ, setDiffer] = useState(false);
   const action = useAction(async () => {
-    const email = link.purpose === 'set-up' ? { email: form.email.trim() } : {};
-    const { data } = await api.post('session/from-link', { token, password: form.password, ...email }, { quiet: true, workspaceId: null });
+    const more = { ...(link.purpose === 'set-up' && { email: form.email.trim() }), ...(link.secondFactor && { code: form.code }) };
+    const { data } = await api.post('session/from-link', { token, password: form.password, ...more }, { quiet: true, workspaceId: null });
     onSession(data);
     go(href('check'), { replace: true });
   });
@@ -60,6 +61,7 @@ function LinkForm({ token, link, onSession }) {
         {!isSetUp && <input type="email" name="email" autocomplete="username" value={link.email} hidden readOnly />}
         <TextField label="New password" type="password" autocomplete="new-password" required minLength={passwordLength} hint={passwordHint} {...field('password')} />
         <TextField label="New password again" type="password" autocomplete="new-password" required {...field('again')} error={differ ? differText : ''} />
+        {link.secondFactor && <CodeField {...field('code')} />}
         <Button type="submit" kind="primary" class="wide-button" busy={action.busy}>{isSetUp ? 'Create the account' : 'Set the password'}</Button>
       </form>
       <p class="hint">This link is valid until <Time at={link.expiresAt} />.</p>

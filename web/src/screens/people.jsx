@@ -87,6 +87,20 @@ function RevokeDialog({ user, onDone, onClose }) {
   );
 }
 
+function ResetFactorDialog({ user, onDone, onClose }) {
+  const { toast } = useApp();
+  const reset = async () => {
+    await api.del(api.path('users', user.id, 'second-factor'));
+    toast(`The second factor of ${user.email} is off. Their sessions have ended.`);
+    onDone();
+  };
+  return (
+    <ConfirmDialog title={`Reset the second factor of ${user.email}?`} confirmLabel="Reset" onConfirm={reset} onClose={onClose}>
+      <p>For a user who lost the phone. Make sure that it is really they who ask: until they set up another one, their password alone is enough to sign in. Their sessions end.</p>
+    </ConfirmDialog>
+  );
+}
+
 function DeleteDialog({ user, onDone, onClose }) {
   const { toast } = useApp();
   const [revokes, setRevokes] = useState(false);
@@ -110,7 +124,7 @@ function State({ user }) {
   if (user.state === 'link_ended') return <><Badge kind="warn">Link ended</Badge>{by && <span class="muted">, invited{by}</span>}</>;
   const until = user.linkExpiresAt && <span class="muted"> until <Time at={user.linkExpiresAt} dateOnly /></span>;
   if (user.state === 'invited') return <><Badge kind="accent">Invited</Badge>{until}{by}</>;
-  return <>Active{until && <span class="muted">, password link{until}</span>}</>;
+  return <>Active{user.secondFactor && <> <Badge kind="ok">2nd factor</Badge></>}{until && <span class="muted">, password link{until}</span>}</>;
 }
 
 function RowActions({ user, isMe, on }) {
@@ -120,6 +134,7 @@ function RowActions({ user, isMe, on }) {
       <Button kind="quiet" aria-label={`${invites ? 'New link' : 'New password link'} for ${user.email}`} onClick={() => on('link', user)}>{invites ? 'New link' : 'New password link'}</Button>
       {user.linkExpiresAt && <Button kind="quiet" aria-label={`Revoke the link of ${user.email}`} onClick={() => on('revoke', user)}>Revoke</Button>}
       {!invites && !isMe && <Button kind="quiet" aria-label={`Sessions of ${user.email}`} onClick={() => on('sessions', user)}>Sessions</Button>}
+      {user.secondFactor && !isMe && <Button kind="quiet" aria-label={`Reset the second factor of ${user.email}`} onClick={() => on('factor', user)}>Reset second factor</Button>}
       <Button kind="quiet" aria-label={`Delete ${user.email}`} onClick={() => on('delete', user)}>Delete</Button>
     </RowMenu>
   );
@@ -157,6 +172,7 @@ export function People() {
       {open.dialog === 'link' && <NewLinkDialog user={open.user} onDone={showLink} onClose={close} />}
       {open.dialog === 'revoke' && <RevokeDialog user={open.user} onDone={reload} onClose={close} />}
       {open.dialog === 'sessions' && <SessionsDialog user={open.user} onClose={close} />}
+      {open.dialog === 'factor' && <ResetFactorDialog user={open.user} onDone={reload} onClose={close} />}
       {open.dialog === 'delete' && <DeleteDialog user={open.user} onDone={reload} onClose={close} />}
     </Page>
   );
