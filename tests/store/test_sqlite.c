@@ -430,7 +430,7 @@ static void ask_all(const struct lb_store_ops *ops, struct lb_store_reader *read
     assert_int_equal(ops->leads_page(reader, 1, 1, -1, 0, 0, 1, NULL, no_lead), LB_OK);
     assert_int_equal(ops->leads_page(reader, 1, 1, 2, 0, 0, 1, NULL, no_lead), LB_OK);
     assert_int_equal(ops->leads_scheduled(reader, 1, 1, 0, 1, NULL, no_lead), LB_OK);
-    assert_int_equal(ops->leads_set_aside(reader, 1, 1, 0, 1, NULL, no_lead), LB_OK);
+    assert_int_equal(ops->leads_set_aside(reader, 1, 1, false, 0, 1, NULL, no_lead), LB_OK);
     assert_int_equal(ops->activities_page(reader, 1, 1, 30, 0, 1, NULL, no_activity), LB_OK);
 }
 
