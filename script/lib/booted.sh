@@ -157,7 +157,7 @@ killed() {
     before=$(main_pid)
     inside sh -c "kill -KILL $before"
     until [ "$(main_pid)" != "$before" ] && [ "$(main_pid)" != 0 ]; do
-        [ "$SECONDS" -lt "$deadline" ] || return 1
+        [ "$SECONDS" -lt "$deadline" ] || { say_journal; return 1; }
         sleep 0.2
     done
     ready

@@ -128,9 +128,9 @@ old_data() {
 }
 
 old_data_is_there() {
-    local old_key=lb_5dsfa5jqv9s0_g5gd7f9d8ja26j3xrb4z0gvrp5dy2pd25c60b941
+    local old_key=lb_j4c4xqdmwrd7_0cdq6j13tvh9qbpn0c8mdwqtszkz7sm4773d009b
     blocked q1 "$old_key"
-    expect '*"publicIdentifier":"jane-smith","blocked":false,*' \
+    expect '*"publicIdentifier":"jane-smith","blocked":false}' \
         ask "$address/v1/campaigns/q1/blocked-leads/jane-smith" -H "x-api-key: $old_key"
     expect '*"publicIdentifier":"ada-lovelace","blocked":true,"scope":"workspace"*' \
         ask "$address/v1/campaigns/q1/blocked-leads/ada-lovelace" -H "x-api-key: $old_key"

@@ -39,7 +39,7 @@ prepare_engine() {
     chroot "$folder" apt-get update -qq
     cp "$package" "$folder/root/leadblock.deb"
     chroot "$folder" apt-get install -y -qq --no-install-recommends /root/leadblock.deb
-    umount "$folder/dev/shm" "$folder/dev" "$folder/proc"
+    umount --recursive "$folder/dev" "$folder/proc"
     engine umount "$container"
     engine commit --quiet "$container" localhost/debian-with-leadblock
     engine rm "$container"
@@ -82,7 +82,8 @@ start_container() {
     engine inspect --type image "$image:latest" >"$work/image.json"
     "$python" "$here/container_config.py" "$work/image.json" "$(engine mount "$container")" "$work/data" \
         >"$work/bundle/config.json"
-    runtime run --detach --bundle "$work/bundle" leadblock >"$work/container.log" 2>&1 </dev/null
+    runtime run --detach --bundle "$work/bundle" leadblock >"$work/container.log" 2>&1 </dev/null ||
+        { cat "$work/container.log"; return 1; }
     container_pid=$(runtime state leadblock | sed -n 's/.*"pid": \([0-9]*\).*/\1/p')
     healthy
 }
