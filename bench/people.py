@@ -16,7 +16,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
 from support import expect  # noqa: E402
 from support.server import Server  # noqa: E402
 
-AT_ONCE = 10000
+AT_ONCE = 1000
 LIMITS = ("--max-workspace-entries", "100000000", "--max-workspace-daily-rows", "1000000000")
 
 

@@ -313,8 +313,14 @@ enum lb_person_meeting lb_persons_meet(const struct lb_persons *people, uint32_t
     return lb_person_meet(&draft, member, name);
 }
 
+/* Links one after the other are one move, so that there are few beside conflicts. */
 static bool note_move(struct lb_persons *people, const struct move *move)
 {
+    struct move *last = people->move_count ? &people->moves[people->move_count - 1] : NULL;
+    if (last && last->workspace == move->workspace && last->links && move->links) {
+        last->links += move->links;
+        return true;
+    }
     if (!lb_array_reserve(people->moves, people->move_capacity, people->move_count + 1))
         return false;
     people->moves[people->move_count++] = *move;
@@ -416,14 +422,26 @@ static uint64_t hash_pair(const struct lb_persons *people, struct lb_str member,
     return hash(people, 0, member) * 3 + hash(people, 0, name);
 }
 
+/* Of those that the batch adds only the latest are remembered. */
+static bool batch_has_conflict(const struct lb_persons *people,
+                               const struct lb_workspace *workspace, uint64_t pair)
+{
+    size_t seen = 0;
+    bool found = false;
+    for (size_t i = people->move_count; !found && i-- > 0 && seen < LB_CONFLICTS_MAX;) {
+        const struct move *move = &people->moves[i];
+        found = move->workspace == workspace && move->added && move->conflict.pair == pair;
+        seen += move->workspace == workspace && move->added;
+    }
+    return found;
+}
+
 bool lb_persons_has_conflict(const struct lb_persons *people, const struct lb_workspace *workspace,
                              struct lb_str member, struct lb_str name)
 {
     uint64_t pair = hash_pair(people, member, name);
-    for (size_t i = 0; i < people->move_count; i++)
-        if (people->moves[i].workspace == workspace && people->moves[i].added &&
-            people->moves[i].conflict.pair == pair)
-            return true;
+    if (batch_has_conflict(people, workspace, pair))
+        return true;
     for (size_t i = 0; i < workspace->conflict_count; i++)
         if (workspace->conflicts[i].pair == pair)
             return true;
