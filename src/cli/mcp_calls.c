@@ -8,7 +8,7 @@
 #define ANSWER_MAX    ((size_t)4 << 20) /* bytes; what is asked for has some 100 kB at most */
 #define CAMPAIGNS_MAX 100               /* of one person */
 
-static void fail(struct lb_mcp_call *call, const char *text)
+void lb_mcp_fail(struct lb_mcp_call *call, const char *text)
 {
     lb_buf_printf(&call->text, "%s", text);
     call->failed = true;
@@ -83,15 +83,15 @@ static bool ask(struct lb_mcp_call *call, const struct lb_client_request *reques
     if (!answered)
         explain_no_answer(call, writes && !checks);
     else if (out->status >= 200 && out->status <= 299)
-        fail(call, out->json ? "The answer is too large; ask for less at once."
-                             : "The answer is not JSON. Is it a leadblock server?");
+        lb_mcp_fail(call, out->json ? "The answer is too large; ask for less at once."
+                                    : "The answer is not JSON. Is it a leadblock server?");
     else
         explain_refusal(call, out);
     lb_answer_fini(out);
     return false;
 }
 
-static bool fetch(struct lb_mcp_call *call, const char *method, struct lb_buf *path,
+bool lb_mcp_fetch(struct lb_mcp_call *call, const char *method, struct lb_buf *path,
                   const struct lb_buf *body, struct lb_answer *out)
 {
     bool failed = path->failed || (body && body->failed);
@@ -101,7 +101,7 @@ static bool fetch(struct lb_mcp_call *call, const char *method, struct lb_buf *p
         request.body = lb_buf_str(body);
     *out = (struct lb_answer){0};
     if (failed || path->failed)
-        fail(call, "Out of memory.");
+        lb_mcp_fail(call, "Out of memory.");
     else if (ask(call, &request, out))
         return true;
     return false;
@@ -166,8 +166,9 @@ static bool put_page(struct lb_mcp_call *call, struct lb_buf *path)
     if (!call->given.cursor.ptr)
         return true;
     if (!is_cursor(call->given.cursor)) {
-        fail(call, "cursor is not one that a page before has named. Leave it out to begin with the "
-                   "first page.");
+        lb_mcp_fail(
+            call, "cursor is not one that a page before has named. Leave it out to begin with the "
+                  "first page.");
         return false;
     }
     lb_buf_append_lit(path, "&cursor=");
@@ -227,11 +228,15 @@ void lb_mcp_check(struct lb_mcp_call *call)
     struct lb_buf path = {0};
     struct lb_buf body = {0};
     struct lb_answer answer;
+    if (call->given.typed) {
+        lb_mcp_typed_check(call);
+        return;
+    }
     put_list_path(call, &path);
     lb_buf_append_lit(&path, "/check?details=true");
     put_names(call, &body);
     lb_buf_append_lit(&body, "}");
-    if (fetch(call, "POST", &path, &body, &answer)) {
+    if (lb_mcp_fetch(call, "POST", &path, &body, &answer)) {
         if (covers_all(answer.json, call->given.names)) {
             /* First of all: texts for people lose their control characters in place. */
             lb_buf_append_lit(&call->data, "{\"leads\":");
@@ -244,8 +249,9 @@ void lb_mcp_check(struct lb_mcp_call *call)
                                   "Only the workspace's list was asked. A campaign has "
                                   "a list of its own: give campaignId.\n");
         } else {
-            fail(call, "The server's answer does not cover all who were asked about. Nothing is "
-                       "known for certain: do not contact them.");
+            lb_mcp_fail(call,
+                        "The server's answer does not cover all who were asked about. Nothing is "
+                        "known for certain: do not contact them.");
         }
         lb_answer_fini(&answer);
     }
@@ -259,11 +265,11 @@ static void show_page(struct lb_mcp_call *call, struct lb_buf *path, const char 
                       const char *what)
 {
     struct lb_answer answer;
-    if (!fetch(call, "GET", path, NULL, &answer))
+    if (!lb_mcp_fetch(call, "GET", path, NULL, &answer))
         return;
     size_t count = lb_json_length(answer.json);
     if (lb_json_type(answer.json) != LB_JSON_ARRAY) {
-        fail(call, "The server's answer is not a list. Is it a leadblock server?");
+        lb_mcp_fail(call, "The server's answer is not a list. Is it a leadblock server?");
         lb_answer_fini(&answer);
         return;
     }
@@ -329,7 +335,7 @@ static bool explain_lead(struct lb_mcp_call *call, struct lb_str lead)
     lb_buf_append_lit(&path, "/leads/");
     lb_url_append(&path, lead);
     lb_buf_append_lit(&path, "/explain");
-    bool good = fetch(call, "GET", &path, NULL, &answer);
+    bool good = lb_mcp_fetch(call, "GET", &path, NULL, &answer);
     if (good) {
         lb_buf_append_lit(&call->data, ",\"explanation\":");
         lb_json_put(&call->data, answer.json);
@@ -369,7 +375,7 @@ static bool explain_leads(struct lb_mcp_call *call)
     struct lb_answer answer;
     lb_buf_printf(&path, "/v1/leads?limit=%d&publicIdentifier=", CAMPAIGNS_MAX);
     lb_url_append(&path, call->given.name);
-    bool good = fetch(call, "GET", &path, NULL, &answer);
+    bool good = lb_mcp_fetch(call, "GET", &path, NULL, &answer);
     if (good) {
         size_t count = lb_json_length(answer.json);
         lb_buf_printf(&call->text, "A lead in %zu campaign%s. ", count, count == 1 ? "" : "s");
@@ -391,12 +397,13 @@ void lb_mcp_explain(struct lb_mcp_call *call)
     struct lb_buf path = {0};
     struct lb_answer answer;
     put_person_path(&path, call->given.name, "");
-    if (fetch(call, "GET", &path, NULL, &answer)) {
+    if (lb_mcp_fetch(call, "GET", &path, NULL, &answer)) {
         struct lb_str name = lb_answer_text(answer.json, "publicIdentifier");
         uint64_t blocks = lb_answer_number(answer.json, "blocksTotal");
         if (!name.len || lb_json_type(lb_json_member(answer.json, "blocks")) != LB_JSON_ARRAY) {
-            fail(call,
-                 "The server's answer is not what was asked for. Nothing is known for certain.");
+            lb_mcp_fail(
+                call,
+                "The server's answer is not what was asked for. Nothing is known for certain.");
         } else {
             lb_json_put(&call->data, answer.json);
             call->data.len -= call->data.failed ? 0 : 1; /* its closing brace */
@@ -416,11 +423,11 @@ void lb_mcp_explain(struct lb_mcp_call *call)
 
 /* --- block, unblock --- */
 
-static void show_change(struct lb_mcp_call *call, struct lb_buf *path, const char *method,
+void lb_mcp_show_change(struct lb_mcp_call *call, struct lb_buf *path, const char *method,
                         const struct lb_buf *body, const char *member)
 {
     struct lb_answer answer;
-    if (!fetch(call, method, path, body, &answer))
+    if (!lb_mcp_fetch(call, method, path, body, &answer))
         return;
     struct lb_str message = lb_answer_text(answer.json, "message");
     bool changed = lb_answer_changed(&answer);
@@ -430,6 +437,10 @@ static void show_change(struct lb_mcp_call *call, struct lb_buf *path, const cha
                   (unsigned long long)lb_answer_number(answer.json, member));
     lb_json_put_string_or_null(&call->data,
                                changed ? lb_str(answer.change_id) : (struct lb_str){0});
+    if (lb_json_type(lb_json_member(answer.json, "entries")) == LB_JSON_ARRAY) {
+        lb_buf_append_lit(&call->data, ",\"entries\":");
+        lb_json_put(&call->data, lb_json_member(answer.json, "entries"));
+    }
     lb_buf_append_lit(&call->data, "}");
     lb_buf_printf(&call->text, "%.*s.", (int)message.len, message.ptr);
     if (changed)
@@ -449,6 +460,10 @@ void lb_mcp_block(struct lb_mcp_call *call)
 {
     struct lb_buf path = {0};
     struct lb_buf body = {0};
+    if (call->given.typed) {
+        lb_mcp_typed_change(call, true);
+        return;
+    }
     put_list_path(call, &path);
     if (call->given.campaign.ptr) {
         put_names(call, &body);
@@ -465,7 +480,7 @@ void lb_mcp_block(struct lb_mcp_call *call)
         lb_buf_append_lit(&body, "]");
     }
     lb_buf_append_lit(&body, "}");
-    show_change(call, &path, "POST", &body, "blocked");
+    lb_mcp_show_change(call, &path, "POST", &body, "blocked");
     lb_buf_fini(&path);
     lb_buf_fini(&body);
 }
@@ -476,7 +491,7 @@ static bool put_record(struct lb_mcp_call *call, struct lb_str name, struct lb_b
     struct lb_buf path = {0};
     struct lb_answer answer;
     put_person_path(&path, name, "");
-    bool good = fetch(call, "GET", &path, NULL, &answer);
+    bool good = lb_mcp_fetch(call, "GET", &path, NULL, &answer);
     if (good) {
         const struct lb_json *first = lb_json_item(lb_json_member(answer.json, "blocks"), 0);
         struct lb_str id = lb_json_string(lb_json_member(first, "id"));
@@ -495,6 +510,10 @@ void lb_mcp_unblock(struct lb_mcp_call *call)
     struct lb_buf path = {0};
     struct lb_buf body = {0};
     bool good = true;
+    if (call->given.typed) {
+        lb_mcp_typed_change(call, false);
+        return;
+    }
     put_list_path(call, &path);
     if (call->given.campaign.ptr) {
         put_names(call, &body);
@@ -510,7 +529,7 @@ void lb_mcp_unblock(struct lb_mcp_call *call)
         lb_buf_append_lit(&call->data, "{\"message\":\"0 leads unblocked\",\"unblocked\":0,"
                                        "\"changeId\":null}");
     } else if (good) {
-        show_change(call, &path, "DELETE", &body, "unblocked");
+        lb_mcp_show_change(call, &path, "DELETE", &body, "unblocked");
     }
     lb_buf_fini(&path);
     lb_buf_fini(&body);

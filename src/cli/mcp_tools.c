@@ -1,6 +1,7 @@
 #include "cli/mcp_tools.h"
 
 #include "base/utf8.h"
+#include "domain/blocklist/typed_name.h"
 #include "json/encode.h"
 
 /* X(name, member, the rest of its JSON Schema). The limits are those that take_* below hold. */
@@ -20,6 +21,17 @@
       "of "                                                                                        \
       "their LinkedIn profiles (john-doe), or the whole addresses "                                \
       "(https://www.linkedin.com/in/john-doe/). Not their real names.\"")                          \
+    X(TYPED, "names",                                                                              \
+      "\"type\":\"array\",\"minItems\":1,\"maxItems\":100,\"items\":{\"type\":\"object\","         \
+      "\"properties\":{\"type\":{\"enum\":[\"publicIdentifier\",\"memberId\",\"email\","           \
+      "\"phone\",\"domain\",\"company\"]},\"value\":{\"type\":\"string\",\"minLength\":1,"         \
+      "\"maxLength\":2000}},\"required\":[\"type\",\"value\"],\"additionalProperties\":false},"    \
+      "\"description\":\"In place of publicIdentifiers: names of any type. A domain stands for "   \
+      "all addresses and websites under it; a company (its name, or the address of its LinkedIn "  \
+      "page) for all who work there.\"")                                                           \
+    X(COUNTRY, "defaultCountry",                                                                   \
+      "\"type\":\"string\",\"minLength\":2,\"maxLength\":2,\"description\":\"The country of "      \
+      "phone numbers in names that do not begin with +, such as DE.\"")                            \
     X(REASON, "reason",                                                                            \
       "\"type\":\"string\",\"maxLength\":500,\"description\":\"Why, in the words that a "          \
       "colleague "                                                                                 \
@@ -62,8 +74,7 @@ static const char check_output[] =
     "\"type\":\"object\",\"properties\":{\"publicIdentifier\":{\"type\":\"string\"},"
     "\"blocked\":{\"type\":\"boolean\"},\"scope\":{\"type\":[\"string\",\"null\"]},"
     "\"reason\":{\"type\":[\"string\",\"null\"]},\"createdAt\":{\"type\":[\"string\","
-    "\"null\"]}},\"required\":[\"publicIdentifier\",\"blocked\"]}}},\"required\":["
-    "\"leads\"]}";
+    "\"null\"]}},\"required\":[\"blocked\"]}}},\"required\":[\"leads\"]}";
 static const char list_output[] =
     "{\"type\":\"object\",\"properties\":{\"entries\":{\"type\":\"array\",\"items\":{"
     "\"type\":\"object\",\"properties\":{\"publicIdentifier\":{\"type\":\"string\"},"
@@ -88,7 +99,8 @@ static const char explain_output[] =
     "\"blocks\",\"campaigns\",\"explanation\"]}";
 static const char block_output[] =
     "{\"type\":\"object\",\"properties\":{\"message\":{\"type\":\"string\"},\"blocked\":{"
-    "\"type\":\"integer\"},\"changeId\":{\"type\":[\"string\",\"null\"]}},\"required\":["
+    "\"type\":\"integer\"},\"entries\":{\"type\":\"array\",\"items\":{\"type\":\"object\"}},"
+    "\"changeId\":{\"type\":[\"string\",\"null\"]}},\"required\":["
     "\"message\",\"blocked\",\"changeId\"]}";
 static const char unblock_output[] =
     "{\"type\":\"object\",\"properties\":{\"message\":{\"type\":\"string\"},\"unblocked\":{"
@@ -97,11 +109,12 @@ static const char unblock_output[] =
 
 static const struct lb_mcp_tool tools[] = {
     {"check", "Check who is blocked",
-     "Says of each person whether they are blocked, that is, must not be contacted. With "
+     "Says of each person, or name of another type, whether they are blocked, that is, must not be "
+     "contacted. With "
      "campaignId, a block in that campaign and one in the whole workspace both count; without it, "
      "only one in the whole workspace. Ask this right before contacting a person. One name that is "
      "invalid refuses all of them.",
-     CAMPAIGN | NAMES, NAMES, check_output, false, false, lb_mcp_check},
+     CAMPAIGN | NAMES | TYPED | COUNTRY, NAMES | TYPED, check_output, false, false, lb_mcp_check},
     {"explain", "Explain one person",
      "Where a person is blocked, since when, by whom and why, and in which campaigns they are a "
      "lead. With campaignId, also whether that campaign will contact them next, when, and if not, "
@@ -122,12 +135,13 @@ static const struct lb_mcp_tool tools[] = {
      "answer has a changeId, by which it can be undone (`leadblock undo`). One name that is "
      "invalid "
      "refuses all of them.",
-     CAMPAIGN | NAMES | REASON, NAMES, block_output, true, false, lb_mcp_block},
+     CAMPAIGN | NAMES | TYPED | COUNTRY | REASON, NAMES | TYPED, block_output, true, false,
+     lb_mcp_block},
     {"unblock", "Unblock people",
      "Takes people off a blocklist, so that they may be contacted again: off that of the campaign, "
      "or without campaignId off the whole workspace's. The lists are separate: people may still be "
      "blocked in the other one; check says. Ask a human first: people are blocked for a reason.",
-     CAMPAIGN | NAMES, NAMES, unblock_output, true, true, lb_mcp_unblock},
+     CAMPAIGN | NAMES | TYPED | COUNTRY, NAMES | TYPED, unblock_output, true, true, lb_mcp_unblock},
 };
 
 static const struct lb_mcp_tool *find(struct lb_str name)
@@ -150,6 +164,12 @@ bool lb_mcp_tool_writes(struct lb_str name)
     return tool && tool->writes;
 }
 
+/* One of both arguments, which JSON Schema could say in a way that some clients do not take. */
+static bool needs_either(const struct lb_mcp_tool *tool)
+{
+    return tool->needs == (NAMES | TYPED);
+}
+
 static void put_input(const struct lb_mcp_tool *tool, struct lb_buf *out)
 {
     const char *before = "";
@@ -163,7 +183,7 @@ static void put_input(const struct lb_mcp_tool *tool, struct lb_buf *out)
     lb_buf_append_lit(out, "},\"required\":[");
     before = "";
     for (size_t i = 0; i < ARGUMENT_COUNT; i++) {
-        if (!(tool->needs & arguments[i].bit))
+        if (!(tool->needs & arguments[i].bit) || needs_either(tool))
             continue;
         lb_buf_printf(out, "%s\"%s\"", before, arguments[i].member);
         before = ",";
@@ -230,6 +250,28 @@ static bool take_names(struct lb_mcp_call *call, const char *member, const struc
     return true;
 }
 
+static bool take_typed(struct lb_mcp_call *call, const char *member, const struct lb_json *value)
+{
+    size_t count = lb_json_length(value);
+    enum lb_name_type type;
+    struct lb_str text;
+    if (lb_json_type(value) != LB_JSON_ARRAY || !count || count > LB_MCP_NAMES_MAX)
+        return wrong(call, member,
+                     "must be an array of 1 to 100 objects; send more in several calls");
+    for (size_t i = 0; i < count; i++) {
+        const struct lb_json *name = lb_json_item(value, i);
+        struct lb_str word = lb_json_string(lb_json_member(name, "type"));
+        if (!word.ptr || !lb_name_type_of_word(word, &type))
+            return wrong(call, "the type in each of names",
+                         "must be publicIdentifier, memberId, email, phone, domain or company");
+        if (!take_string(call, "the value in each of names", lb_json_member(name, "value"), 1, 2000,
+                         &text))
+            return false;
+    }
+    call->given.typed = value;
+    return true;
+}
+
 static bool take_argument(struct lb_mcp_call *call, unsigned bit, const char *member,
                           const struct lb_json *value)
 {
@@ -241,6 +283,10 @@ static bool take_argument(struct lb_mcp_call *call, unsigned bit, const char *me
         return take_string(call, member, value, 1, 2000, &given->name);
     case NAMES:
         return take_names(call, member, value);
+    case TYPED:
+        return take_typed(call, member, value);
+    case COUNTRY:
+        return take_string(call, member, value, 2, 2, &given->country);
     case REASON:
         return take_string(call, member, value, 0, 500, &given->reason);
     case SEARCH:
@@ -283,13 +329,14 @@ static bool take_arguments(struct lb_mcp_call *call, const struct lb_mcp_tool *t
         const struct lb_json *value = lb_json_member(given, arguments[i].member);
         if (!(tool->takes & arguments[i].bit))
             continue;
-        if (!value && (tool->needs & arguments[i].bit))
+        if (!value && (tool->needs & arguments[i].bit) && !needs_either(tool))
             return wrong(call, arguments[i].member, "is missing");
         /* null is refused: a campaign that a program forgot must not mean the whole workspace. */
         if (value && !take_argument(call, arguments[i].bit, arguments[i].member, value))
             return false;
     }
-    return true;
+    return !needs_either(tool) || !call->given.names != !call->given.typed ||
+           wrong(call, "publicIdentifiers or names", "must be given, and not both");
 }
 
 void lb_mcp_tool_run(struct lb_mcp_call *call, const struct lb_mcp_tool *tool,

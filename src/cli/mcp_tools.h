@@ -11,7 +11,9 @@
  * of NULL. */
 struct lb_mcp_arguments {
     struct lb_str campaign, name, reason, search, cursor;
-    const struct lb_json *names; /* of strings, not empty */
+    const struct lb_json *names; /* of strings, not empty; or in its place: */
+    const struct lb_json *typed; /* of {"type":...,"value":...}, not empty */
+    struct lb_str country;       /* of national phone numbers in it */
     int64_t take;
 };
 
@@ -46,6 +48,18 @@ void lb_mcp_tools_put(const struct lb_mcp *mcp, struct lb_buf *out);
 /* Runs the tool with the arguments of a request (NULL: none), which it checks first. */
 void lb_mcp_tool_run(struct lb_mcp_call *call, const struct lb_mcp_tool *tool,
                      const struct lb_json *arguments);
+
+/* What calls have in common, in mcp_calls.c: an error; a request, whose answer is to be released
+ * when it was good; and what came of a change, of which `member` counts. */
+void lb_mcp_fail(struct lb_mcp_call *call, const char *text);
+bool lb_mcp_fetch(struct lb_mcp_call *call, const char *method, struct lb_buf *path,
+                  const struct lb_buf *body, struct lb_answer *out);
+void lb_mcp_show_change(struct lb_mcp_call *call, struct lb_buf *path, const char *method,
+                        const struct lb_buf *body, const char *member);
+
+/* With names of any type, in mcp_typed.c. */
+void lb_mcp_typed_check(struct lb_mcp_call *call);
+void lb_mcp_typed_change(struct lb_mcp_call *call, bool blocks);
 
 /* What each tool does, in mcp_calls.c. */
 void lb_mcp_check(struct lb_mcp_call *call);

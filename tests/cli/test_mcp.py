@@ -282,7 +282,13 @@ def test_what_is_not_allowed_cannot_be_called(name):
 
 
 WRONG_ARGUMENTS = [
-    ("check", {}, "publicIdentifiers is missing"),
+    ("check", {}, "publicIdentifiers or names must be given"),
+    ("check", {"publicIdentifiers": ["a"], "names": [{"type": "email", "value": "a@b.de"}]}, "not both"),
+    ("check", {"names": []}, "1 to 100"),
+    ("check", {"names": ["a@b.de"]}, "the type in each of names"),
+    ("check", {"names": [{"type": "fax", "value": "1"}]}, "the type in each of names"),
+    ("check", {"names": [{"type": "email"}]}, "the value in each of names"),
+    ("block", {"names": [{"type": "email", "value": "a@b.de"}], "defaultCountry": "DEU"}, "2 to 2"),
     ("check", {"publicIdentifiers": []}, "1 to 100"),
     ("check", {"publicIdentifiers": ["a"] * 101}, "1 to 100"),
     ("check", {"publicIdentifiers": "john-doe"}, "must be an array"),
@@ -344,6 +350,40 @@ def test_block_and_unblock_send_what_was_given():
         assert fake.requests[1]["json"] == {"publicIdentifiers": ["john-doe"]}
         call(fake, "unblock", options, publicIdentifiers=["john-doe"], campaignId="q1")
         assert (fake.requests[2]["method"], fake.requests[2]["path"]) == ("DELETE", "/v1/campaigns/q1/blocked-leads")
+
+
+TYPED = [{"type": "email", "value": "ann@acme.com"}, {"type": "domain", "value": "acme.com"},
+         {"type": "company", "value": "Acme Ltd"}, {"type": "company", "value": "linkedin.com/company/acme"},
+         {"type": "phone", "value": "030 123456"}, {"type": "publicIdentifier", "value": "ann"}]
+
+
+def test_names_of_every_type_are_checked_in_one_request():
+    verdicts = [{"index": i, "blocked": i == 0, "scope": "workspace" if i == 0 else None, "createdAt": None,
+                 "matched": {"type": "domain", "value": "acme.com"} if i == 0 else None, "reason": None}
+                for i in range(len(TYPED))]
+    with Fake([(200, verdicts, {}), (200, verdicts[1:], {})]) as fake:
+        result = call(fake, "check", names=TYPED, campaignId="q1", defaultCountry="DE")
+        assert fake.requests[0]["json"] == {"campaignId": "q1", "defaultCountry": "DE", "leads": [
+            {"email": "ann@acme.com"}, {"website": "acme.com"}, {"companyName": "Acme Ltd"},
+            {"companyUrl": "linkedin.com/company/acme"}, {"phone": "030 123456"}, {"publicIdentifier": "ann"}]}
+        leads = result["structuredContent"]["leads"]
+        assert [(lead["type"], lead["value"]) for lead in leads] == [(name["type"], name["value"]) for name in TYPED]
+        assert [lead["blocked"] for lead in leads] == [True] + [False] * 5
+        assert leads[0]["matched"] == {"type": "domain", "value": "acme.com"}
+        assert result["content"][0]["text"].startswith("email ann@acme.com: BLOCKED in the workspace\ndomain acme.com: not")
+        assert "do not contact them" in text_of(call(fake, "check", names=TYPED))
+
+
+def test_names_of_every_type_are_blocked_and_unblocked():
+    entries = [{"type": "email", "value": "ann@acme.com", "leads": 3}]
+    done = {"success": True, "message": "ok", "blocked": 1, "unblocked": 1, "entries": entries}
+    with Fake(lambda request: (200, done, {"X-Change-Id": "ch_7_abc"})) as fake:
+        result = call(fake, "block", ["--allow-writes"], names=TYPED[:1], reason="no", defaultCountry="DE")
+        assert result["structuredContent"] == {"message": "ok", "blocked": 1, "changeId": "ch_7_abc", "entries": entries}
+        call(fake, "unblock", ["--allow-writes"], names=TYPED[:2], campaignId="q1")
+        assert [(request["method"], request["path"], request["json"]) for request in fake.requests] == [
+            ("POST", "/v1/blocklist", {"entries": [{"email": "ann@acme.com", "reason": "no"}], "defaultCountry": "DE"}),
+            ("DELETE", "/v1/campaigns/q1/blocklist", {"entries": [{"email": "ann@acme.com"}, {"domain": "acme.com"}]})]
 
 
 def test_unblock_in_the_workspace_takes_the_records_of_its_own_list_alone():

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 
 import { screen, useServer } from './lib/harness.mjs';
-import { eventually, figures, heading, saved, shows, toast } from './lib/pages.mjs';
+import { drop, eventually, figures, fileFor, heading, saved, shows, toast } from './lib/pages.mjs';
 import { makePerson } from './lib/people.mjs';
 import { makeWorkspace } from './lib/blocklists.mjs';
 
@@ -106,6 +106,26 @@ screen('names of all types are added at once, and taken back', shared, {}, async
   assert.ok(now.slice(0, 6).every(({ kind, reason }) => kind === 'client' && reason === 'From the list of clients'));
   await page.getByRole('button', { name: 'Undo' }).click();
   await eventually(async () => assert.deepEqual(await client.get('/v1/blocklist'), before));
+});
+
+screen('a file of clients is read with all its columns, and taken back', shared, {}, async ({ page, context }) => {
+  await member.open({ page, context }, '#/add?of=names');
+  const before = await client.get('/v1/blocklist');
+  await drop(page, fileFor(page, 'clients.csv', 'Kunde;Website;Telefon;Notiz\nWingtip GmbH;www.wingtip.example;030 123456;Bestandskunde\nX;;;\n'));
+  await page.getByLabel('Country of phone numbers without +').fill('de');
+  await page.getByRole('button', { name: 'Validate' }).click();
+  await verdict(page, 'Ready to block');
+  assert.deepEqual(await page.locator('.taken li').allTextContents(), ['1 (Kunde): Company', '2 (Website): Domain', '3 (Telefon): Phone number']);
+  assert.deepEqual(await figures(page), { New: 3, 'Already blocked': 0, Repeated: 0, 'Invalid rows': 1, 'Blank rows': 0, 'Heading rows': 1 });
+  assert.deepEqual(await client.get('/v1/blocklist'), before, 'validating blocked something');
+  await page.getByRole('button', { name: 'Block 3 new entries' }).click();
+  await verdict(page, 'Done');
+  const now = (await client.get('/v1/blocklist')).slice(0, 3);
+  assert.deepEqual(now.map(({ type, value, reason }) => [type, value, reason]).sort(), [
+    ['company', 'wingtip', 'Bestandskunde'], ['domain', 'wingtip.example', 'Bestandskunde'], ['phone', '+4930123456', 'Bestandskunde']]);
+  await page.getByRole('button', { name: 'Undo' }).click();
+  await verdict(page, 'Undone');
+  assert.deepEqual(await client.get('/v1/blocklist'), before);
 });
 
 screen('addresses that are pasted as profiles are taken over as other names', shared, {}, async ({ page, context }) => {

@@ -176,6 +176,16 @@ test('block, check and unblock, in the workspace and in a campaign', async () =>
   assert.equal((await operate({ operation: 'unblock', person: 'john-doe' }))[0].unblocked, 1);
   assert.equal((await operate({ operation: 'unblock', person: 'john-doe' }))[0].unblocked, 0);
 
+  // Names of other types.
+  const domain = await operate({ operation: 'block', type: 'domain', person: 'https://www.Acme.com/', reason: 'A client' });
+  assert.equal(domain[0].blocked, 1);
+  const [ann] = await operate({ operation: 'check', type: 'email', person: 'ann@mail.acme.com' });
+  assert.deepEqual([ann.type, ann.value, ann.blocked, ann.reason], ['email', 'ann@mail.acme.com', true, 'A client']);
+  assert.deepEqual(ann.matched, { type: 'domain', value: 'acme.com' });
+  assert.equal((await operate({ operation: 'unblock', type: 'domain', person: 'acme.com' }))[0].unblocked, 1);
+  assert.equal((await operate({ operation: 'block', type: 'phone', person: '030 123456', country: 'DE', reason: '' }))[0].entries[0].value, '+4930123456');
+  assert.equal((await operate({ operation: 'check', type: 'company', person: 'linkedin.com/company/acme' }))[0].blocked, false);
+
   const campaign = { list: 'campaign', campaignId: 'launch', person: 'bob' };
   assert.equal((await operate({ operation: 'block', reason: '', ...campaign }))[0].blocked, 1);
   assert.equal((await operate({ operation: 'check', ...campaign }))[0].scope, 'campaign');

@@ -18,10 +18,10 @@ export class ImportJob {
   /**
    * step: validating, columns (one has to be chosen), validated, blocking, blocked, undoing, undone, stopped (by the user);
    * `error` when it failed in the middle. source: {name, body}: a file (Blob) or text. `found` is the server's answer to
-   * the dry run, `result` the one to the import.
+   * the dry run, `result` the one to the import. typed: {type, country} when the file has names of every type.
    */
-  constructor({ owner, workspaceId, list, listLabel, reason, kind, expiresAt, source, onChange }) {
-    Object.assign(this, blank, { owner, workspaceId, list, listLabel, reason, kind, expiresAt, source, onChange });
+  constructor({ owner, workspaceId, list, listLabel, reason, kind, expiresAt, source, typed, onChange }) {
+    Object.assign(this, blank, { owner, workspaceId, list, listLabel, reason, kind, expiresAt, source, typed, onChange });
     this.control = new AbortController();
     this.onWait = (seconds, why) => this.change({ wait: seconds ? { seconds, why } : null, sent: null });
   }
@@ -38,6 +38,13 @@ export class ImportJob {
   /** What every request of this job has. */
   get more() {
     return { signal: this.control.signal, workspaceId: this.workspaceId, onWait: this.onWait };
+  }
+
+  /** How the file is to be read. A column that was chosen without a type has companies: words may be anything. */
+  get reading() {
+    if (!this.typed) return { column: this.column };
+    const { type, country } = this.typed;
+    return { type: this.column ? '' : type, defaultCountry: country, columns: this.column ? `${this.column}:${type || 'company'}` : '' };
   }
 
   change(state) {
@@ -65,7 +72,7 @@ export class ImportJob {
     const more = { ...this.more, onSent: (bytes, of) => this.change({ sent: { bytes, of } }) };
     return api.withRetry(() => {
       this.tries += 1;
-      return importFile(this.list, this.source.body, { column: this.column, reason: this.reason, kind: this.kind, expiresAt: this.expiresAt, ...query }, more);
+      return importFile(this.list, this.source.body, { ...this.reading, reason: this.reason, kind: this.kind, expiresAt: this.expiresAt, ...query }, more, this.typed);
     }, more);
   }
 
@@ -89,7 +96,7 @@ export class ImportJob {
 
   record() {
     return this.work('blocking', async () => {
-      this.before ??= await size(this.list, this.more);
+      this.before ??= await size(this.list, this.more, this.typed);
       const { data } = await this.whileLooking(() => this.send({ importId: this.importId }));
       // What an earlier try recorded is "already blocked" to the last one.
       const earlier = this.tries > 1 ? Math.max(0, data.already - this.found.already) : 0;
@@ -105,7 +112,7 @@ export class ImportJob {
     const look = async () => {
       for (;;) {
         await api.pause(lookMs, looking.signal);
-        const total = this.arrived ? await size(this.list, { ...this.more, signal: looking.signal }).catch(() => null) : null;
+        const total = this.arrived ? await size(this.list, { ...this.more, signal: looking.signal }, this.typed).catch(() => null) : null;
         if (looking.signal.aborted) return;
         if (total !== null) this.change({ recorded: Math.min(Math.max(0, total - this.before), this.found.blocked) });
       }
@@ -144,7 +151,7 @@ export class ImportJob {
   }
 
   notTaken() {
-    return rowsNotTaken(this.list, this.source.body, this.column, this.more);
+    return rowsNotTaken(this.list, this.source.body, this.reading, this.more, this.typed);
   }
 }
 

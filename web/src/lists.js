@@ -62,18 +62,18 @@ export function block(list, names, details, { dryRun, force, ...more } = {}) {
 }
 
 /** Sends a file (Blob) or text, whose people are blocked. query: dryRun, column, reason, kind, expiresAt, importId. */
-export const importFile = (list, file, query, more) => api.postFile(`${pathOf(list, 'blocked-leads')}/import`, file, { ...more, query });
+export const importFile = (list, file, query, more, typed) => api.postFile(`${pathOf(list, typed ? 'blocklist' : 'blocked-leads')}/import`, file, { ...more, query });
 
 /** The rows of a file that are not taken, as a CSV file (Blob). */
-export async function rowsNotTaken(list, file, column, more) {
-  const { data } = await importFile(list, file, { dryRun: true, column }, { ...more, headers: { Accept: 'text/csv' } });
+export async function rowsNotTaken(list, file, query, more, typed) {
+  const { data } = await importFile(list, file, { ...query, dryRun: true }, { ...more, headers: { Accept: 'text/csv' } }, typed);
   return data;
 }
 
-/** How many people are on the list. */
-export async function size(list, more) {
+/** How many people are on the list; typed: with names of every type. */
+export async function size(list, more, typed) {
   const one = campaignOf(list) === null ? { limit: 1 } : { take: 1 };
-  return (await api.get(pathOf(list, 'blocked-leads'), { ...more, query: one })).total;
+  return (await api.get(pathOf(list, typed ? 'blocklist' : 'blocked-leads'), { ...more, query: typed ? { take: 1 } : one })).total;
 }
 
 /** rows: entries of the list, as the server gave them; those of another answer may have no id. */

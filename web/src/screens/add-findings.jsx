@@ -3,6 +3,7 @@ import { useState } from 'preact/hooks';
 import { saveFile } from '../download.js';
 import { count, number } from '../format.js';
 import { useAction } from '../hooks.js';
+import { typeWords } from '../names.js';
 import { Button } from '../parts/button.jsx';
 import { Folded } from '../parts/folded.jsx';
 import { ErrorNotice, Notice } from '../parts/notice.jsx';
@@ -30,14 +31,23 @@ export function Figures({ counts, first, already = 'Already blocked' }) {
   );
 }
 
+const takenColumn = (column) => <li key={column.number}>{columnName(column)}: {typeWords[column.type] ?? 'as each row says'}</li>;
+
+/** Names of every type: which columns were taken as what, and how many names there are. */
+const typedFacts = ({ taken, found }) => [
+  ['Columns', taken.length > 0 ? <ul class="taken">{taken.map(takenColumn)}</ul> : 'none: each line is a name'],
+  ['Names', Object.entries(found).map(([type, amount]) => `${typeWords[type]}: ${number(amount)}`).join(', ') || 'none'],
+];
+
 /** How the file was read. */
 export function Reading({ found }) {
   const facts = [
-    ['Column', found.column ? columnName(found.column) : 'none: the leads are not in a table'],
+    ...(found.taken ? typedFacts(found) : []),
+    !found.taken && ['Column', found.column ? columnName(found.column) : 'none: the leads are not in a table'],
     found.reasonColumn && ['Reasons', <>from column {columnName(found.reasonColumn)}, where a row has one</>],
     ['Encoding', encodings[found.encoding] ?? found.encoding],
     found.delimiter && ['Delimiter', delimiters[found.delimiter] ?? found.delimiter],
-    ['Rows', `${number(found.rows)}, ${number(found.people)} of them with leads`],
+    ['Rows', `${number(found.rows)}, ${number(found.people)} of them with ${found.taken ? 'names' : 'leads'}`],
   ].filter(Boolean);
   return (
     <dl class="facts reading">
@@ -60,7 +70,7 @@ function Column({ column, chosen, onChosen }) {
 }
 
 /** Columns with sample values; `taken` is the number of the present one, if any. */
-export function ColumnChoice({ columns, taken, onColumn }) {
+export function ColumnChoice({ columns, taken, legend, onColumn }) {
   const [chosen, setChosen] = useState(taken);
   const [missing, setMissing] = useState(false);
   const submit = (event) => {
@@ -71,7 +81,7 @@ export function ColumnChoice({ columns, taken, onColumn }) {
   return (
     <form class="column-choice" onSubmit={submit}>
       <fieldset>
-        <legend>Column with the leads</legend>
+        <legend>{legend || 'Column with the leads'}</legend>
         <div class="column-options">
           {columns.map((column) => <Column key={column.number} column={column} chosen={chosen} onChosen={setChosen} />)}
         </div>

@@ -5,6 +5,7 @@ import { useAction, useApp } from '../hooks.js';
 import { block, undo, undoneText } from '../lists.js';
 import { guessType, kindWords, nameOf, typeOptions, typeWords } from '../names.js';
 import { href, setQuery } from '../router.js';
+import { recall } from '../settings.js';
 import { Button, LinkButton } from '../parts/button.jsx';
 import { CountryField, DetailFields, detailsOf, isNational, noDetails } from '../parts/details.jsx';
 import { SelectField } from '../parts/field.jsx';
@@ -16,7 +17,6 @@ import { Time, Who } from '../parts/text.jsx';
 import { LeadSource } from './add-source.jsx';
 
 const most = 10_000;
-const largest = 4_000_000;
 
 /** [{line, text, type}], without blank lines. What may be several things is a company's name: persons have profiles. */
 export function linesOf(text, type) {
@@ -24,15 +24,9 @@ export function linesOf(text, type) {
     .map((row) => ({ ...row, type: type || (guessType(row.text) ?? 'company') }));
 }
 
-async function textOf({ text, file }) {
-  if (!file) return text;
-  if (file.size > largest) throw new Error(`The file has more than ${largest / 1e6} MB. Split it, or send its entries through the API.`);
-  return new TextDecoder().decode(await file.arrayBuffer());
-}
-
 /** What the server would do with the lines. */
 async function validate(form) {
-  const lines = linesOf(await textOf(form.source), form.type);
+  const lines = linesOf(form.source.text, form.type);
   if (lines.length === 0) throw new Error('Type or paste at least one name, or choose a file.');
   if (lines.length > most) throw new Error(`These are ${number(lines.length)} names. Add up to ${number(most)} at a time.`);
   const names = lines.map(({ type, text }) => ({ type, value: text }));
@@ -120,8 +114,8 @@ const blank = { source: { text: '', file: null }, type: '', details: noDetails, 
 
 const placeholder = 'acme.com\njane.doe@example.com\n+49 170 1234567\nUmbrella Holding GmbH\nlinkedin.com/company/acme';
 
-/** text: what the form begins with. */
-export function AddNames({ list, text }) {
+/** text: what the form begins with. onFile: a file is read by the server, with all its columns. */
+export function AddNames({ list, text, onFile }) {
   const campaigns = useCampaignChoices();
   const [form, setForm] = useState({ ...blank, source: { text, file: null } });
   const [found, setFound] = useState(null);
@@ -131,9 +125,11 @@ export function AddNames({ list, text }) {
   const submit = (event) => {
     event.preventDefault();
     set('force')(false);
-    if (!look.busy) look.run(false);
+    const { file } = form.source;
+    if (file) onFile({ list, listLabel: listName(list, campaigns), ...detailsOf(form.details), source: { name: file.name, body: file }, typed: { type: form.type, country: recall('country') ?? '' } });
+    else if (!look.busy) look.run(false);
   };
-  const national = form.type === 'phone' || form.source.text.split('\n', 200).some((line) => isNational(line.trim(), form.type));
+  const national = form.type === 'phone' || form.source.file !== null || form.source.text.split('\n', 200).some((line) => isNational(line.trim(), form.type));
   return (
     <form class="card" onSubmit={submit}>
       <div class="form-row">
@@ -142,7 +138,7 @@ export function AddNames({ list, text }) {
         <DetailFields details={form.details} onDetails={set('details')} />
         {national && <CountryField />}
       </div>
-      <LeadSource source={form.source} onSource={set('source')} label="Names, one per line" placeholder={placeholder} files="A text file with one name per line"
+      <LeadSource source={form.source} onSource={set('source')} label="Names, one per line" placeholder={placeholder} files=".csv or .txt: a list of clients, numbers, an export of a CRM"
         hint="E-mail addresses, phone numbers, domains, companies (by name or company page) and LinkedIn profiles. A domain covers all addresses and websites under it." />
       {look.error && <ErrorNotice error={look.error} />}
       <Button type="submit" kind="primary" busy={look.busy}>Validate</Button>

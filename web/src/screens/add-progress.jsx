@@ -15,6 +15,9 @@ const titles = {
   undoing: 'Undoing', undone: 'Undone', stopped: 'Stopped',
 };
 
+const things = (job, of) => (job.typed ? count(of, 'entry', 'entries') : count(of, 'lead'));
+const newThings = (job, of) => (job.typed ? count(of, 'new entry', 'new entries') : count(of, 'new lead'));
+
 const waitText = ({ wait }) => (wait ? `${wait.why.message} Retrying in ${seconds(wait.seconds)}.` : '');
 
 /** What the bar shows: {label, value, max, note}. */
@@ -24,7 +27,7 @@ function stateOf(job) {
   if (!job.arrived) return { label: 'Sending', value: sent.bytes, max: sent.of, note: `${fileSize(sent.bytes)} of ${fileSize(sent.of)}` };
   if (step === 'validating') return { label: 'Reading' };
   if (recorded === null) return { label: 'Blocking' };
-  return { label: 'Blocking', value: recorded, max: Math.max(found.blocked, 1), note: `${number(recorded)} of ${count(found.blocked, 'lead')}` };
+  return { label: 'Blocking', value: recorded, max: Math.max(found.blocked, 1), note: `${number(recorded)} of ${things(job, found.blocked)}` };
 }
 
 function Bar({ job }) {
@@ -35,7 +38,7 @@ function Bar({ job }) {
 
 const blockedText = (job) => {
   const before = job.already > 0 ? `, ${number(job.already)} already blocked` : '';
-  return `${count(job.blocked, 'lead')} blocked in ${job.listLabel}${before}.`;
+  return `${things(job, job.blocked)} blocked in ${job.listLabel}${before}.`;
 };
 
 const foundText = ({ blocked, already, duplicates, bad, blank }) => (
@@ -46,7 +49,7 @@ function announcement(job) {
   if (job.error || job.wait) return waitText(job);
   if (job.step === 'validated') return foundText(job.found);
   if (job.step === 'blocked') return blockedText(job);
-  if (job.step === 'undone') return `Undone: ${count(job.unblocked, 'lead')} unblocked.`;
+  if (job.step === 'undone') return `Undone: ${things(job, job.unblocked)} unblocked.`;
   return job.running ? `${titles[job.step]}…` : '';
 }
 
@@ -56,8 +59,8 @@ const isPassing = ({ status }) => status === 0 || status === 429 || status >= 50
 function soFar(job) {
   const { blocked } = job.error.details ?? {};
   if (job.step === 'validating') return 'Nothing was changed.';
-  if (job.step === 'undoing') return `So far: ${count(job.unblocked, 'lead')} unblocked.`;
-  return blocked === undefined ? '' : `So far: ${count(blocked, 'lead')} blocked.`;
+  if (job.step === 'undoing') return `So far: ${things(job, job.unblocked)} unblocked.`;
+  return blocked === undefined ? '' : `So far: ${things(job, blocked)} blocked.`;
 }
 
 function Failed({ job }) {
@@ -88,7 +91,7 @@ function Unknown({ job }) {
         <p>{job.unknown}</p>
         <p>If this is a list of names and no table, put each name on a line of its own.</p>
       </Notice>
-      <ColumnChoice columns={job.columns} onColumn={(column) => job.validate(column)} />
+      <ColumnChoice columns={job.columns} legend={job.typed && 'Column with the names'} onColumn={(column) => job.validate(column)} />
     </>
   );
 }
@@ -108,11 +111,11 @@ function NextStep({ job, onAgain }) {
   if (job.error) return null;
   if (job.step === 'validated') {
     return job.found.blocked > 0
-      ? <Button kind="primary" onClick={() => job.block()}>{`Block ${count(job.found.blocked, 'new lead')}`}</Button>
+      ? <Button kind="primary" onClick={() => job.block()}>{`Block ${newThings(job, job.found.blocked)}`}</Button>
       : <Notice><p>There is nothing new to block.</p></Notice>;
   }
   if (job.step === 'blocked') return <Blocked job={job} onAgain={onAgain} />;
-  if (job.step === 'undone') return <Notice kind="ok"><p>Undone: {count(job.unblocked, 'lead')} unblocked.</p></Notice>;
+  if (job.step === 'undone') return <Notice kind="ok"><p>Undone: {things(job, job.unblocked)} unblocked.</p></Notice>;
   return null;
 }
 
@@ -125,7 +128,7 @@ function Findings({ job }) {
     <>
       <Figures counts={result ? { ...result, already: job.already } : found} first={first} />
       <Reading found={shown} />
-      {step === 'validated' && <OtherColumn columns={job.columns} taken={found.column?.number} onColumn={(column) => job.validate(column)} />}
+      {step === 'validated' && !job.typed && <OtherColumn columns={job.columns} taken={found.column?.number} onColumn={(column) => job.validate(column)} />}
       <Warnings found={shown} />
     </>
   );

@@ -106,9 +106,9 @@ export function Add({ route }) {
       <Tabs label="What to add" current={of} tabs={[
         { id: 'leads', label: 'LinkedIn profiles', href: href('add', [], { list: route.query.list }) },
         { id: 'names', label: 'Other names', href: href('add', [], { list: route.query.list, of: 'names' }) }]} />
-      {of === 'names' && <AddNames list={list} text={pasted} />}
-      {of === 'leads' && job && hasOtherNames(job) && <OtherNames onTake={takeNames} />}
-      {of === 'leads' && (job ? <ImportProgress job={job} onAgain={again} /> : <AddForm owner={owner} list={list} onStart={start} />)}
+      {of === 'names' && (job?.typed ? <ImportProgress job={job} onAgain={again} /> : <AddNames list={list} text={pasted} onFile={start} />)}
+      {of === 'leads' && job && !job.typed && hasOtherNames(job) && <OtherNames onTake={takeNames} />}
+      {of === 'leads' && (job && !job.typed ? <ImportProgress job={job} onAgain={again} /> : <AddForm owner={owner} list={list} onStart={start} />)}
     </Page>
   );
 }

@@ -44,13 +44,36 @@ export class Leadblock implements INodeType {
         ],
       },
       {
-        displayName: 'Person',
+        displayName: 'Type',
+        name: 'type',
+        type: 'options',
+        default: 'publicIdentifier',
+        options: [
+          { name: 'Company', value: 'company', description: 'By its name, or the address of its LinkedIn page: all who work there' },
+          { name: 'Domain', value: 'domain', description: 'Every address and website under it' },
+          { name: 'E-Mail Address', value: 'email' },
+          { name: 'LinkedIn Profile', value: 'publicIdentifier' },
+          { name: 'Phone Number', value: 'phone' },
+        ],
+        description: 'What the person or company is named by',
+      },
+      {
+        displayName: 'Person or Company',
         name: 'person',
         type: 'string',
         required: true,
         default: '',
         placeholder: 'https://www.linkedin.com/in/john-doe/',
-        description: 'The address of a LinkedIn profile, or the name in it (john-doe)',
+        description: 'Of a LinkedIn profile its address, or the name in it (john-doe); of other types an address, a number or a name, in any spelling',
+      },
+      {
+        displayName: 'Country',
+        name: 'country',
+        type: 'string',
+        default: '',
+        placeholder: 'DE',
+        description: 'Of phone numbers that do not begin with +: two letters',
+        displayOptions: { show: { type: ['phone'] } },
       },
       {
         displayName: 'List',
@@ -105,6 +128,8 @@ async function run(node: IExecuteFunctions, item: number): Promise<IDataObject> 
   const campaign = inCampaign ? String(node.getNodeParameter('campaignId', item)) : '';
   if (!person) throw new NodeOperationError(node.getNode(), 'Person is empty', { itemIndex: item });
   if (inCampaign && !campaign) throw new NodeOperationError(node.getNode(), 'Campaign ID is empty', { itemIndex: item });
+  const type = node.getNodeParameter('type', item, 'publicIdentifier') as string;
+  if (type !== 'publicIdentifier') return runTyped(node, operation, { type, value: person }, campaign, item);
   const list = inCampaign ? `/v1/campaigns/${encodeURIComponent(campaign)}/blocked-leads` : '/v1/blocked-leads';
   if (operation === 'check') return check(node, list, person, item);
   if (operation === 'block') {
@@ -114,6 +139,38 @@ async function run(node: IExecuteFunctions, item: number): Promise<IDataObject> 
     return change(node, 'POST', list, body, item);
   }
   return unblock(node, list, inCampaign, person, item);
+}
+
+interface Name {
+  type: string;
+  value: string;
+}
+
+/** A name of another type than LinkedIn's. */
+async function runTyped(node: IExecuteFunctions, operation: string, name: Name, campaign: string, item: number): Promise<IDataObject> {
+  const country = name.type === 'phone' ? String(node.getNodeParameter('country', item, '') ?? '').trim() : '';
+  const more = country && { defaultCountry: country };
+  if (operation === 'check') return checkTyped(node, name, { ...(campaign && { campaignId: campaign }), ...more }, item);
+  const list = campaign ? `/v1/campaigns/${encodeURIComponent(campaign)}/blocklist` : '/v1/blocklist';
+  const reason = operation === 'block' ? String(node.getNodeParameter('reason', item) ?? '') : '';
+  const entry = { [name.type]: name.value, ...(reason && { reason }) };
+  return change(node, operation === 'block' ? 'POST' : 'DELETE', list, { entries: [entry], ...more }, item);
+}
+
+/** What a name is called in a lead. */
+const leadMember = ({ type, value }: Name): string => {
+  if (type === 'domain') return 'website';
+  if (type !== 'company') return type;
+  return value.includes('linkedin.com/') ? 'companyUrl' : 'companyName';
+};
+
+async function checkTyped(node: IExecuteFunctions, name: Name, more: IDataObject, item: number): Promise<IDataObject> {
+  const { body } = await ask<IDataObject[]>(node, 'POST', '/v1/check', { leads: [{ [leadMember(name)]: name.value }], ...more }, [], item);
+  const found = Array.isArray(body) ? body[0] : undefined;
+  if (typeof found?.blocked !== 'boolean')
+    throw new NodeOperationError(node.getNode(), 'The answer does not say whether it is blocked', { itemIndex: item });
+  const { index, ...verdict } = found;
+  return { ...name, ...verdict };
 }
 
 async function check(node: IExecuteFunctions, list: string, person: string, item: number): Promise<IDataObject> {
