@@ -20,6 +20,7 @@ from support.server import CommandFailed, binary, clean_environment, run
 TABLES = ["workspace", "api_key", "account", "campaign", "step", "lead", "lead_name", "activity",
           "blocklist_log", "audit_log", "check_count", "signing_key",
           "blocklist_import", "step_variant", "event", "hook", "hook_delivery", "lead_pending",
+          "stopped_company",
           "erasure_key", "erased_name"]
 STAY_BEHIND = ["session", "link"]
 

@@ -425,12 +425,18 @@ static void ask_all(const struct lb_store_ops *ops, struct lb_store_reader *read
     assert_int_equal(ops->event(reader, 1, 9, &event), LB_ERR_NOT_FOUND);
     assert_int_equal(ops->events_page(reader, 1, 0, 9, 1, NULL, no_event), LB_OK);
     ask_about_hooks(ops, reader);
+    struct lb_list list = {1, 1};
+    struct lb_str name = LB_STR("a");
+    struct lb_contact contact;
+    assert_int_equal(ops->contacts(reader, list, 0, &name, 1, &contact), LB_OK);
+    assert_int_equal(contact.at, 0);
+    assert_int_equal(ops->stopped_companies(reader, list, &name, 1, numbers), LB_OK);
     assert_int_equal(ops->leads_named(reader, 1, LB_STR("a"), 0, 1, refs, &count), LB_OK);
     assert_int_equal(ops->leads_due(reader, 1, 1, LB_QUEUE_RETRY, 1, 1, 1, numbers, &count), LB_OK);
     assert_int_equal(ops->leads_page(reader, 1, 1, -1, 0, 0, 1, NULL, no_lead), LB_OK);
     assert_int_equal(ops->leads_page(reader, 1, 1, 2, 0, 0, 1, NULL, no_lead), LB_OK);
     assert_int_equal(ops->leads_scheduled(reader, 1, 1, 0, 1, NULL, no_lead), LB_OK);
-    assert_int_equal(ops->leads_set_aside(reader, 1, 1, false, 0, 1, NULL, no_lead), LB_OK);
+    assert_int_equal(ops->leads_set_aside(reader, 1, 1, true, 0, 1, NULL, no_lead), LB_OK);
     assert_int_equal(ops->activities_page(reader, 1, 1, 30, 0, 1, NULL, no_activity), LB_OK);
 }
 
@@ -469,6 +475,8 @@ static void questions_about_campaigns_and_imports_are_answered_by_indexes(void *
         {STMT_LEADS_PAGE_BY_STATUS, "lead_by_status (campaign=? AND status=? AND no<?)", 1},
         {STMT_LEADS_SCHEDULED, "lead_queue (campaign=? AND queue=?)", 1},
         {STMT_LEADS_SET_ASIDE, "lead_set_aside (campaign=?)", 1},
+        {STMT_CONTACT, "PRIMARY KEY (", 4}, /* of names, activities, steps and campaigns */
+        {STMT_STOPPED_COMPANY, "PRIMARY KEY (workspace=? AND campaign=? AND key=?)", 1},
         {STMT_IMPORT, "blocklist_import_by_id (workspace=? AND id=?)", 1},
         {STMT_IMPORTS_PAGE, "PRIMARY KEY (workspace=? AND no<?)", 1},
         {STMT_IMPORT_CHANGE, "blocklist_log_", 2}, /* _import and _undoes */

@@ -123,11 +123,14 @@ static lb_err read_names(struct explaining *explaining, uint64_t no)
 
 static lb_err read_restraint(struct explaining *explaining, uint64_t no)
 {
-    const struct lb_restraint_question question = {.outreach = explaining->call->app->outreach,
-                                                   .reader = explaining->reader,
-                                                   .list = explaining->call->list,
-                                                   .settings = explaining->state.settings,
-                                                   .now = lb_clock_wall_ms()};
+    const struct lb_call *call = explaining->call;
+    const struct lb_restraint_question question = {
+        .outreach = call->app->outreach,
+        .reader = explaining->reader,
+        .list = call->list,
+        .settings = explaining->state.settings,
+        .exclusion = {.blocklist = call->app->blocklist, .workspace = call->workspace},
+        .now = lb_clock_wall_ms()};
     return lb_restrains(&question.settings)
                ? lb_restraints_find(&question, &no, 1, &explaining->restraint)
                : LB_OK;
@@ -218,19 +221,28 @@ static int64_t skipped_until(const struct explaining *explaining)
     return explaining->restraint.contact.at + lb_skip_contacted_ms(&explaining->state.settings);
 }
 
-/* Another campaign has contacted the person. */
+/* The id of the campaign that has contacted the person; "": it was deleted this very moment. */
+static const char *contacting_campaign(const struct explaining *explaining, char out[LB_ID_SIZE])
+{
+    const struct lb_call *call = explaining->call;
+    bool deleted;
+    out[0] = '\0';
+    lb_directory_list_id(call->app->directory, call->workspace,
+                         explaining->restraint.contact.campaign, out, &deleted);
+    return out;
+}
+
 static void put_contact_words(struct lb_buf *out, const struct explaining *explaining)
 {
     const struct lb_contact *contact = &explaining->restraint.contact;
-    const struct lb_campaign *campaign =
-        lb_directory_campaign_no(explaining->call->app->directory, contact->campaign);
+    char campaign[LB_ID_SIZE];
     char at[LB_TIME_TEXT_SIZE], until[LB_TIME_TEXT_SIZE];
     lb_time_format(contact->at, at);
     lb_time_format(skipped_until(explaining), until);
     lb_buf_printf(out,
                   "The campaign '%s' has contacted the person at %s, so that this one skips the "
                   "lead until %s",
-                  campaign ? campaign->row.id : "", at, until);
+                  contacting_campaign(explaining, campaign), at, until);
 }
 
 static void put_due_words(struct lb_buf *out, const struct explaining *explaining, int64_t now)
@@ -302,10 +314,9 @@ static void put_skipped(struct lb_buf *body, const struct explaining *explaining
     const struct lb_contact *contact = &explaining->restraint.contact;
     if (!contact->at)
         return;
-    const struct lb_campaign *campaign =
-        lb_directory_campaign_no(explaining->call->app->directory, contact->campaign);
+    char campaign[LB_ID_SIZE];
     lb_buf_append_lit(body, ",\"skippedContacted\":{\"campaignId\":");
-    lb_json_put_string_or_null(body, campaign ? lb_str(campaign->row.id) : (struct lb_str){0});
+    lb_json_put_string(body, lb_str(contacting_campaign(explaining, campaign)));
     lb_buf_append_lit(body, ",\"contactedAt\":");
     lb_json_put_time(body, contact->at);
     lb_buf_append_lit(body, ",\"until\":");

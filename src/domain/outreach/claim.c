@@ -297,12 +297,15 @@ static lb_err take_lead(struct claiming *claiming, uint64_t no,
 static lb_err find_restraints(struct claiming *claiming, const uint64_t *leads, size_t count,
                               struct lb_restraint out[FETCH_MAX])
 {
-    const struct lb_restraint_question question = {.outreach = claiming->claim->outreach,
-                                                   .reader = claiming->reader,
-                                                   .list = claiming->claim->standing.list,
-                                                   .settings = claiming->state.settings,
-                                                   .now = claiming->now,
-                                                   .in_batch = true};
+    struct lb_outreach *outreach = claiming->claim->outreach;
+    struct lb_list list = claiming->claim->standing.list;
+    const struct lb_restraint_question question = {
+        .outreach = outreach,
+        .reader = claiming->reader,
+        .list = list,
+        .settings = claiming->state.settings,
+        .exclusion = lb_outreach_exclusion(outreach, list.workspace),
+        .now = claiming->now};
     return lb_restraints_find(&question, leads, count, out);
 }
 

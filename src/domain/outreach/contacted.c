@@ -82,11 +82,12 @@ static lb_err apply(struct lb_write *write, struct lb_store *store)
 {
     struct lb_contacted *contacted = (struct lb_contacted *)write;
     struct lb_outreach *outreach = contacted->outreach;
-    struct lb_restraint_question question = {.outreach = outreach,
-                                             .reader = lb_outreach_reader(outreach),
-                                             .list = contacted->list,
-                                             .now = lb_clock_wall_ms(),
-                                             .in_batch = true};
+    struct lb_restraint_question question = {
+        .outreach = outreach,
+        .reader = lb_outreach_reader(outreach),
+        .list = contacted->list,
+        .exclusion = lb_outreach_exclusion(outreach, contacted->list.workspace),
+        .now = lb_clock_wall_ms()};
     struct lb_restraint restraints[LEADS_AT_A_TIME];
     struct lb_campaign_state state;
     struct lb_counts counts = {0};

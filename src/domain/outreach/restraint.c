@@ -110,16 +110,13 @@ static lb_err add_name(const struct lb_restraint_question *question, struct text
 static lb_err add_names(const struct lb_restraint_question *question, struct texts *texts,
                         size_t place, const struct lb_lead_row *lead)
 {
-    struct lb_exclusion exclusion =
-        lb_outreach_exclusion(question->outreach, question->list.workspace);
     struct lb_exclusion_names own;
     struct lb_other_names names = {0};
     lb_err err = LB_OK;
-    exclusion.in_batch = question->in_batch;
     lb_exclusion_names(lead, &own);
     for (size_t i = 0; i < own.count; i++)
         lb_other_names_add(&names, own.names[i]);
-    lb_exclusion_add_others(&exclusion, &names);
+    lb_exclusion_add_others(&question->exclusion, &names);
     for (size_t i = 0; !err && i < names.count; i++)
         err = add_name(question, texts, place, names.names[i]);
     return err;
@@ -216,7 +213,8 @@ lb_err lb_colleagues_end(struct lb_outreach *outreach, struct lb_list list, cons
     struct lb_restraint_question question = {.outreach = outreach,
                                              .reader = lb_outreach_reader(outreach),
                                              .list = list,
-                                             .in_batch = true};
+                                             .exclusion =
+                                                 lb_outreach_exclusion(outreach, list.workspace)};
     struct lb_restraint restraints[LB_COLLEAGUES_MAX];
     struct lb_campaign_state state;
     struct lb_counts counts = {0};

@@ -8,11 +8,12 @@
  * contacted is what the activities say, so that claims of campaigns without the setting write
  * nothing for it. A company that is stopped is a row of its own.
  *
- * Threads: any that has a reader; in the batch, the writer's. */
+ * Threads: any that has a reader. */
 #ifndef LB_DOMAIN_OUTREACH_RESTRAINT_H
 #define LB_DOMAIN_OUTREACH_RESTRAINT_H
 
 #include "domain/blocklist/item.h"
+#include "domain/outreach/exclusion.h"
 #include "domain/outreach/outreach.h"
 
 #define LB_SKIP_CONTACTED_DAYS_MAX 3650
@@ -34,8 +35,8 @@ struct lb_restraint_question {
     struct lb_store_reader *reader;
     struct lb_list list; /* the campaign's */
     struct lb_campaign_settings settings;
+    struct lb_exclusion exclusion; /* who asks */
     int64_t now;
-    bool in_batch; /* with what the open batch has changed */
 };
 
 /* Is there anything to look up? */

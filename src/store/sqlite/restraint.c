@@ -17,14 +17,14 @@ lb_err lb_sqlite_lead_set_contacted(struct lb_store *store, const struct lb_lead
     return lb_sqlite_run(stmt);
 }
 
-/* CROSS JOIN: in this order. */
+/* CROSS JOIN: in this order. The campaign is that of the latest: with max() SQLite takes the other
+ * columns from that row. Source: https://www.sqlite.org/lang_select.html (bare columns). */
 static const char find_contact[] =
-    "SELECT a.campaign, a.claimed_at FROM lead_name n CROSS JOIN activity a ON a.lead = n.lead"
+    "SELECT a.campaign, max(a.claimed_at) FROM lead_name n CROSS JOIN activity a ON a.lead = n.lead"
     " WHERE n.workspace = ?1 AND n.name = ?2 AND n.campaign <> ?3 AND a.claimed_at > ?4"
     " AND a.state <> 4"
     " AND EXISTS (SELECT 1 FROM step s WHERE s.no = a.step AND s.type <> 'visit_profile')"
-    " AND EXISTS (SELECT 1 FROM campaign c WHERE c.no = n.campaign AND c.deleted_at IS NULL)"
-    " ORDER BY a.claimed_at DESC LIMIT 1";
+    " AND EXISTS (SELECT 1 FROM campaign c WHERE c.no = n.campaign AND c.deleted_at IS NULL)";
 
 lb_err lb_sqlite_contacts(struct lb_store_reader *reader, struct lb_list list, int64_t since,
                           const struct lb_str *names, size_t count, struct lb_contact *out)
