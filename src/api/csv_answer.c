@@ -1,5 +1,6 @@
 #include "api/csv_answer.h"
 
+#include "api/stream.h"
 #include "base/csv.h"
 
 #include <stddef.h>
@@ -73,7 +74,7 @@ static enum lb_given ask_for_piece(struct lb_call *call)
     call->read.run = run_read;
     call->read.cancel = cancel_read;
     call->read.lane = &call->workspace->reads;
-    return lb_readers_submit(call->app->readers, &call->read) ? LB_GIVE_FAILED : LB_GIVE_LATER;
+    return lb_stream_ask(call, &call->csv_answer->tries);
 }
 
 static enum lb_given give(struct lb_request *req, struct lb_buf *out)

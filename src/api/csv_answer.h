@@ -12,6 +12,7 @@ struct lb_csv_answer {
     struct lb_spool spool;
     struct lb_buf piece; /* not in the spool yet; of the giving: read and not given yet */
     uint64_t given;
+    unsigned tries; /* of asking busy readers, one after the other */
     bool failed;
 };
 

@@ -567,9 +567,22 @@ bool lb_gate_still_passes(struct lb_call *call)
     return false;
 }
 
-bool lb_gate_still_holds(const struct lb_call *call)
+/* A store that does not answer says nothing of the session. */
+static bool session_holds(const struct lb_call *call, struct lb_store_reader *reader, int64_t now)
+{
+    struct lb_session_row session;
+    struct lb_user_row user;
+    if (call->signed_in->session.expires_at <= now)
+        return false;
+    lb_err err = reader ? call->app->store->ops->session(reader, call->signed_in->token_hash,
+                                                         &session, &user)
+                        : LB_OK;
+    return err != LB_ERR_NOT_FOUND;
+}
+
+bool lb_gate_still_holds(const struct lb_call *call, struct lb_store_reader *reader)
 {
     int64_t now = lb_clock_wall_ms();
-    return (!call->signed_in || call->signed_in->session.expires_at > now) &&
+    return (!call->signed_in || session_holds(call, reader, now)) &&
            (!call->key || lb_key_valid(call->key, now)) && has_same_campaign(call);
 }

@@ -28,8 +28,10 @@ bool lb_gate_pass_fresh(struct lb_call *call);
  * for their body or in a queue. False: the reply is set. Any thread that is registered with RCU. */
 bool lb_gate_still_passes(struct lb_call *call);
 
-/* The same, without a reply: for calls whose answer is being sent. */
-bool lb_gate_still_holds(const struct lb_call *call);
+/* The same, without a reply: for calls whose answer is being sent. With a reader, on its thread,
+ * the session is looked up once more, which may have been ended; NULL: only its time is looked at.
+ */
+bool lb_gate_still_holds(const struct lb_call *call, struct lb_store_reader *reader);
 
 /* The reply for a path that leads nowhere. */
 void lb_gate_nothing_here(struct lb_request *req);

@@ -34,7 +34,7 @@ static enum lb_turn run_read(struct lb_read *read, struct lb_store *store,
 {
     struct lb_call *call = call_of(read);
     lb_err err = LB_ERR_INVALID_API_KEY;
-    if (lb_gate_still_holds(call) && !make_piece(call, reader, &err))
+    if (lb_gate_still_holds(call, reader) && !make_piece(call, reader, &err))
         return LB_TURN_MORE;
     call->stream->failed = err != LB_OK;
     lb_request_complete(call->req);
@@ -48,17 +48,21 @@ static void cancel_read(struct lb_read *read)
     lb_request_complete(call->req);
 }
 
-static enum lb_given ask_for_piece(struct lb_call *call)
+enum lb_given lb_stream_ask(struct lb_call *call, unsigned *tries)
 {
-    struct lb_stream *stream = call->stream;
-    call->read.run = run_read;
-    call->read.cancel = cancel_read;
     lb_err err = lb_readers_submit(call->app->readers, &call->read);
     bool busy = err == LB_ERR_OVERLOADED || err == LB_ERR_WORKSPACE_OVERLOADED;
-    stream->tries = busy ? stream->tries + 1 : 0;
-    if (busy && stream->tries < BUSY_TRIES)
+    *tries = busy ? *tries + 1 : 0;
+    if (busy && *tries < BUSY_TRIES)
         return LB_GIVE_SOON;
     return err ? LB_GIVE_FAILED : LB_GIVE_LATER;
+}
+
+static enum lb_given ask_for_piece(struct lb_call *call)
+{
+    call->read.run = run_read;
+    call->read.cancel = cancel_read;
+    return lb_stream_ask(call, &call->stream->tries);
 }
 
 static enum lb_given give(struct lb_request *req, struct lb_buf *out)

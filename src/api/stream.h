@@ -38,6 +38,11 @@ bool lb_stream_wanted(const struct lb_call *call);
  * is the answer. */
 enum lb_progress lb_stream_begin(struct lb_call *call, struct lb_stream *stream);
 
+/* For answers that are given in pieces: hands call->read to the readers, to make the next one.
+ * While they are busy it is to be asked again soon, for some seconds, before the answer is cut.
+ * `tries`: 0 at first, its own. */
+enum lb_given lb_stream_ask(struct lb_call *call, unsigned *tries);
+
 /* A second time, or without a stream, it does nothing. */
 void lb_stream_release(struct lb_call *call);
 

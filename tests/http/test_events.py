@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from support import expect
+from support import expect, people
 from support.campaigns import INVITATION, MESSAGE, Campaign, unblock_everywhere
 from support.client import build
 from support.events import ask
@@ -564,6 +564,22 @@ def test_a_stream_ends_when_the_key_is_revoked(server):
         server.admin("DELETE", f"/admin/keys/{key_id(key)}", None)
         begun = time.monotonic()
         assert stream.ends() and time.monotonic() - begun < 10
+
+
+def test_the_tabs_of_one_user_leave_places_to_others(server):
+    tenant = server.tenant()
+    one, other = (people.person(server, "viewer", tenant.workspace) for _ in range(2))
+    after = now(tenant.api)
+    tabs = [waiting(one.api_for(), after, wait=20) for _ in range(4)]
+    until = time.monotonic() + 10
+    while (refused := one.api.get(f"/events?after={after}&wait=1")).status == 200:
+        assert time.monotonic() < until
+    assert "of yours" in expect.error(refused, 429, "overloaded")["message"]
+    others = [waiting(caller, after, wait=20) for caller in (other.api_for(), server.api(tenant.key))]
+    time.sleep(0.2)
+    block_everywhere(tenant.api, unique())
+    for answer in tabs + others:
+        assert len(answer()[0]["events"]) == 1
 
 
 def test_the_server_stops_although_clients_wait():

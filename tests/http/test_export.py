@@ -243,10 +243,12 @@ def test_an_empty_export_blocks_no_person(target):
 class Slow:
     """Reads an export only when it is told to: more of it than is on the way waits at the server."""
 
-    def __init__(self, server, key, path):
+    def __init__(self, server, caller, path):
+        """`caller`: a key, or headers."""
+        headers = [("x-api-key", caller)] if isinstance(caller, str) else caller
         self.sock = socket.create_connection(("127.0.0.1", server.port), timeout=30)
         self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 17)
-        self.sock.sendall(build("GET", "/v1" + path, [("x-api-key", key), CSV]))
+        self.sock.sendall(build("GET", "/v1" + path, [*headers, CSV]))
         self.answer = HTTPResponse(self.sock)
 
     def begin(self):
@@ -348,6 +350,14 @@ def test_a_key_that_ends_cuts_the_export(server, many):
     key = many.tenant.new_key()
     slow = Slow(server, key, "/blocked-leads").begin()
     server.cli("key", "revoke", key_id(key))
+    assert slow.is_cut()
+    slow.close()
+
+
+def test_a_session_that_ends_cuts_the_export(server, many):
+    person = people.person(server, "viewer", many.tenant.workspace)
+    slow = Slow(server, [person.cookie], "/blocked-leads").begin()
+    expect.ok(person.api.delete("/session"))
     assert slow.is_cut()
     slow.close()
 

@@ -9,13 +9,14 @@
 #include "base/clock.h"
 #include "http/negotiate.h"
 
-#define TAKE_DEFAULT     100
-#define WAIT_MAX_S       60
-#define WAITS_MAX        16 /* of a workspace at once */
-#define HEARTBEAT_MS     15000
-#define STREAM_EVENTS    50 /* that are made at a time */
-#define TRIES_WHILE_BUSY 300
-#define STREAM_TYPE      "text/event-stream"
+#define TAKE_DEFAULT      100
+#define WAIT_MAX_S        60
+#define WAITS_MAX         16 /* of a workspace at once */
+#define WAITS_OF_USER_MAX 4
+#define HEARTBEAT_MS      15000
+#define STREAM_EVENTS     50 /* that are made at a time */
+#define TRIES_WHILE_BUSY  300
+#define STREAM_TYPE       "text/event-stream"
 
 struct feeding {
     struct lb_events_page page;
@@ -207,7 +208,7 @@ static enum lb_turn run_more(struct lb_read *read, struct lb_store *store,
 {
     struct lb_call *call = call_of(read);
     struct feeding *feeding = call->state;
-    if (!lb_gate_still_holds(call))
+    if (!lb_gate_still_holds(call, reader))
         feeding->ended = true;
     else
         feeding->failed = fill(call, reader) != LB_OK;
@@ -334,12 +335,22 @@ static bool take_types(struct lb_call *call)
     return true;
 }
 
-/* Takes the place of one that may wait; false when the reply is set. */
+/* Takes the place of one that may wait; false when the reply is set. Users have places of their
+ * own, of which the tabs of one do not take all. */
 static bool take_place(struct lb_call *call)
 {
     struct feeding *feeding = call->state;
-    if (lb_quota_take(&call->workspace->listening, 1, WAITS_MAX)) {
-        feeding->place = &call->workspace->listening;
+    struct lb_quota *places =
+        call->signed_in ? &call->workspace->watching : &call->workspace->listening;
+    if (call->signed_in &&
+        lb_event_waits_of_user(call->app->event_waits, call) >= WAITS_OF_USER_MAX) {
+        lb_reply_error(&call->req->reply, LB_ERR_WORKSPACE_OVERLOADED,
+                       "%d requests of yours wait for events. Close some of their pages.",
+                       WAITS_OF_USER_MAX);
+        return false;
+    }
+    if (lb_quota_take(places, 1, WAITS_MAX)) {
+        feeding->place = places;
         return true;
     }
     lb_reply_error(&call->req->reply, LB_ERR_WORKSPACE_OVERLOADED,

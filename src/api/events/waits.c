@@ -67,6 +67,22 @@ void lb_event_wait_begin(struct lb_event_waits *waits, struct lb_event_wait *wai
     pthread_mutex_unlock(&waits->lock);
 }
 
+static bool is_same_user(const struct lb_call *a, const struct lb_call *b)
+{
+    return a->workspace == b->workspace && a->signed_in && b->signed_in &&
+           a->signed_in->user.no == b->signed_in->user.no;
+}
+
+size_t lb_event_waits_of_user(struct lb_event_waits *waits, const struct lb_call *call)
+{
+    size_t count = 0;
+    pthread_mutex_lock(&waits->lock);
+    for (const struct lb_event_wait *wait = waits->first; wait; wait = wait->next)
+        count += is_same_user(wait->call, call);
+    pthread_mutex_unlock(&waits->lock);
+    return count;
+}
+
 void lb_event_wait_look(struct lb_event_wait *wait)
 {
     atomic_store(&wait->state, AWAKE);
@@ -110,7 +126,7 @@ static void wake_those(struct lb_event_waits *waits, bool all)
     for (struct lb_event_wait *wait = waits->first; wait; wait = wait->next)
         if (atomic_load(&wait->state) == ASLEEP &&
             (all || atomic_load(&wait->until_ms) <= now_ms || lb_request_hung_up(wait->call->req) ||
-             !lb_gate_still_holds(wait->call)))
+             !lb_gate_still_holds(wait->call, NULL)))
             wake(wait);
     pthread_mutex_unlock(&waits->lock);
 }

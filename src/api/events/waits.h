@@ -37,6 +37,9 @@ void lb_event_wait_look(struct lb_event_wait *wait);
  * caller may not touch it any more. False: something came since it looked. */
 bool lb_event_wait_sleep(struct lb_event_wait *wait, uint64_t until_ms);
 
+/* How many requests of the call's user in its workspace have begun to wait. */
+size_t lb_event_waits_of_user(struct lb_event_waits *waits, const struct lb_call *call);
+
 /* In the call's release, whether it was begun or not. */
 void lb_event_wait_end(struct lb_event_waits *waits, struct lb_event_wait *wait);
 

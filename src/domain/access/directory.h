@@ -65,7 +65,8 @@ struct lb_workspace {
     struct lb_quota importing;      /* 1 while a file is being imported, or an import undone */
     _Atomic uint64_t import_run;    /* of the import that records now (imports.h); 0: none */
     struct lb_quota exporting;      /* lists that are being exported */
-    struct lb_quota listening;      /* requests that wait for events */
+    struct lb_quota listening;      /* requests with keys that wait for events */
+    struct lb_quota watching;       /* the same of signed-in users */
     /* Of subscriptions to events (hooks/hooks.h). */
     _Atomic bool has_hooks;              /* some that are active */
     _Atomic unsigned hook_signals;       /* what the thread that delivers has to look at */

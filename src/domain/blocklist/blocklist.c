@@ -468,11 +468,9 @@ static lb_err catch_up(struct lb_blocklist *blocklist, struct lb_write *first)
 {
     struct lb_locked *locked = &blocklist->locked;
     lb_err err = lb_nodes_lock(locked, blocklist->store, first);
-    for (size_t i = 0; !err && i < locked->count; i++) {
-        if (locked->versions[i].workspace == LB_WORKSPACE_NONE)
-            continue;
-        err = lb_blocklist_refresh(blocklist, &locked->versions[i]);
-    }
+    for (size_t i = 0; !err && i < locked->count; i++)
+        if (locked->versions[i].workspace != LB_WORKSPACE_NONE)
+            err = lb_blocklist_refresh(blocklist, &locked->versions[i]);
     /* What another node adds to it from here on, that node's writes in these workspaces see to: see
      * outreach/everywhere.c. */
     if (!err && locked->installation.workspace != LB_WORKSPACE_NONE)
@@ -483,15 +481,14 @@ static lb_err catch_up(struct lb_blocklist *blocklist, struct lb_write *first)
 static lb_err batch_begin(void *context, struct lb_write *first)
 {
     struct lb_blocklist *blocklist = context;
-    struct lb_overlay *batch = &blocklist->batch;
     blocklist->ending = 0;
     lb_directory_begin_batch(blocklist->directory);
     blocklist->with_events_count = 0;
     lb_err err = catch_up(blocklist, first);
     if (err)
         return err;
+    lb_overlay_begin(&blocklist->batch, blocklist->next_id, LB_ENTRY_ID_MAX + 1);
     lb_daily_bytes_check(blocklist, first);
-    lb_overlay_begin(batch, blocklist->next_id, LB_ENTRY_ID_MAX + 1);
     if (blocklist->follower.context)
         blocklist->follower.batch_begin(blocklist->follower.context);
     return LB_OK;
@@ -656,7 +653,6 @@ static void tell_listener(struct lb_blocklist *blocklist)
 static void batch_publish(void *context)
 {
     struct lb_blocklist *blocklist = context;
-    struct lb_overlay *batch = &blocklist->batch;
     publish_rows(blocklist);
     lb_persons_publish(blocklist->people);
     publish_events(blocklist);
@@ -666,7 +662,7 @@ static void batch_publish(void *context)
     lb_ends_commit(&blocklist->ends);
     publish_marks(blocklist);
     lb_daily_bytes_publish(blocklist);
-    blocklist->next_id = batch->next_id;
+    blocklist->next_id = blocklist->batch.next_id;
     if (blocklist->follower.context)
         blocklist->follower.batch_publish(blocklist->follower.context);
     tell_listener(blocklist);

@@ -156,5 +156,6 @@ void lb_erasure_prepare(struct lb_erasure *erasure)
     struct lb_change *change = &erasure->change;
     lb_change_prepare(change);
     change->write.heavy = true;
+    change->write.records = (1 + erasure->name_count) * LB_RECORD_BYTES;
     change->write.apply = apply;
 }
