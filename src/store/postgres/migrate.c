@@ -21,6 +21,10 @@ static const struct {
                    {"step_variant", 8},   {"event", 10},       {"hook", 11},
                    {"hook_delivery", 11}, {"erasure_key", 17}, {"erased_name", 17}};
 
+/* Of each table. A question about many workspaces goes to all of them: 10 ms with Citus's own 32.
+ */
+#define SHARDS "8"
+
 /* Before this one the program gives the rows of the log their digests. */
 #define CHAIN_SCHEMA 5
 
@@ -135,13 +139,17 @@ static lb_err distribute(PGconn *conn, int64_t since, struct lb_reason *reason)
     int64_t citus;
     lb_err err = ask_number(conn, "SELECT count(*) FROM pg_extension WHERE extname = 'citus'",
                             &citus, reason);
+    if (!err && citus && !since)
+        lb_log(LB_LOG_INFO, "migration", "Citus: tables are distributed, in " SHARDS " shards");
     for (size_t i = 0; !err && citus && i < sizeof distributed / sizeof *distributed; i++) {
         char sql[160];
         if (distributed[i].version <= since)
             continue;
         snprintf(sql, sizeof sql,
-                 "SELECT create_distributed_table('leadblock.%s', 'workspace_id'%s)",
-                 distributed[i].table, i ? ", colocate_with => 'leadblock.workspace'" : "");
+                 "SELECT create_distributed_table('leadblock.%s', 'workspace_id', %s)",
+                 distributed[i].table,
+                 i ? "colocate_with => 'leadblock.workspace'"
+                   : "colocate_with => 'none', shard_count => " SHARDS);
         err = execute(conn, sql, "cannot distribute the tables", reason);
     }
     return err;
