@@ -1,7 +1,10 @@
 """A part of the database is away, as when one of the servers of a cluster is: the proxy refuses each
 statement that wants rows of these workspaces. The others notice nothing."""
 
+import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 
 import pytest
 
@@ -58,6 +61,30 @@ class Scene:
         return sorted(times)
 
 
+    @contextmanager
+    def asked_for(self, tenants):
+        """Clients that ask for these all the time, and are refused."""
+        over = threading.Event()
+
+        def go_on(tenant):
+            path = self.paths[self.tenants.index(tenant)]
+            api = self.nodes[0].api(tenant.key, timeout=20)
+            while not over.is_set():
+                expect.error(api.get(f"{path}/lost"), 503, "storage_unavailable")
+                expect.error(api.post(path, {"publicIdentifiers": ["lost"]}), 503,
+                             "storage_unavailable")
+            api.close()
+
+        with ThreadPoolExecutor(len(tenants)) as pool:
+            clients = [pool.submit(go_on, tenant) for tenant in tenants]
+            try:
+                yield
+            finally:
+                over.set()
+        for client in clients:
+            client.result()
+
+
 @pytest.fixture
 def scene():
     database = postgres.shared().create_database()
@@ -71,16 +98,20 @@ def scene():
 def test_half_of_the_database_is_away_and_the_other_half_is_served(scene):
     before = scene.look(scene.here, "before")
     scene.take_away()
-    refused = [scene.ask(tenant, "lost") for tenant in scene.there]
-    for block, check, took in refused:
+    for tenant in scene.there:
+        block, check, took = scene.ask(tenant, "lost")
         expect.error(block, 503, "storage_unavailable")
         expect.error(check, 503, "storage_unavailable")
         assert took < 2
-    during = scene.look(scene.here, "during")
-    assert scene.proxy.missed > 0
-    assert during[-1] < 10 * before[-1] + 1, (before, during)
     for path in ("/readyz", "/readyz?for=checks"):
         eventually(lambda path=path: status(scene.nodes[0], path) == 200, NOTICED)
+    with scene.asked_for(scene.there):
+        during = scene.look(scene.here, "during")
+        states = [status(scene.nodes[0], path) for _ in range(20)
+                  for path in ("/readyz", "/readyz?for=checks")]
+    assert scene.proxy.missed > WORKSPACES
+    assert states == [200] * len(states)
+    assert during[-1] < 10 * before[-1] + 1, (before, during)
     # Those who are away are asked for beside the others.
     mixed = [scene.ask(tenant, f"mixed-{number}") for number in range(3) for tenant in scene.tenants]
     for number, (block, _, _) in enumerate(mixed):
