@@ -2,6 +2,7 @@
 acknowledged stays, what is refused is refused soon and truly, and nobody restarts anything."""
 
 import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 
 import pytest
@@ -257,6 +258,30 @@ def test_a_database_with_too_many_connections(scene):
     scene.cluster.psql(f"ALTER DATABASE {scene.database} CONNECTION LIMIT -1")
     for number in range(2):
         eventually(lambda number=number: scene.works(number), BACK)
+
+
+def test_a_commit_that_no_standby_has_is_of_unknown_outcome(scene):
+    """Somebody ends the wait for a standby: the row is there, and may yet be lost."""
+    assert scene.works(0)
+    scene.cluster.psql("ALTER SYSTEM SET synchronous_standby_names = 'nowhere'")
+    scene.cluster.psql("SELECT pg_reload_conf()")
+    waits = ("FROM pg_stat_activity WHERE wait_event = 'SyncRep' "
+             f"AND datname = '{scene.database}'")
+    try:
+        with ThreadPoolExecutor(1) as pool:
+            for attempt in range(50):
+                answer = pool.submit(scene.block, 0, [f"lost-{attempt}"])
+                eventually(lambda: answer.done() or scene.cluster.psql(f"SELECT count(*) {waits}") != "0",
+                           NOTICED)
+                scene.cluster.psql(f"SELECT pg_cancel_backend(pid) {waits}")
+                if answer.result().status != 200:  # which the setting did not reach yet
+                    break
+            expect.error(answer.result(), 503, "outcome_unknown")
+    finally:
+        scene.cluster.psql("ALTER SYSTEM RESET synchronous_standby_names")
+        scene.cluster.psql("SELECT pg_reload_conf()")
+    eventually(lambda: scene.works(0), BACK)
+    assert scene.blocked(0, [f"lost-{attempt}"]) == [f"lost-{attempt}"]
 
 
 def test_a_workspace_that_is_stuck_holds_up_no_other(scene):

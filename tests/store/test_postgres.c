@@ -979,14 +979,13 @@ static void a_commit_without_an_answer_has_an_unknown_outcome(void **state)
     store->ops->close(store);
 }
 
-/* As when the wait for a standby ends early: the row is there, and may yet be lost. */
-static void a_commit_with_a_warning_has_an_unknown_outcome(void **state)
+/* Only the one about a standby says that a commit may be lost (tests/cluster/test_trouble.py). */
+static void a_commit_with_a_warning_about_something_else_is_one(void **state)
 {
     struct lb_store *store = open_store();
     uint32_t workspace = add_workspace(store);
     at_commit("RAISE WARNING 'not replicated'");
-    expect_unknown_outcome(store, workspace, "recorded, but a standby may not have it");
-    assert_int_equal(ask("SELECT count(*) FROM leadblock.blocklist_log"), 1);
+    expect_works(store, workspace);
     at_commit("RAISE NOTICE 'nothing to worry about'");
     expect_works(store, workspace);
     store->ops->close(store);
@@ -1360,6 +1359,45 @@ static void a_large_transaction_goes_through_and_is_read_in_pieces(void **state)
 
 /* --- Citus ------------------------------------------------------------------------------------ */
 
+/* What the store asks of Citus, answered by functions of the test. */
+static void imitate_citus(void)
+{
+    run("SET allow_system_table_mods = on; INSERT INTO pg_extension (oid, extname, extowner,"
+        " extnamespace, extrelocatable, extversion)"
+        " VALUES (99999, 'citus', 10, 2200, false, '12.1');"
+        " CREATE TABLE public.pg_dist_local_group (groupid integer);"
+        " INSERT INTO public.pg_dist_local_group VALUES (1);"
+        " CREATE TABLE public.made (name text, colocated text, shards integer);");
+    run("CREATE FUNCTION public.create_distributed_table(regclass, text,"
+        " colocate_with text DEFAULT 'default', shard_count integer DEFAULT 32) RETURNS void"
+        " LANGUAGE sql AS 'INSERT INTO public.made VALUES ($1::text, $3, $4)';"
+        " CREATE FUNCTION public.run_command_on_workers(text) RETURNS TABLE (result text)"
+        " LANGUAGE sql AS $$SELECT unnest(ARRAY['0', '1500ms'])$$");
+}
+
+static void a_worker_is_refused_and_a_coordinator_makes_few_shards(void **state)
+{
+    struct lb_reason reason;
+    imitate_citus();
+    assert_int_equal(open_with(database, &reason), LB_ERR_STORAGE_UNAVAILABLE);
+    assert_non_null(strstr(reason.text, "connect to the coordinator"));
+    run("UPDATE public.pg_dist_local_group SET groupid = 0");
+    struct lb_store *store = open_store();
+    caught_log_begin();
+    lb_log_set_level(LB_LOG_WARN);
+    lb_err err = open_with(database, &reason);
+    lb_log_set_level(LB_LOG_ERROR);
+    assert_int_equal(caught_log_count(caught_log_end(), "1 workers of Citus have no lock_timeout"),
+                     1);
+    assert_int_equal(err, LB_OK);
+    assert_int_equal(ask("SELECT shards FROM public.made WHERE name = 'leadblock.workspace'"), 8);
+    assert_int_equal(ask("SELECT count(*) FROM public.made WHERE colocated ="
+                         " 'leadblock.workspace'"),
+                     ask("SELECT count(*) - 1 FROM public.made"));
+    expect_works(store, add_workspace(store));
+    store->ops->close(store);
+}
+
 /* Only where the extension can be had. */
 static void tables_are_distributed_by_workspace_where_citus_is(void **state)
 {
@@ -1408,7 +1446,7 @@ int main(void)
         TEST(what_was_lost_before_the_commit_was_not_recorded),
         TEST(a_lost_idle_connection_is_made_anew),
         TEST(a_commit_without_an_answer_has_an_unknown_outcome),
-        TEST(a_commit_with_a_warning_has_an_unknown_outcome),
+        TEST(a_commit_with_a_warning_about_something_else_is_one),
         TEST(errors_of_the_server_have_their_codes),
         TEST(a_failed_write_fails_the_transaction),
         TEST(a_workspace_stands_where_its_last_change_left_it),
@@ -1417,6 +1455,7 @@ int main(void)
         TEST(what_was_prefetched_is_read_at_once_and_kept_until_the_rest),
         TEST(entries_that_lie_close_together_are_read_at_once),
         TEST(a_large_transaction_goes_through_and_is_read_in_pieces),
+        TEST(a_worker_is_refused_and_a_coordinator_makes_few_shards),
         TEST(tables_are_distributed_by_workspace_where_citus_is),
     };
     if (!postgres_is_there())

@@ -7,6 +7,15 @@ usage: postgres.py run [--fsync] -- COMMAND...
 In the command's environment LEADBLOCK_TEST_POSTGRES names the cluster as "host=... port=...", for
 the tests in C, and LEADBLOCK_TEST_POSTGRES_URI as "postgresql://...", for those in Python.
 
+On a cluster of your own, of PostgreSQL or Citus, every suite runs whose tests only make databases:
+
+  LEADBLOCK_TEST_CREATE_DATABASE=COMMAND  run as `COMMAND NAME`: makes an empty database and prints how
+                                          to connect to it as a role that may make schemas, roles and
+                                          extensions there, as a URI
+  LEADBLOCK_TEST_DROP_DATABASE=COMMAND    run as `COMMAND NAME` when it is not wanted any more
+
+Tests that stop, kill or fail over a server start clusters of their own all the same.
+
 All in a temporary folder, on 127.0.0.1, as a user other than root. Nothing is left behind when the
 program ends, however it ends but by SIGKILL.
 """
@@ -33,6 +42,7 @@ ADMIN = "postgres"
 OWNER = "leadblock"  # of the databases; what the server connects as has no special rights
 URI = "LEADBLOCK_TEST_POSTGRES_URI"
 KEYWORDS = "LEADBLOCK_TEST_POSTGRES"
+CREATE, DROP = "LEADBLOCK_TEST_CREATE_DATABASE", "LEADBLOCK_TEST_DROP_DATABASE"
 START_LIMIT = 60.0  # seconds
 STOP_LIMIT = 30.0
 STOP_SIGNALS = {"smart": signal.SIGTERM, "fast": signal.SIGINT, "immediate": signal.SIGQUIT}
@@ -372,9 +382,48 @@ class Pair:
         self.primary.remove()
 
 
+class Somebodys(Address):
+    """A cluster of somebody's own, by the commands of the environment."""
+
+    def __init__(self, create, drop):
+        super().__init__(None, None)
+        self.create = create
+        self.drop = drop
+        self.uris = {}  # by name
+
+    def uri(self, database=ADMIN, role=ADMIN):
+        if database not in self.uris:
+            raise PostgresFailed(f"{CREATE} makes databases and no administrator of a cluster")
+        return self.uris[database]
+
+    def create_database(self, template="template0"):
+        if template != "template0":
+            raise PostgresFailed(f"{CREATE} copies no database")
+        name = f"leadblock_{os.getpid()}_{next(_databases)}"
+        uri = command_output(self.create, name)
+        self.uris[database_of(uri)] = uri
+        return uri
+
+    def drop_database(self, uri):
+        self.uris.pop(database_of(uri), None)
+        if self.drop:
+            command_output(self.drop, database_of(uri))
+
+
+def command_output(command, name):
+    result = subprocess.run(f"{command} {name}", shell=True, capture_output=True, text=True,
+                            stdin=subprocess.DEVNULL)
+    if result.returncode != 0:
+        raise PostgresFailed(f"{command} {name}: {result.stdout}{result.stderr}")
+    return result.stdout.strip()
+
+
 @cache
 def shared():
-    """The cluster that the tests of this run share: the one in the environment, or its own."""
+    """The cluster that the tests of this run share: somebody's own, the one in the environment, or
+    its own."""
+    if CREATE in os.environ:
+        return Somebodys(os.environ[CREATE], os.environ.get(DROP))
     if URI in os.environ:
         parts = urlsplit(os.environ[URI])
         return Shared(parts.hostname, parts.port)
@@ -397,6 +446,8 @@ def _remove_all(pid):
 
 def run(command, **options):
     """The exit code of a command that has a cluster in its environment."""
+    if CREATE in os.environ:
+        return subprocess.run(command).returncode
     with Cluster(**options) as cluster:
         env = {**os.environ, URI: cluster.uri(),
                KEYWORDS: f"host={cluster.host} port={cluster.port} user={ADMIN} dbname={ADMIN}"}

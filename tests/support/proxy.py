@@ -1,5 +1,6 @@
 """Stands between a node and PostgreSQL and does what networks do: delays, swallows, cuts. And what an
-engine does that moves rows from server to server: the lock of a workspace can be made to lock nothing.
+engine does that moves rows from server to server: the lock of a workspace can be made to lock nothing,
+and the rows of some workspaces can be away, as when one of several servers is.
 
 Each connection has two threads, one for each direction. They understand as much of PostgreSQL's
 protocol (version 3) as it takes to see a COMMIT pass by, as a simple query or as a prepared
@@ -18,6 +19,10 @@ SSL_REQUEST, GSS_REQUEST = 80877103, 80877104  # answered by a single byte
 COMMITS = {b"COMMIT", b"END"}
 LOCK = re.compile(rb"UPDATE leadblock\.workspace SET access_version = access_version"
                   rb"(?P<where> WHERE workspace_id = \$1) RETURNING (?P<columns>.*)")
+NUMBERS = re.compile(rb"\{[0-9,]*\}")
+COLUMNS = re.compile(rb"INSERT INTO leadblock\.[a-z_]+ \((?P<columns>[^)]*)\)")
+TABLES = re.compile(rb"(FROM|JOIN|INTO|UPDATE) leadblock\.(?!schema_version|copy_progress)")
+ALL = "all"  # workspaces, as what a statement is about
 BEFORE, AFTER, HOLE = "before", "after", "hole"
 
 
@@ -30,6 +35,42 @@ def texts(body, count):
     return body.split(b"\0", count)[:count]
 
 
+def about(query):
+    """Which parameter of a statement has the workspace; ALL: it is about many; a list: those."""
+    if not TABLES.search(query):
+        return []
+    if b"workspace_id = $1" in query or b"workspace_id = ANY ($1)" in query:
+        return 0
+    if b"workspace_id = 0" in query:
+        return [0]
+    inserts = COLUMNS.match(query)
+    if inserts:
+        columns = [column.strip() for column in inserts["columns"].split(b",")]
+        return columns.index(b"workspace_id") if b"workspace_id" in columns else []
+    return ALL
+
+
+def parameters(body):
+    """The values of a Bind message."""
+    _, _, rest = body.split(b"\0", 2)
+    formats = struct.unpack_from("!H", rest)[0]
+    at = 2 + 2 * formats
+    count = struct.unpack_from("!H", rest, at)[0]
+    at += 2
+    for _ in range(count):
+        length = struct.unpack_from("!i", rest, at)[0]
+        at += 4
+        yield rest[at : at + max(length, 0)]
+        at += max(length, 0)
+
+
+def workspaces_of(value):
+    """Of a parameter: a bigint, or an array of them as text."""
+    if NUMBERS.fullmatch(value.rstrip(b"\0")):
+        return {int(number) for number in value.rstrip(b"\0")[1:-1].split(b",") if number}
+    return {struct.unpack("!q", value)[0]} if len(value) == 8 else set()
+
+
 class Frontend:
     """Cuts what a client sends into messages and knows which of them make a COMMIT happen."""
 
@@ -37,6 +78,7 @@ class Frontend:
         self.buffer = b""
         self.started = False
         self.statements = {}  # name -> is it a COMMIT?
+        self.about = {}  # name -> see above
         self.portals = {}
         self.asked = 0  # for encryption; see SSL_REQUEST
 
@@ -71,6 +113,25 @@ class Frontend:
         body = name + b"\0" + read + b"\0" + rest
         return b"P" + struct.pack("!I", 4 + len(body)) + body
 
+    def is_away(self, message, away):
+        """Does a statement want rows of a workspace that is away?"""
+        if message[:1] != b"B":
+            return False
+        wanted = self.about.get(texts(message[5:], 2)[1], [])
+        if wanted == ALL:
+            return True
+        if isinstance(wanted, list):
+            return bool(away.intersection(wanted))
+        values = list(parameters(message[5:]))
+        return bool(away & workspaces_of(values[wanted]))
+
+    def without_statement(self, message):
+        """The server answers that it does not know it, and goes on as after any error."""
+        portal, statement = texts(message[5:], 2)
+        rest = message[5 + len(portal) + len(statement) + 2 :]
+        body = portal + b"\0away\0" + rest
+        return b"B" + struct.pack("!I", 4 + len(body)) + body
+
     def _started_commit(self, message):
         if not self.started:
             if struct.unpack_from("!I", message, 4)[0] in (SSL_REQUEST, GSS_REQUEST):
@@ -84,6 +145,7 @@ class Frontend:
         if kind == b"P":
             name, query = texts(body, 2)
             self.statements[name] = is_commit(query)
+            self.about[name] = about(query)
         elif kind == b"B":
             portal, statement = texts(body, 2)
             self.portals[portal] = self.statements.get(statement, False)
@@ -177,6 +239,9 @@ class Link:
                     self.cut_after = cut
                 if self.proxy.locks_nothing and self.frontend.started:
                     message = self.without_lock(message)
+                if self.proxy.away and self.frontend.is_away(message, self.proxy.away):
+                    self.proxy.missed += 1
+                    message = self.frontend.without_statement(message)
                 self.server.sendall(message)
 
     def without_lock(self, message):
@@ -204,6 +269,8 @@ class Proxy:
         self.refuses = False  # new connections are closed at once
         self.locks_nothing = False  # of connections that have not prepared their statements yet
         self.unlocked = 0  # statements that were changed so
+        self.away = set()  # numbers of workspaces whose rows cannot be reached
+        self.missed = 0  # statements that wanted them
         self.flowing = threading.Event()
         self.flowing.set()
         self.lock = threading.Lock()

@@ -37,6 +37,7 @@ struct fixture {
     unsigned applies;
     lb_err fail_begin; /* once */
     lb_err fail_batch_begin;
+    _Atomic bool fail_several; /* a batch of more than one workspace */
     lb_err fail_prepare;
     lb_err fail_commit;
     unsigned conflicts[PLACES]; /* so many to come */
@@ -127,6 +128,9 @@ static lb_err batch_begin(void *context, struct lb_write *first)
 {
     struct fixture *fixture = context;
     trace(fixture, "batch", 0);
+    for (; atomic_load(&fixture->fail_several) && first->next; first = first->next)
+        if (first->workspace != first->next->workspace)
+            return LB_ERR_STORAGE_UNAVAILABLE;
     return failure(fixture, IN_BATCH_BEGIN, &fixture->fail_batch_begin);
 }
 
@@ -705,6 +709,27 @@ static void an_unknown_outcome_ends_nothing_when_others_share_the_store(void **s
     assert_int_equal(late.write.result, LB_OK);
 }
 
+/* One of several servers of a store is away. */
+static void a_workspace_that_cannot_be_written_takes_no_other_with_it(void **state)
+{
+    struct fixture *fixture = *state;
+    struct fake holder = {0};
+    struct fake fakes[3] = {[1] = {.fail = LB_ERR_STORAGE_UNAVAILABLE, .touch = true}};
+    fixture->store.shared = &fixture->shared;
+    hold(fixture, &holder);
+    for (int i = 0; i < 3; i++) {
+        fakes[i].write.workspace = 7 + (uint32_t)i;
+        submit(fixture, &fakes[i], i + 1);
+    }
+    atomic_store(&fixture->fail_several, true);
+    let_go(fixture);
+    await(fixture, 4);
+    assert_int_equal(fakes[0].write.result, LB_OK);
+    assert_int_equal(fakes[1].write.result, LB_ERR_STORAGE_UNAVAILABLE);
+    assert_int_equal(fakes[2].write.result, LB_OK);
+    assert_true(lb_writer_ready(fixture->writer));
+}
+
 /* --- Tasks of others --- */
 
 struct errand {
@@ -1115,6 +1140,7 @@ int main(void)
         TEST(what_apply_will_read_is_told_before_any_is_applied),
         TEST(nobody_looks_ahead_in_a_store_of_ones_own),
         TEST(an_unknown_outcome_ends_nothing_when_others_share_the_store),
+        TEST(a_workspace_that_cannot_be_written_takes_no_other_with_it),
         TEST(a_task_runs_on_the_writers_thread_between_two_batches),
         TEST(an_idle_writer_runs_a_task_at_once),
         TEST(a_full_queue_refuses_and_takes_again_when_there_is_room),

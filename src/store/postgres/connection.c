@@ -11,8 +11,21 @@
 #define RETRY_FIRST_MS  100
 #define RETRY_MAX_MS    2000
 
-/* A WARNING while a commit is under way can only be about the commit, as when the wait for a
- * standby ended early. Its text depends on the server's language. */
+/* Is what was committed perhaps not where it must be? PostgreSQL says so when the wait for a
+ * standby ended early, Citus when a worker did not confirm. Texts depend on the server's language;
+ * the function that says it does not. Any other warning, as of a trigger, is about something else.
+ */
+static bool doubts_commit(const PGresult *result)
+{
+    static const char *const functions[] = {"SyncRepWaitForLSN", "ReportConnectionError",
+                                            "ReportResultError"};
+    const char *function = PQresultErrorField(result, PG_DIAG_SOURCE_FUNCTION);
+    for (size_t i = 0; function && i < sizeof functions / sizeof *functions; i++)
+        if (strcmp(function, functions[i]) == 0)
+            return true;
+    return false;
+}
+
 static void take_notice(void *context, const PGresult *result)
 {
     struct lb_store_reader *reader = context;
@@ -20,7 +33,7 @@ static void take_notice(void *context, const PGresult *result)
     const char *message = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
     if (!severity || strcmp(severity, "WARNING") != 0)
         return;
-    reader->warned = true;
+    reader->warned |= doubts_commit(result);
     lb_log(LB_LOG_WARN, "store", "PostgreSQL warning: %s", message ? message : "");
 }
 

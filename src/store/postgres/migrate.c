@@ -22,6 +22,10 @@ static const struct {
                    {"hook_delivery", 11}, {"erasure_key", 17}, {"erased_name", 17},
                    {"second_factor", 18}};
 
+/* Of each table. A question about many workspaces goes to all of them: 10 ms with Citus's own 32.
+ */
+#define SHARDS "8"
+
 /* Before this one the program gives the rows of the log their digests. */
 #define CHAIN_SCHEMA 5
 
@@ -130,19 +134,23 @@ static lb_err apply(PGconn *conn, size_t index, struct lb_reason *reason)
     return err ? err : execute(conn, number, what, reason);
 }
 
-/* The tables that were made since that version. */
-static lb_err distribute(PGconn *conn, int64_t since, struct lb_reason *reason)
+/* The tables that were made since one version, up to another. */
+static lb_err distribute(PGconn *conn, int64_t since, int64_t latest, struct lb_reason *reason)
 {
     int64_t citus;
     lb_err err = ask_number(conn, "SELECT count(*) FROM pg_extension WHERE extname = 'citus'",
                             &citus, reason);
+    if (!err && citus && !since)
+        lb_log(LB_LOG_INFO, "migration", "Citus: tables are distributed, in " SHARDS " shards");
     for (size_t i = 0; !err && citus && i < sizeof distributed / sizeof *distributed; i++) {
         char sql[160];
-        if (distributed[i].version <= since)
+        if (distributed[i].version <= since || distributed[i].version > latest)
             continue;
         snprintf(sql, sizeof sql,
-                 "SELECT create_distributed_table('leadblock.%s', 'workspace_id'%s)",
-                 distributed[i].table, i ? ", colocate_with => 'leadblock.workspace'" : "");
+                 "SELECT create_distributed_table('leadblock.%s', 'workspace_id', %s)",
+                 distributed[i].table,
+                 i ? "colocate_with => 'leadblock.workspace'"
+                   : "colocate_with => 'none', shard_count => " SHARDS);
         err = execute(conn, sql, "cannot distribute the tables", reason);
     }
     return err;
@@ -162,7 +170,7 @@ static lb_err apply_missing(PGconn *conn, size_t version, size_t latest, uint64_
         took_ms[i] = lb_clock_mono_ms() - start_ms;
     }
     if (!err)
-        err = distribute(conn, (int64_t)version, reason);
+        err = distribute(conn, (int64_t)version, (int64_t)latest, reason);
     return err ? err : execute(conn, "COMMIT", "cannot commit the schema", reason);
 }
 

@@ -2,6 +2,7 @@
 
 #include "base/log.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #define VERSION_MIN 150000
@@ -42,6 +43,51 @@ static void warn_of_settings(PGconn *conn, PGresult *settings)
                " a failover loses blocks that were acknowledged");
 }
 
+/* --- Citus ------------------------------------------------------------------------------------ */
+
+/* The first value of the first row; false when it cannot be had. */
+static bool ask_text(PGconn *conn, const char *sql, char *out, size_t size)
+{
+    PGresult *result = PQexec(conn, sql);
+    bool found = PQresultStatus(result) == PGRES_TUPLES_OK && PQntuples(result) > 0;
+    if (found)
+        snprintf(out, size, "%s", PQgetvalue(result, 0, 0));
+    PQclear(result);
+    return found;
+}
+
+/* What a session sets does not reach the workers; what their role has does. */
+static void warn_of_workers(PGconn *conn)
+{
+    char without[16];
+    if (ask_text(conn,
+                 "SELECT count(*) FROM run_command_on_workers('SHOW lock_timeout')"
+                 " WHERE result = '0'",
+                 without, sizeof without) &&
+        strcmp(without, "0") != 0)
+        lb_log(LB_LOG_WARN, "store",
+               "%s workers of Citus have no lock_timeout, so that one locked workspace holds up all"
+               " others: ALTER ROLE ... SET lock_timeout = '1500ms' on each worker",
+               without);
+}
+
+static lb_err check_citus(PGconn *conn, struct lb_reason *reason)
+{
+    char text[16];
+    if (!ask_text(conn, "SELECT 1 FROM pg_extension WHERE extname = 'citus'", text, sizeof text))
+        return LB_OK;
+    if (!ask_text(conn, "SELECT groupid FROM pg_dist_local_group", text, sizeof text))
+        return lb_fail(reason, LB_ERR_STORAGE_UNAVAILABLE,
+                       "cannot read pg_dist_local_group, which says whether this is Citus's"
+                       " coordinator");
+    if (strcmp(text, "0") != 0)
+        return lb_fail(reason, LB_ERR_STORAGE_UNAVAILABLE,
+                       "this is a worker of Citus: connect to the coordinator, which numbers"
+                       " workspaces and keys");
+    warn_of_workers(conn);
+    return LB_OK;
+}
+
 lb_err lb_pg_check_server(PGconn *conn, struct lb_reason *reason)
 {
     lb_err err = LB_OK;
@@ -65,5 +111,5 @@ lb_err lb_pg_check_server(PGconn *conn, struct lb_reason *reason)
     else
         warn_of_settings(conn, settings);
     PQclear(settings);
-    return err;
+    return err ? err : check_citus(conn, reason);
 }

@@ -1,0 +1,144 @@
+"""A part of the database is away, as when one of the servers of a cluster is: the proxy refuses each
+statement that wants rows of these workspaces. The others notice nothing."""
+
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+
+import pytest
+
+from support import expect, postgres
+from support.nodes import Nodes
+from support.proxy import Proxy
+from support.server import Server
+from test_trouble import eventually, status
+
+WORKSPACES = 8
+ROUNDS = 30
+NOTICED = 5.0
+BACK = 10.0
+
+
+class Scene:
+    def __init__(self, database, proxy, nodes):
+        self.database = database
+        self.proxy = proxy
+        self.nodes = nodes
+        self.tenants = [nodes[0].tenant("agency") for _ in range(WORKSPACES)]
+        self.paths = [f"/campaigns/{tenant.campaign()}/blocked-leads" for tenant in self.tenants]
+        self.here, self.there = self.tenants[::2], self.tenants[1::2]
+
+    def numbers(self, tenants):
+        ids = ", ".join(f"'{tenant.workspace}'" for tenant in tenants)
+        rows = postgres.shared().psql(
+            f"SELECT workspace_id FROM leadblock.workspace WHERE id IN ({ids})",
+            database=postgres.database_of(self.database))
+        return {int(row) for row in rows.split("\n")}
+
+    def take_away(self):
+        self.proxy.away = self.numbers(self.there)
+
+    def ask(self, tenant, name, node=None):
+        """A block and a check; the answers and how long both took."""
+        path = self.paths[self.tenants.index(tenant)]
+        api = (node or self.nodes[0]).api(tenant.key, timeout=20)
+        begun = time.monotonic()
+        block = api.post(path, {"publicIdentifiers": [name]})
+        check = api.get(f"{path}/{name}")
+        api.close()
+        return block, check, time.monotonic() - begun
+
+    def look(self, tenants, stem, node=None):
+        """All are served; the times."""
+        times = []
+        for number in range(ROUNDS):
+            tenant = tenants[number % len(tenants)]
+            block, check, took = self.ask(tenant, f"{stem}-{number}", node)
+            expect.blocked_result(block, 1)
+            assert expect.ok(check)["blocked"], check
+            times.append(took)
+        return sorted(times)
+
+
+    @contextmanager
+    def asked_for(self, tenants):
+        """Clients that ask for these all the time, and are refused."""
+        over = threading.Event()
+
+        def go_on(tenant):
+            path = self.paths[self.tenants.index(tenant)]
+            api = self.nodes[0].api(tenant.key, timeout=20)
+            while not over.is_set():
+                expect.error(api.get(f"{path}/lost"), 503, "storage_unavailable")
+                expect.error(api.post(path, {"publicIdentifiers": ["lost"]}), 503,
+                             "storage_unavailable")
+            api.close()
+
+        with ThreadPoolExecutor(len(tenants)) as pool:
+            clients = [pool.submit(go_on, tenant) for tenant in tenants]
+            try:
+                yield
+            finally:
+                over.set()
+        for client in clients:
+            client.result()
+
+
+@pytest.fixture
+def scene():
+    database = postgres.shared().create_database()
+    with Proxy.to(database) as proxy:
+        with Nodes(1, database=database, reach=lambda _: proxy.uri(database)) as nodes:
+            yield Scene(database, proxy, nodes)
+            assert nodes.alive() and nodes[0].starts == 1, nodes.log_text()
+    postgres.shared().drop_database(database)
+
+
+def test_half_of_the_database_is_away_and_the_other_half_is_served(scene):
+    before = scene.look(scene.here, "before")
+    scene.take_away()
+    for tenant in scene.there:
+        block, check, took = scene.ask(tenant, "lost")
+        expect.error(block, 503, "storage_unavailable")
+        expect.error(check, 503, "storage_unavailable")
+        assert took < 2
+    for path in ("/readyz", "/readyz?for=checks"):
+        eventually(lambda path=path: status(scene.nodes[0], path) == 200, NOTICED)
+    with scene.asked_for(scene.there):
+        during = scene.look(scene.here, "during")
+        states = [status(scene.nodes[0], path) for _ in range(20)
+                  for path in ("/readyz", "/readyz?for=checks")]
+    assert scene.proxy.missed > WORKSPACES
+    assert states == [200] * len(states)
+    assert during[-1] < 10 * before[-1] + 1, (before, during)
+    # Those who are away are asked for beside the others.
+    mixed = [scene.ask(tenant, f"mixed-{number}") for number in range(3) for tenant in scene.tenants]
+    for number, (block, _, _) in enumerate(mixed):
+        if number % 2:
+            expect.error(block, 503, "storage_unavailable")
+        else:
+            expect.blocked_result(block, 1)
+    scene.proxy.away = set()
+    for tenant in scene.there:
+        eventually(lambda tenant=tenant: scene.ask(tenant, "back")[0].status == 200, BACK)
+    scene.look(scene.there, "after")
+
+
+def test_only_a_database_of_which_nothing_can_be_read_is_not_ready(scene):
+    scene.proxy.away = scene.numbers(scene.tenants) | {0}
+    eventually(lambda: status(scene.nodes[0], "/readyz") == 503, NOTICED)
+    scene.proxy.away = set()
+    eventually(lambda: status(scene.nodes[0], "/readyz") == 200, NOTICED)
+
+
+def test_a_node_that_cannot_read_all_does_not_start(scene):
+    """It would answer for a part without knowing what its leads were called before."""
+    scene.take_away()
+    node = Server(database=scene.proxy.uri(scene.database))
+    try:
+        node.spawn()
+        assert node.process.wait(30) != 0
+    finally:
+        node.kill()
+        node.remove()
