@@ -76,7 +76,7 @@ function columnsFor(query) {
     { label: 'When', header: true, class: 'time-cell', render: (entry) => <Time at={entry.at} /> },
     { label: 'What', render: (entry) => <><Action entry={entry} />{entry.importId && <> by <a href={href('import', [entry.importId])}>an import</a></>}</> },
     { label: 'Who', class: 'by-cell', render: who },
-    { label: 'From', render: (entry) => (entry.from ? <code>{entry.from}</code> : <span class="muted none">–</span>) },
+    { label: 'From', class: 'address-cell', render: (entry) => (entry.from ? <code>{entry.from}</code> : <span class="muted none">–</span>) },
   ];
 }
 

@@ -65,8 +65,8 @@ export function Filters({ view, campaigns, names }) {
     <div class="filter-rows" role="search">
       <div class="filters list-filters">
         <ListChoice label="List" list={view.list} campaigns={campaigns} onList={set('list')} />
-        <SelectField label="Type" value={view.type} onValue={set('type')} options={[{ value: '', label: 'All' }, ...typeOptions]} />
         <SearchField search={view.search} />
+        <SelectField label="Type" value={view.type} onValue={set('type')} options={[{ value: '', label: 'All' }, ...typeOptions]} />
         <SelectField label="Order" value={view.sort} onValue={set('sort')} options={sorts} />
         <SelectField label="Rows" value={String(view.size)} onValue={set('size')} options={sizes.map((size) => ({ value: size, label: size }))} />
       </div>

@@ -68,7 +68,7 @@ export function SecretDialog({ hook, title, onClose }) {
 
 const columns = (nameOf) => [
   { label: 'URL', header: true, class: 'url-cell', render: (hook) => <a class="row-link" href={href('hook', [hook.id])}><bdi>{hook.url}</bdi></a> },
-  { label: 'When', render: (hook) => <>{eventWords[hook.type] ?? hook.type}{hook.campaignId && <div class="muted">Campaign <bdi>{nameOf(hook.campaignId)}</bdi></div>}</> },
+  { label: 'When', render: (hook) => <>{eventWords[hook.type] ?? hook.type}{' '}{hook.campaignId && <div class="muted">Campaign <bdi>{nameOf(hook.campaignId)}</bdi></div>}</> },
   { label: 'State', render: (hook) => <HookState hook={hook} /> },
   { label: 'Created', render: (hook) => <Time at={hook.createdAt} dateOnly /> },
   { label: 'Who', render: (hook) => <By by={hook.by} /> },

@@ -68,9 +68,9 @@ function DeletedMaker({ apiKey }) {
 
 const columns = (canWrite, onRevoke) => [
   { label: 'Name', header: true, render: (key) => <><span>{key.name}</span> <code class="muted">{key.prefix}…</code><DeletedMaker apiKey={key} /></> },
-  { label: 'Access', render: (key) => (key.readOnly ? 'Read only' : 'Read and write') },
+  { label: 'Access', class: 'role-cell', render: (key) => (key.readOnly ? 'Read only' : 'Read and write') },
   { label: 'State', render: (key) => <KeyState apiKey={key} /> },
-  { label: 'Last used', labelled: true, render: (key) => <Time at={key.lastUsedAt} none="Never" /> },
+  { label: 'Last used', labelled: true, render: (key) => <Time at={key.lastUsedAt} dateOnly none="Never" /> },
   { label: 'Created', labelled: true, render: (key) => <Time at={key.createdAt} dateOnly /> },
   { label: 'Valid until', labelled: true, render: (key) => <Time at={key.expiresAt} dateOnly none="Never" /> },
   ...(canWrite ? [{

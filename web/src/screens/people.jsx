@@ -143,7 +143,7 @@ function RowActions({ user, isMe, on }) {
 const columns = ({ me, workspaceName, on }) => [
   { label: 'E-mail', header: true, class: 'email-cell', render: (user) => <>{user.email} {user.id === me && <Badge kind="accent">You</Badge>}</> },
   { label: 'Role', class: 'role-cell', render: (user) => <>{statusText(user.role)} <span class="muted">{user.workspaceId ? workspaceName(user.workspaceId) : 'All workspaces'}</span></> },
-  { label: 'State', render: (user) => <State user={user} /> },
+  { label: 'State', class: 'state-cell', render: (user) => <State user={user} /> },
   { label: 'Last sign-in', labelled: true, render: (user) => <Time at={user.lastSignInAt} dateOnly none="Never" /> },
   { label: 'Added', labelled: true, render: (user) => <Time at={user.createdAt} dateOnly /> },
   { label: 'Actions', hideLabel: true, class: 'action-cell', render: (user) => <RowActions user={user} isMe={user.id === me} on={on} /> },
