@@ -1,6 +1,7 @@
 """One person by several names: LinkedIn names and member ids that were seen together."""
 
 import time
+from pathlib import Path
 
 from support import expect, pages, postgres
 from support.campaigns import Campaign, member_id, names, undo
@@ -256,14 +257,17 @@ def test_no_event_is_told_of_a_link(fresh):
     assert expect.ok(fresh.api.get("/events?after=0"))["events"] == before
 
 
-def as_before_links(server):
-    """The next start upgrades the database from the version before leads taught links."""
+MIGRATIONS = Path(__file__).resolve().parents[2] / "src/store/migrations"
+
+
+def teach_again(server):
+    """What the upgrade from a version before leads taught links does to the database."""
     if server.database:
-        database = postgres.database_of(server.database)
-        postgres.shared().psql("UPDATE leadblock.schema_version SET version = 17", database)
+        step = (MIGRATIONS / "postgres/0018_teach_links.sql").read_text()
+        postgres.shared().psql(step, postgres.database_of(server.database))
         return
     with pages.changed(server.data) as database:
-        database.execute("PRAGMA user_version = 20")
+        database.executescript((MIGRATIONS / "sqlite/0021_teach_links.sql").read_text())
 
 
 def wait_until(condition):
@@ -288,7 +292,7 @@ def test_leads_of_earlier_versions_teach_links_after_the_upgrade(own):
 
     def upgrade():
         own.stop()
-        as_before_links(own)
+        teach_again(own)
         own.start()
         return own.api(tenant.key)
 
