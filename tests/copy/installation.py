@@ -184,6 +184,8 @@ class World:
         self.lists = self.ask_operator(place)
         # With which a server would be done at once.
         insert(place, "lead_pending", workspace=1, campaign=0, key="'acme;6'", token=1)
+        # Of a reply while the setting was on.
+        insert(place, "stopped_company", workspace=1, campaign=1, key="'nacme'", lead=1, at=1700)
 
     def add_people(self):
         """What the logs say of them too, and the last of whom is gone."""
@@ -284,6 +286,7 @@ class World:
         self.campaign.complete(third, "replied")
         self.held = self.campaign.claim_one(most=1)
         self.campaign.set_status("lead-11", "paused")
+        self.campaign.set(blockOnReply=True, skipContacted={"days": 9})
         gone = Campaign(self.agency, "lead-1", "gone-1", id="gone")
         gone.block("gone-2")
         expect.ok(self.agency.api.delete(gone.path))

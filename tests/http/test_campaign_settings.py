@@ -276,6 +276,7 @@ def test_when_the_days_are_over_the_campaign_is_paused():
 def test_of_two_that_claim_at_once_the_first_contacts(tenant):
     crowd = [unique() for _ in range(60)]
     both = [skipping(tenant, *crowd) for _ in range(2)]
+    both[1].api = tenant.server.api(tenant.key)  # a connection of its own
     got = [[], []]
 
     def work(number):
