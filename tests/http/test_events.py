@@ -571,12 +571,11 @@ def test_the_tabs_of_one_user_leave_places_to_others(server):
     one, other = (people.person(server, "viewer", tenant.workspace) for _ in range(2))
     after = now(tenant.api)
     tabs = [waiting(one.api_for(), after, wait=20) for _ in range(4)]
-    until = time.monotonic() + 10
-    while (refused := one.api.get(f"/events?after={after}&wait=1")).status == 200:
-        assert time.monotonic() < until
+    time.sleep(1)
+    refused = one.api.get(f"/events?after={after}&wait=20")
     assert "of yours" in expect.error(refused, 429, "overloaded")["message"]
     others = [waiting(caller, after, wait=20) for caller in (other.api_for(), server.api(tenant.key))]
-    time.sleep(0.2)
+    time.sleep(1)
     block_everywhere(tenant.api, unique())
     for answer in tabs + others:
         assert len(answer()[0]["events"]) == 1
