@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "base/rcu.h"
 #include "base/thread.h"
+#include "writer/chains.h"
 
 #include <pthread.h>
 #include <sodium.h>
@@ -321,33 +322,6 @@ static void rest_from_heavy(struct lb_writer *writer, uint64_t begun_ns)
     uint64_t now = lb_clock_mono_ns();
     if (lb_writer_has_others(writer, writer->heavy_share))
         writer->heavy_from_ns = now + rest_after(now - begun_ns);
-}
-
-/* Completions on their way to one mailbox. */
-struct chain {
-    struct lb_mailbox *home;
-    struct lb_task *first;
-    struct lb_task *last;
-};
-
-#define CHAINS_MAX 16 /* mailboxes at a time: one of each loop, as a rule */
-
-static void push_all(struct chain *chains, size_t *count)
-{
-    for (size_t i = 0; i < *count; i++)
-        lb_mailbox_push_chain(chains[i].home, chains[i].first, chains[i].last);
-    *count = 0;
-}
-
-static struct chain *chain_for(struct chain *chains, size_t *count, struct lb_mailbox *home)
-{
-    for (size_t i = 0; i < *count; i++)
-        if (chains[i].home == home)
-            return &chains[i];
-    if (*count == CHAINS_MAX)
-        push_all(chains, count);
-    chains[*count] = (struct chain){.home = home};
-    return &chains[(*count)++];
 }
 
 /* Gives back the room of a batch: once for the queue, and once for each run of one share. */
