@@ -22,7 +22,7 @@ packages_build=("${packages_compile[@]}" "${packages_web[@]}")
 # To be tried from a terminal, as the README does.
 packages_serve=(curl)
 
-packages_test=(python3 python3-pytest python3-requests python3-yaml python3-fastjsonschema sqlite3 curl openssl)
+packages_test=(python3 python3-pytest python3-requests python3-yaml python3-fastjsonschema sqlite3 curl openssl oathtool)
 # PostgreSQL in the distribution's version; any other from 15 on that is installed does as well.
 if [ "$(postgresql_version)" -lt 15 ]; then
     packages_test+=(postgresql)

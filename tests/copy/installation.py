@@ -76,7 +76,7 @@ class Place:
 
 
 # Tables that belong to no workspace, which is 0 in a database that nodes share.
-INSTALLATION = ("account", "session", "link")
+INSTALLATION = ("account", "session", "link", "second_factor")
 
 
 def insert(place, table, **values):
@@ -108,6 +108,13 @@ def add_session(place, account):
     insert(place, "session", token_hash=quoted, account=account, created_at=1, expires_at=2)
     place.change(f"DELETE FROM link WHERE account = {account}")  # a server may have made one
     insert(place, "link", token_hash=quoted, account=account, expires_at=2)
+
+
+def add_factor(place, account):
+    def quoted(size):
+        return f"'\\x{'a5' * size}'" if place.uri else f"x'{'a5' * size}'"
+    insert(place, "second_factor", account=account, sealed=quoted(60), created_at=1, confirmed_at=2,
+           last_step=3, wrong=0, recovery=quoted(64))
 
 
 def copy(source, target, *options, timeout=120):
@@ -198,6 +205,7 @@ class World:
         self.last_account = add_account(place, "gone")
         place.change("DELETE FROM account WHERE id = 'us_gone'")
         add_session(place, operator)
+        add_factor(place, operator)
         insert(place, "check_count", workspace=1, day=20000, checks=7, blocked=2)
         insert(place, "check_count", workspace=2, day=20001, checks=1 << 40, blocked=0)
         place.change(f"UPDATE blocklist_log SET key = {operator}, source = '2001:db8::1'"

@@ -20,8 +20,7 @@ from support.server import CommandFailed, binary, clean_environment, run
 TABLES = ["workspace", "api_key", "account", "campaign", "step", "lead", "lead_name", "activity",
           "blocklist_log", "audit_log", "check_count", "signing_key",
           "blocklist_import", "step_variant", "event", "hook", "hook_delivery", "lead_pending",
-          "stopped_company",
-          "erasure_key", "erased_name"]
+          "stopped_company", "erasure_key", "erased_name", "second_factor"]
 STAY_BEHIND = ["session", "link"]
 
 
@@ -380,6 +379,7 @@ TAMPERED = {
     "event": "UPDATE event SET detail = detail + 1",
     "hook": "UPDATE hook SET missed = missed + 1",
     "hook_delivery": "UPDATE hook_delivery SET tries = tries + 1",
+    "second_factor": "UPDATE second_factor SET last_step = last_step + 1",
 }
 
 
