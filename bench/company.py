@@ -23,7 +23,7 @@ from support import expect  # noqa: E402
 from support.client import File  # noqa: E402
 from support.server import Server  # noqa: E402
 
-AT_ONCE = 250_000  # leads of a file
+AT_ONCE = 100_000  # leads of a file
 OTHERS = 1000  # leads of another company in the same campaign
 PAUSE = 0.005  # between two requests of a client
 
@@ -116,6 +116,8 @@ def main():
     entry = {"company": "Acme GmbH"} if options.by == "company" else {"domain": "acme.com"}
     with Server("--log-level", "warn") as server:
         big, other = server.tenant(), server.tenant()
+        for tenant in (big, other):
+            tenant.api.timeout = 600
         steps = [{"type": "message", "genericBody": "Hello"}]
         here, there = big.campaign(steps=steps), other.campaign(steps=steps)
         begin = time.perf_counter()

@@ -30,7 +30,7 @@ SLOT = instructions.SLOT
 ONE = {"publicIdentifier": SLOT}
 FIVE = {**ONE, "email": "jane.doe@mail.example.com", "phone": "+49 170 1234567", "website": "https://www.example.org/about",
         "companyName": "Umbrella Holding GmbH"}
-AT_ONCE = 1_000_000  # entries of a file
+AT_ONCE = 200_000  # entries of a file
 
 
 # --- checks ---
@@ -94,6 +94,7 @@ def memory(options):
     with Server("--log-level", "warn") as server:
         empty = anonymous(server)
         tenant = server.tenant()
+        tenant.api.timeout = 600
         began = time.perf_counter()
         for begin in range(0, options.entries, AT_ONCE):
             rows = "\n".join(map(entry, range(begin, min(options.entries, begin + AT_ONCE))))

@@ -15,9 +15,15 @@ lb_err lb_pg_lead_set_forms(struct lb_store *store, const struct lb_lead_row *ro
     return lb_pg_write(store, PG_LEAD_SET_FORMS, &params);
 }
 
+/* The rest of one form, then the forms after it, which are not looked for when that is enough. As
+ * one range, PostgreSQL would read all leads of the workspace each time, and sort them, as long as
+ * it has no statistics of the table. */
 #define BY_FORM(form)                                                                              \
-    "SELECT campaign, no, " form " FROM leadblock.lead WHERE workspace_id = $1 AND " form          \
-    " <= $3 AND (" form ", no) > ($2, $4) ORDER BY " form ", no LIMIT $5"
+    "(SELECT campaign, no, " form " FROM leadblock.lead WHERE workspace_id = $1 AND " form         \
+    " = $2 AND no > $4 ORDER BY " form ", no LIMIT $5)"                                            \
+    " UNION ALL "                                                                                  \
+    "(SELECT campaign, no, " form " FROM leadblock.lead WHERE workspace_id = $1 AND " form         \
+    " > $2 AND " form " <= $3 ORDER BY " form ", no LIMIT $5) LIMIT $5"
 
 LB_PG_STATEMENT(LEADS_BY_EMAIL, ONE, "nttnn", BY_FORM("email_form"));
 LB_PG_STATEMENT(LEADS_BY_PHONE, ONE, "nttnn", BY_FORM("phone_form"));
