@@ -169,6 +169,28 @@ def test_a_database_that_is_a_link_out_of_the_folder_is_refused():
 
 
 @sqlite_only("its files")
+@pytest.mark.parametrize("name", ["leadblock.db-wal", "leadblock.db-mark", "leadblock.db-shm", "lock"])
+def test_a_file_beside_the_database_that_is_a_link_out_of_the_folder_is_refused(name):
+    with Server() as server:
+        server.stop()
+        file, away = server.data / name, server.root / "away"
+        (os.rename(file, away) if file.exists() else away.touch())
+        before = away.read_bytes()
+        os.symlink(away, file)
+        with pytest.raises(CommandFailed, match=f"{name} is a symbolic link out of the data folder"):
+            server.start()
+        assert away.read_bytes() == before
+        away.unlink()  # a link that leads nowhere would be made there
+        with pytest.raises(CommandFailed, match="is a symbolic link out of the data folder"):
+            server.start()
+        assert not away.exists()
+        os.unlink(file)
+        away.write_bytes(before)
+        os.rename(away, file)
+        server.start()
+
+
+@sqlite_only("its files")
 def test_a_damaged_log_is_refused_until_its_loss_is_accepted():
     with Server() as server:
         tenant = server.tenant()
