@@ -294,6 +294,30 @@ static int read_all(const char *vfs, int64_t *out_rows)
     return code;
 }
 
+static void start_and_stop_with(uint64_t first, uint64_t rows)
+{
+    struct lb_store *store = start_store();
+    append(store, first, rows);
+    store->ops->close(store);
+}
+
+/* By a program that writes checksums, keeps the database's id and leaves no log. */
+static void run_sql(const char *sql)
+{
+    sqlite3 *db;
+    struct lb_mark now;
+    bool found;
+    struct lb_synced_mark *mark = lb_synced_mark_create(sqlite3_vfs_find(NULL), path);
+    assert_int_equal(lb_synced_mark_read(mark, &now, &found), SQLITE_OK);
+    lb_synced_mark_destroy(mark);
+    assert_int_equal(sqlite3_open_v2(path, &db, SQLITE_OPEN_READWRITE, lb_pages_vfs(NULL)->zName),
+                     SQLITE_OK);
+    assert_int_equal(lb_pages_set_id(db, now.id), SQLITE_OK);
+    if (sqlite3_exec(db, sql, NULL, NULL, NULL) != SQLITE_OK)
+        fail_msg("%s", sqlite3_errmsg(db));
+    assert_int_equal(sqlite3_close(db), SQLITE_OK);
+}
+
 /* --- Pages ------------------------------------------------------------------------------------ */
 
 static void every_page_of_the_database_has_a_checksum(void **state)
@@ -452,6 +476,48 @@ static void a_backup_has_checksums(void **state)
     struct lb_store *store = open_store();
     assert_int_equal(rows_of(store), ROWS);
     store->ops->close(store);
+}
+
+/* The first page that is free and holds no list of others. */
+static uint32_t free_page(void)
+{
+    uint8_t bytes[4];
+    read_at("", 32, bytes, sizeof bytes);
+    uint64_t trunk = lb_wal_u32(bytes);
+    assert_true(trunk > 0);
+    read_at("", (trunk - 1) * PAGE + 8, bytes, sizeof bytes);
+    assert_true(lb_wal_u32(bytes) > 0);
+    return lb_wal_u32(bytes);
+}
+
+static void expect_no_backup(struct lb_store *store, const char *words)
+{
+    char copy[128];
+    uint64_t bytes;
+    name_of(".backup", copy);
+    assert_int_equal(store->ops->backup(store->ops->writer_reader(store), copy, &bytes, &reason),
+                     LB_ERR_INTERNAL);
+    if (!strstr(reason.text, words))
+        fail_msg("%s", reason.text);
+    assert_int_not_equal(access(copy, F_OK), 0);
+}
+
+/* A page that nothing uses loses nothing: the server goes on, and the backup says what to do. */
+static void a_backup_tells_damage_where_nothing_is_from_damage(void **state)
+{
+    start_and_stop_with(1, ROWS);
+    run_sql("CREATE TABLE spare AS SELECT randomblob(30000) AS bytes; DROP TABLE spare");
+    flip("", 8 * ((uint64_t)(free_page() - 1) * PAGE + 500));
+    struct lb_store *store = start_store();
+    expect_no_backup(store, "holds no data: nothing is lost, and the server goes on");
+    assert_int_equal(store->ops->intact(store, &reason), LB_OK);
+    store->ops->close(store);
+    flip("", 8 * (size_of("") - (uint64_t)12 * PAGE + 500));
+    if (try_open(&store) == LB_OK) {
+        expect_no_backup(store, "the database is damaged: leadblock.db: wrong checksum of page ");
+        assert_int_not_equal(store->ops->intact(store, &reason), LB_OK);
+        store->ops->close(store);
+    }
 }
 
 static void a_header_that_denies_the_checksums_is_damage(void **state)
@@ -764,30 +830,6 @@ static void a_log_that_is_damaged_while_it_is_written_back_is_a_loss_that_nothin
 }
 
 /* --- Rows are gone ---------------------------------------------------------------------------- */
-
-static void start_and_stop_with(uint64_t first, uint64_t rows)
-{
-    struct lb_store *store = start_store();
-    append(store, first, rows);
-    store->ops->close(store);
-}
-
-/* By a program that writes checksums, keeps the database's id and leaves no log. */
-static void run_sql(const char *sql)
-{
-    sqlite3 *db;
-    struct lb_mark now;
-    bool found;
-    struct lb_synced_mark *mark = lb_synced_mark_create(sqlite3_vfs_find(NULL), path);
-    assert_int_equal(lb_synced_mark_read(mark, &now, &found), SQLITE_OK);
-    lb_synced_mark_destroy(mark);
-    assert_int_equal(sqlite3_open_v2(path, &db, SQLITE_OPEN_READWRITE, lb_pages_vfs(NULL)->zName),
-                     SQLITE_OK);
-    assert_int_equal(lb_pages_set_id(db, now.id), SQLITE_OK);
-    if (sqlite3_exec(db, sql, NULL, NULL, NULL) != SQLITE_OK)
-        fail_msg("%s", sqlite3_errmsg(db));
-    assert_int_equal(sqlite3_close(db), SQLITE_OK);
-}
 
 static void rows_that_were_deleted_after_a_stop_are_noticed(void **state)
 {
@@ -1362,6 +1404,7 @@ int main(void)
         TEST(the_log_is_one_for_every_program),
         TEST(a_transaction_larger_than_the_cache_is_checked_as_others),
         TEST(a_backup_has_checksums),
+        TEST(a_backup_tells_damage_where_nothing_is_from_damage),
         TEST(a_header_that_denies_the_checksums_is_damage),
         TEST(a_killed_store_starts_again),
         TEST(a_flipped_bit_in_the_used_part_of_the_log_is_refused),

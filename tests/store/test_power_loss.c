@@ -268,10 +268,41 @@ static void a_kill_and_a_power_loss_leave_one_slot_of_the_mark(void **state)
     }
 }
 
+/* A disk that copies what is written over needs room for that, too. The other slot stays, and the
+ * mark lags until there is room. */
+static void a_full_disk_leaves_a_slot_of_the_mark(void **state)
+{
+    struct lb_mark read;
+    bool found = false;
+    faulty_format(1);
+    sqlite3_vfs *disk = sqlite3_vfs_find(FAULTY_VFS);
+    struct lb_synced_mark *mark = lb_synced_mark_create(disk, "/" PATH);
+    lb_synced_mark_now(mark)->commits = 1;
+    assert_int_equal(lb_synced_mark_put(mark, true), SQLITE_OK);
+    for (unsigned commits = 2; commits < 5; commits++) {
+        faulty_fail(commits % 2 ? FAULTY_SYNC : FAULTY_WRITE, 1, SQLITE_FULL, true);
+        lb_synced_mark_now(mark)->commits = commits;
+        assert_int_equal(lb_synced_mark_put(mark, true), SQLITE_FULL);
+        assert_int_equal(lb_synced_mark_failure(mark), SQLITE_OK);
+        faulty_heal();
+    }
+    struct lb_synced_mark *next = lb_synced_mark_create(disk, "/" PATH);
+    assert_int_equal(lb_synced_mark_read(next, &read, &found), SQLITE_OK);
+    assert_true(found && read.commits >= 1 && read.commits < 5);
+    lb_synced_mark_destroy(next);
+    assert_int_equal(lb_synced_mark_put(mark, true), SQLITE_OK);
+    lb_synced_mark_destroy(mark);
+    next = lb_synced_mark_create(disk, "/" PATH);
+    assert_int_equal(lb_synced_mark_read(next, &read, &found), SQLITE_OK);
+    assert_true(found && read.commits == 4);
+    lb_synced_mark_destroy(next);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_kill_and_a_power_loss_leave_one_slot_of_the_mark),
+        cmocka_unit_test(a_full_disk_leaves_a_slot_of_the_mark),
         cmocka_unit_test(acknowledged_changes_survive_power_loss),
     };
     lb_log_set_level((enum lb_log_level) - 1); /* commits that fail are what this is about */
