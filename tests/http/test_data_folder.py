@@ -226,6 +226,7 @@ def test_a_backup_of_a_damaged_database_ends_with_what_to_do(tmp_path):
             tenant.api.post(f"/campaigns/{campaign}/leads",
                             {"leads": [{"publicIdentifier": f"p{number}-{n}"} for n in range(50)]})
         server.stop()
+        os.unlink(server.data / "leadblock.db-wal")  # or a start writes it back, over the damage
         with open(server.data / "leadblock.db", "r+b") as file:
             page = len(file.read()) // 4096 // 2
             file.seek(page * 4096 + 2000)
