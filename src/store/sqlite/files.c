@@ -194,7 +194,8 @@ lb_err lb_sqlite_resume_log(struct lb_sqlite *sqlite)
     if (code != SQLITE_OK)
         return lb_sqlite_error(code);
     sqlite->log_left = false;
-    lb_log(LB_LOG_INFO, "store", "there is room again: %s is written", sqlite->path);
+    if (sqlite->store.refusal == LB_ERR_STORAGE_FULL)
+        lb_log(LB_LOG_INFO, "store", "there is room again: %s is written", sqlite->path);
     return LB_OK;
 }
 
