@@ -74,15 +74,18 @@ void lb_checkup_settings(struct lb_checkup *checkup)
 
 static void check_links(struct lb_checkup *checkup, const char *data)
 {
-    char path[4096];
-    struct stat info;
-    snprintf(path, sizeof path, "%s/leadblock.db", data);
-    if (lstat(path, &info) != 0 || !S_ISLNK(info.st_mode))
-        return;
-    lb_checkup_say(checkup, "data folder", LB_CHECKUP_WARNING,
-                   "Move the database into the folder: the server refuses a link out of it, and a "
-                   "copy of the folder lacks the data.",
-                   "%s is a symbolic link", path);
+    static const char *const names[] = {"leadblock.db", "leadblock.db-wal", "leadblock.db-mark",
+                                        "lock"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        char path[4096];
+        struct stat info;
+        snprintf(path, sizeof path, "%s/%s", data, names[i]);
+        if (lstat(path, &info) == 0 && S_ISLNK(info.st_mode))
+            lb_checkup_say(checkup, "data folder", LB_CHECKUP_WARNING,
+                           "Move the database into the folder, with its log and mark: the server "
+                           "refuses a link out of it, and a copy of the folder lacks the data.",
+                           "%s is a symbolic link", path);
+    }
 }
 
 /* False: there is no folder to look at. */

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -85,23 +86,51 @@ static lb_err check_owner(const struct lb_folder *folder, const char *path,
     return LB_OK;
 }
 
-static lb_err check_database(const struct lb_folder *folder, const char *path,
-                             struct lb_reason *reason)
+/* NULL when the path does not lead into the folder. */
+static char *inside(const char *path, const char *folder)
+{
+    char *target = realpath(path, NULL);
+    char *home = realpath(folder, NULL);
+    size_t length = home ? strlen(home) : 0;
+    if (target && (!home || strncmp(target, home, length) != 0 || target[length] != '/')) {
+        free(target);
+        target = NULL;
+    }
+    free(home);
+    return target;
+}
+
+static lb_err check_link(const char *file, const char *folder, const char *do_what,
+                         struct lb_reason *reason)
 {
     struct stat info;
-    if (lstat(folder->database, &info) != 0 || !S_ISLNK(info.st_mode))
+    if (lstat(file, &info) != 0 || !S_ISLNK(info.st_mode))
         return LB_OK;
-    char *target = realpath(folder->database, NULL);
-    char *home = realpath(path, NULL);
-    size_t length = home ? strlen(home) : 0;
-    bool inside = target && home && strncmp(target, home, length) == 0 && target[length] == '/';
+    char *target = inside(file, folder);
     free(target);
-    free(home);
-    return inside ? LB_OK
+    return target ? LB_OK
                   : lb_fail(reason, LB_ERR_INTERNAL,
-                            "%s is a symbolic link out of the data folder; move the database into "
-                            "the folder, or name the folder that has it with --data",
-                            folder->database);
+                            "%s is a symbolic link out of the data folder; %s", file, do_what);
+}
+
+/* What is written would be outside, where other users may change it. SQLite's files lie beside what
+ * a link to the database leads to. */
+static lb_err check_links(const struct lb_folder *folder, const char *path,
+                          struct lb_reason *reason)
+{
+    static const char move[] = "move the database into the folder, or name the folder that has it "
+                               "with --data";
+    static const char *const suffixes[] = {"-wal", "-mark", "-shm", "-journal"};
+    char name[PATH_MAX + 16];
+    lb_err err = check_link(folder->database, path, move, reason);
+    char *database = err ? NULL : inside(folder->database, path);
+    for (size_t i = 0; !err && i < sizeof suffixes / sizeof *suffixes; i++) {
+        snprintf(name, sizeof name, "%s%s", database ? database : folder->database, suffixes[i]);
+        err = check_link(name, path, "put the file itself in its place", reason);
+    }
+    free(database);
+    snprintf(name, sizeof name, "%s/lock", path);
+    return err ? err : check_link(name, path, "remove the link", reason);
 }
 
 lb_err lb_folder_open(const char *path, struct lb_folder *out, struct lb_reason *reason)
@@ -121,7 +150,7 @@ lb_err lb_folder_open(const char *path, struct lb_folder *out, struct lb_reason 
                      ? check_owner(out, path, reason)
                      : lb_fail(reason, LB_ERR_INTERNAL, "the path of the data folder is too long");
     if (!err)
-        err = check_database(out, path, reason);
+        err = check_links(out, path, reason);
     if (!err)
         err = lock(out, path, reason);
     if (!err)

@@ -107,7 +107,6 @@ struct lb_writer *lb_writer_create(const struct lb_writer_settings *settings)
     if (!writer)
         return NULL;
     writer->settings = *settings;
-    atomic_init(&writer->refused_by_store, (int)settings->store->refusal);
     empty(&writer->light);
     empty(&writer->heavy);
     writer->inbox = lb_mailbox_create();
@@ -700,6 +699,7 @@ void lb_writer_run(struct lb_writer *writer, struct lb_task *task)
 
 bool lb_writer_start(struct lb_writer *writer)
 {
+    atomic_store(&writer->refused_by_store, (int)writer->settings.store->refusal);
     bool started = pthread_create(&writer->thread, NULL, writer_thread, writer) == 0;
     atomic_store(&writer->started, started);
     return started;

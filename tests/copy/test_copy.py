@@ -443,12 +443,20 @@ def test_a_source_whose_last_rows_are_gone_is_refused(rich, storage, target):
     copied(rich.place, cut)
     make(cut)  # a server has served it: the mark knows its rows
     before = make_rows_vanish(cut)
+    (cut.folder / "leadblock.db-wal").touch()  # reading makes it
+    files = bytes_of(cut)
     result = copy(cut, target)
     refused(result, "damage: leadblock.db lacks 2 rows", "at most 2 changes", "restore a backup")
     refused(copy(cut, rich.place, "--verify"), "lacks 2 rows")
+    assert bytes_of(cut) == files
     assert everything(cut) == before
     assert make(target)  # nothing was written to it
     shutil.rmtree(cut.folder)
+
+
+def bytes_of(place):
+    return {path.name: path.read_bytes() for path in place.folder.iterdir()
+            if path.name.startswith("leadblock.db") and not path.name.endswith("-shm")}
 
 
 def make_rows_vanish(place):

@@ -2,14 +2,16 @@
 
 import os
 import shutil
+import signal
 import socket
+import subprocess
 import time
 
 import pytest
 
 from support import expect
 from support.marks import sqlite_only
-from support.server import CommandFailed, Server
+from support.server import CommandFailed, Server, binary
 
 EXIT_LIMIT = 5.0  # seconds; the files are looked at once a second
 
@@ -169,6 +171,28 @@ def test_a_database_that_is_a_link_out_of_the_folder_is_refused():
 
 
 @sqlite_only("its files")
+@pytest.mark.parametrize("name", ["leadblock.db-wal", "leadblock.db-mark", "leadblock.db-shm", "lock"])
+def test_a_file_beside_the_database_that_is_a_link_out_of_the_folder_is_refused(name):
+    with Server() as server:
+        server.stop()
+        file, away = server.data / name, server.root / "away"
+        (os.rename(file, away) if file.exists() else away.touch())
+        before = away.read_bytes()
+        os.symlink(away, file)
+        with pytest.raises(CommandFailed, match=f"{name} is a symbolic link out of the data folder"):
+            server.start()
+        assert away.read_bytes() == before
+        away.unlink()  # a link that leads nowhere would be made there
+        with pytest.raises(CommandFailed, match="is a symbolic link out of the data folder"):
+            server.start()
+        assert not away.exists()
+        os.unlink(file)
+        away.write_bytes(before)
+        os.rename(away, file)
+        server.start()
+
+
+@sqlite_only("its files")
 def test_a_damaged_log_is_refused_until_its_loss_is_accepted():
     with Server() as server:
         tenant = server.tenant()
@@ -191,3 +215,45 @@ def test_a_damaged_log_is_refused_until_its_loss_is_accepted():
         assert answer["blocked"] == names[:-1]
         assert list(server.data.glob("leadblock.db.damaged-*/leadblock.db-wal"))
         assert "leadblock.db lacks 1 row of its blocklist log: at most 1 change" in server.log_text()
+
+
+@sqlite_only("its pages")
+def test_a_backup_of_a_damaged_database_ends_with_what_to_do(tmp_path):
+    """At once: asking again would end the next server, too."""
+    with Server() as server:
+        tenant = server.tenant()
+        for number in range(20):
+            campaign = tenant.campaign()
+            tenant.api.post(f"/campaigns/{campaign}/leads",
+                            {"leads": [{"publicIdentifier": f"p{number}-{n}"} for n in range(50)]})
+        server.stop()
+        os.unlink(server.data / "leadblock.db-wal")  # or a start writes it back, over the damage
+        with open(server.data / "leadblock.db", "r+b") as file:
+            page = len(file.read()) // 4096 // 2
+            file.seek(page * 4096 + 2000)
+            byte = file.read(1)[0]
+            file.seek(page * 4096 + 2000)
+            file.write(bytes([byte ^ 1]))
+        try:
+            server.start()
+        except CommandFailed as refused:
+            pytest.skip(f"a start reads that page: {refused}")
+        begun = time.monotonic()
+        with pytest.raises(CommandFailed, match="the database is damaged: .*restore an earlier backup"):
+            server.cli("backup", tmp_path / "copy.db")
+        assert time.monotonic() - begun < 10
+        assert list(tmp_path.iterdir()) == []
+        ends_with_a_reason(server, "wrong checksum of page")
+
+
+@sqlite_only("its backup")
+def test_a_backup_ends_when_its_server_is_gone(tmp_path):
+    with Server() as server:
+        os.kill(server.process.pid, signal.SIGSTOP)
+        backup = subprocess.Popen([binary(), "backup", tmp_path / "copy.db", "--data", server.data],
+                                  stderr=subprocess.PIPE, text=True)
+        time.sleep(0.5)
+        server.kill()
+        assert backup.wait(60) == 1
+        assert "no answer" in backup.stderr.read()
+        server.start()

@@ -166,7 +166,7 @@ def test_a_flipped_bit_in_a_free_page_is_told_with_its_mend(stopped, tmp_path):
     result = run("verify", stopped.data)
     assert result.code == 1 and not result.out, result
     assert f"leadblock.db: wrong checksum of page {number}, " in result.err, result
-    assert ("it is a free page: nothing is lost, but a backup ends the server. Use a copy made by"
+    assert ("it is a free page: nothing is lost, but no backup can be made. Use a copy made by"
             " `leadblock copy`, or restore a backup") in result.err, result
     assert run("copy", "--from", stopped.data, "--to", tmp_path / "copy").code == 0
     result = run("verify", tmp_path / "copy")

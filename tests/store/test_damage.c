@@ -32,6 +32,7 @@ static char path[96];
 static struct lb_reason reason; /* of the last try_open that failed */
 static bool accept_loss;
 static bool (*keep_going)(void);
+static const char *store_vfs; /* NULL: SQLite's default */
 static uint64_t random_state = 88172645463325252u;
 
 static uint64_t below(uint64_t bound)
@@ -50,6 +51,7 @@ static int make_folder(void **state)
     snprintf(path, sizeof path, "%s/leadblock.db", folder);
     accept_loss = false;
     keep_going = NULL;
+    store_vfs = NULL;
     return 0;
 }
 
@@ -69,6 +71,7 @@ static int remove_folder(void **state)
 static lb_err try_open(struct lb_store **out)
 {
     struct lb_sqlite_settings settings = {.path = path,
+                                          .vfs = store_vfs,
                                           .checkpoint_pages = CHECKPOINT_PAGES,
                                           .accept_loss = accept_loss,
                                           .keep_going = keep_going};
@@ -291,6 +294,30 @@ static int read_all(const char *vfs, int64_t *out_rows)
     return code;
 }
 
+static void start_and_stop_with(uint64_t first, uint64_t rows)
+{
+    struct lb_store *store = start_store();
+    append(store, first, rows);
+    store->ops->close(store);
+}
+
+/* By a program that writes checksums, keeps the database's id and leaves no log. */
+static void run_sql(const char *sql)
+{
+    sqlite3 *db;
+    struct lb_mark now;
+    bool found;
+    struct lb_synced_mark *mark = lb_synced_mark_create(sqlite3_vfs_find(NULL), path);
+    assert_int_equal(lb_synced_mark_read(mark, &now, &found), SQLITE_OK);
+    lb_synced_mark_destroy(mark);
+    assert_int_equal(sqlite3_open_v2(path, &db, SQLITE_OPEN_READWRITE, lb_pages_vfs(NULL)->zName),
+                     SQLITE_OK);
+    assert_int_equal(lb_pages_set_id(db, now.id), SQLITE_OK);
+    if (sqlite3_exec(db, sql, NULL, NULL, NULL) != SQLITE_OK)
+        fail_msg("%s", sqlite3_errmsg(db));
+    assert_int_equal(sqlite3_close(db), SQLITE_OK);
+}
+
 /* --- Pages ------------------------------------------------------------------------------------ */
 
 static void every_page_of_the_database_has_a_checksum(void **state)
@@ -509,6 +536,48 @@ static void a_backup_has_checksums(void **state)
     struct lb_store *store = open_store();
     assert_int_equal(rows_of(store), ROWS);
     store->ops->close(store);
+}
+
+/* The first page that is free and holds no list of others. */
+static uint32_t free_page(void)
+{
+    uint8_t bytes[4];
+    read_at("", 32, bytes, sizeof bytes);
+    uint64_t trunk = lb_wal_u32(bytes);
+    assert_true(trunk > 0);
+    read_at("", (trunk - 1) * PAGE + 8, bytes, sizeof bytes);
+    assert_true(lb_wal_u32(bytes) > 0);
+    return lb_wal_u32(bytes);
+}
+
+static void expect_no_backup(struct lb_store *store, const char *words)
+{
+    char copy[128];
+    uint64_t bytes;
+    name_of(".backup", copy);
+    assert_int_equal(store->ops->backup(store->ops->writer_reader(store), copy, &bytes, &reason),
+                     LB_ERR_INTERNAL);
+    if (!strstr(reason.text, words))
+        fail_msg("%s", reason.text);
+    assert_int_not_equal(access(copy, F_OK), 0);
+}
+
+/* A page that nothing uses loses nothing: the server goes on, and the backup says what to do. */
+static void a_backup_tells_damage_where_nothing_is_from_damage(void **state)
+{
+    start_and_stop_with(1, ROWS);
+    run_sql("CREATE TABLE spare AS SELECT randomblob(30000) AS bytes; DROP TABLE spare");
+    flip("", 8 * ((uint64_t)(free_page() - 1) * PAGE + 500));
+    struct lb_store *store = start_store();
+    expect_no_backup(store, "holds no data: nothing is lost, and the server goes on");
+    assert_int_equal(store->ops->intact(store, &reason), LB_OK);
+    store->ops->close(store);
+    flip("", 8 * (size_of("") - (uint64_t)12 * PAGE + 500));
+    if (try_open(&store) == LB_OK) {
+        expect_no_backup(store, "the database is damaged: leadblock.db: wrong checksum of page ");
+        assert_int_not_equal(store->ops->intact(store, &reason), LB_OK);
+        store->ops->close(store);
+    }
 }
 
 static void a_header_that_denies_the_checksums_is_damage(void **state)
@@ -822,30 +891,6 @@ static void a_log_that_is_damaged_while_it_is_written_back_is_a_loss_that_nothin
 
 /* --- Rows are gone ---------------------------------------------------------------------------- */
 
-static void start_and_stop_with(uint64_t first, uint64_t rows)
-{
-    struct lb_store *store = start_store();
-    append(store, first, rows);
-    store->ops->close(store);
-}
-
-/* By a program that writes checksums, keeps the database's id and leaves no log. */
-static void run_sql(const char *sql)
-{
-    sqlite3 *db;
-    struct lb_mark now;
-    bool found;
-    struct lb_synced_mark *mark = lb_synced_mark_create(sqlite3_vfs_find(NULL), path);
-    assert_int_equal(lb_synced_mark_read(mark, &now, &found), SQLITE_OK);
-    lb_synced_mark_destroy(mark);
-    assert_int_equal(sqlite3_open_v2(path, &db, SQLITE_OPEN_READWRITE, lb_pages_vfs(NULL)->zName),
-                     SQLITE_OK);
-    assert_int_equal(lb_pages_set_id(db, now.id), SQLITE_OK);
-    if (sqlite3_exec(db, sql, NULL, NULL, NULL) != SQLITE_OK)
-        fail_msg("%s", sqlite3_errmsg(db));
-    assert_int_equal(sqlite3_close(db), SQLITE_OK);
-}
-
 static void rows_that_were_deleted_after_a_stop_are_noticed(void **state)
 {
     static const struct {
@@ -1081,7 +1126,7 @@ static void a_store_that_is_opened_without_its_log_forgets_nothing(void **state)
         assert_int_equal(store->ops->probe(store), LB_OK);
         i ? kill_store(store) : store->ops->close(store);
     }
-    struct lb_store *store = open_store();
+    struct lb_store *store = start_store();
     store->ops->close(store);
     run_sql("DELETE FROM blocklist_log WHERE id = 60");
     expect_not_loaded("lacks 1 row");
@@ -1135,6 +1180,56 @@ static void after_a_refusal_the_right_database_can_be_put_back(void **state)
     store = start_store();
     assert_int_equal(rows_of(store), ROWS + 40);
     store->ops->close(store);
+}
+
+/* All that the folder has but SQLite's index of the log, which is made anew at each start. */
+static void keep_bytes(void)
+{
+    shell("rm -rf '%s.bytes' '%s'/*-shm", folder, folder);
+    shell("cp -r '%s' '%s.bytes'", folder, folder);
+}
+
+static void expect_bytes_as_kept(void)
+{
+    shell("rm -f '%s'/*-shm%s", folder, "");
+    shell("diff -r '%s' '%s.bytes'", folder, folder);
+}
+
+/* What a refused start, or command, leaves is what it found: in the log, in the mark, and in the
+ * database, which may be the only copy of its time. */
+static void a_start_that_is_refused_for_its_rows_writes_nothing(void **state)
+{
+    start_and_stop_with(1, ROWS);
+    shell("cp '%s' '%s.whole'", path, folder);
+    run_sql("DELETE FROM blocklist_log WHERE id = 20");
+    shell("cp '%s' '%s.lacking'", path, folder);
+    shell("cp '%s.whole' '%s'", folder, path);
+    struct lb_store *store = start_store();
+    append(store, ROWS + 1, 1);
+    kill_store(store);
+    shell("cp '%s.lacking' '%s'", folder, path);
+    keep_bytes();
+    expect_not_loaded("damage: leadblock.db lacks ");
+    expect_bytes_as_kept();
+    store = open_store();
+    assert_int_equal(store->ops->begin(store), LB_ERR_STORAGE_UNAVAILABLE);
+    assert_int_equal(store->ops->probe(store), LB_ERR_STORAGE_UNAVAILABLE);
+    store->ops->close(store);
+    expect_bytes_as_kept();
+}
+
+static void a_migration_does_not_begin_before_the_rows_were_compared(void **state)
+{
+    char sql[128];
+    start_and_stop_with(1, ROWS);
+    snprintf(sql, sizeof sql, "DELETE FROM blocklist_log WHERE id > 50; PRAGMA user_version = %u",
+             lb_sqlite_schema_version() - 1);
+    run_sql(sql);
+    shell(": >'%s-wal'%s", path, ""); /* SQLite makes it when it reads */
+    keep_bytes();
+    for (int again = 0; again < 2; again++)
+        expect_refused("damage: leadblock.db lacks 10 rows of its blocklist log");
+    expect_bytes_as_kept();
 }
 
 /* --- The database is gone, or another one ----------------------------------------------------- */
@@ -1211,6 +1306,44 @@ static void a_stop_with_another_database_in_its_place_writes_nothing_back(void *
     store->ops->close(store);
     store = open_store(); /* it is over */
     store->ops->close(store);
+}
+
+/* Replaces the file that SQLite is about to open by a copy of itself. */
+static int replaced_type;
+
+static int open_replaced(sqlite3_vfs *self, const char *name, sqlite3_file *file, int flags,
+                         int *out_flags)
+{
+    sqlite3_vfs *base = sqlite3_vfs_find(NULL);
+    int wanted = replaced_type | SQLITE_OPEN_READWRITE;
+    if (replaced_type && (flags & wanted) == wanted) {
+        replaced_type = 0;
+        shell("cp '%s' '%s.other'", name, name);
+        shell("mv '%s.other' '%s'", name, name);
+    }
+    return base->xOpen(base, name, file, flags, out_flags);
+}
+
+/* What SQLite writes would be gone, or what was judged is not what answers. */
+static void a_file_that_is_replaced_while_the_store_is_opened_is_noticed(void **state)
+{
+    static const int types[] = {SQLITE_OPEN_MAIN_DB, SQLITE_OPEN_WAL};
+    static sqlite3_vfs replacing;
+    replacing = *sqlite3_vfs_find(NULL);
+    replacing.zName = store_vfs = "replacing";
+    replacing.xOpen = open_replaced;
+    assert_int_equal(sqlite3_vfs_register(&replacing, 0), SQLITE_OK);
+    crash(ROWS);
+    for (size_t i = 0; i < sizeof types / sizeof *types; i++) {
+        replaced_type = types[i];
+        expect_refused(types[i] == SQLITE_OPEN_WAL ? "leadblock.db-wal was removed or replaced"
+                                                   : "leadblock.db was removed or replaced");
+        assert_int_equal(replaced_type, 0);
+    }
+    struct lb_store *store = start_store();
+    assert_int_equal(rows_of(store), ROWS);
+    store->ops->close(store);
+    sqlite3_vfs_unregister(&replacing);
 }
 
 static void files_that_are_taken_away_are_noticed(void **state)
@@ -1430,6 +1563,7 @@ int main(void)
         TEST(the_log_is_one_for_every_program),
         TEST(a_transaction_larger_than_the_cache_is_checked_as_others),
         TEST(a_backup_has_checksums),
+        TEST(a_backup_tells_damage_where_nothing_is_from_damage),
         TEST(a_header_that_denies_the_checksums_is_damage),
         TEST(a_killed_store_starts_again),
         TEST(a_flipped_bit_in_the_used_part_of_the_log_is_refused),
@@ -1464,6 +1598,9 @@ int main(void)
         TEST(a_backup_beside_a_log_or_a_mark_is_refused),
         TEST(another_database_beside_a_log_and_a_mark_is_refused),
         TEST(a_stop_with_another_database_in_its_place_writes_nothing_back),
+        TEST(a_start_that_is_refused_for_its_rows_writes_nothing),
+        TEST(a_migration_does_not_begin_before_the_rows_were_compared),
+        TEST(a_file_that_is_replaced_while_the_store_is_opened_is_noticed),
         TEST(files_that_are_taken_away_are_noticed),
         TEST(a_program_without_checksums_refuses_a_database_that_has_them),
         TEST(a_backup_of_the_first_version_beside_a_mark_is_refused_with_advice),

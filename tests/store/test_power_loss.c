@@ -5,6 +5,7 @@
  * LEADBLOCK_SEED and LEADBLOCK_CYCLES (default 50) choose what runs; a failure names its seed. */
 #include "base/log.h"
 #include "base/rcu.h"
+#include "store/sqlite/synced_mark.h"
 #include "support/actor.h"
 #include "support/faulty_vfs.h"
 #include "support/thinned.h"
@@ -262,10 +263,73 @@ static void a_first_start_may_be_cut_anywhere(void **state)
     assert_true(operation > 100);
 }
 
+/* A process is killed, and the power goes while the next one begins to write the mark: what the
+ * first one wrote last may not have been synced. */
+static void a_kill_and_a_power_loss_leave_one_slot_of_the_mark(void **state)
+{
+    for (uint64_t seed = 1; seed <= 400; seed++) {
+        struct lb_mark read;
+        bool found = false;
+        faulty_format(seed);
+        sqlite3_vfs *disk = sqlite3_vfs_find(FAULTY_VFS);
+        struct lb_synced_mark *mark = lb_synced_mark_create(disk, "/" PATH);
+        for (unsigned put = 0; put < 2 + seed % 2; put++)
+            lb_synced_mark_put(mark, put < 2);
+        for (unsigned put = 0; put < 2; put++)
+            assert_int_equal(lb_synced_mark_put(mark, false), SQLITE_OK);
+        lb_synced_mark_destroy(mark);
+        mark = lb_synced_mark_create(disk, "/" PATH);
+        assert_int_equal(lb_synced_mark_read(mark, &read, &found), SQLITE_OK);
+        assert_true(found);
+        faulty_cut_power_at(1 + seed % 3);
+        lb_synced_mark_put(mark, true);
+        faulty_cut_power();
+        lb_synced_mark_destroy(mark);
+        faulty_restore_power();
+        mark = lb_synced_mark_create(disk, "/" PATH);
+        assert_int_equal(lb_synced_mark_read(mark, &read, &found), SQLITE_OK);
+        lb_synced_mark_destroy(mark);
+        if (!found)
+            fail_msg("seed %llu: no slot is whole", (unsigned long long)seed);
+    }
+}
+
+/* A disk that copies what is written over needs room for that, too. The other slot stays, and the
+ * mark lags until there is room. */
+static void a_full_disk_leaves_a_slot_of_the_mark(void **state)
+{
+    struct lb_mark read;
+    bool found = false;
+    faulty_format(1);
+    sqlite3_vfs *disk = sqlite3_vfs_find(FAULTY_VFS);
+    struct lb_synced_mark *mark = lb_synced_mark_create(disk, "/" PATH);
+    lb_synced_mark_now(mark)->commits = 1;
+    assert_int_equal(lb_synced_mark_put(mark, true), SQLITE_OK);
+    for (unsigned commits = 2; commits < 5; commits++) {
+        faulty_fail(commits % 2 ? FAULTY_SYNC : FAULTY_WRITE, 1, SQLITE_FULL, true);
+        lb_synced_mark_now(mark)->commits = commits;
+        assert_int_equal(lb_synced_mark_put(mark, true), SQLITE_FULL);
+        assert_int_equal(lb_synced_mark_failure(mark), SQLITE_OK);
+        faulty_heal();
+    }
+    struct lb_synced_mark *next = lb_synced_mark_create(disk, "/" PATH);
+    assert_int_equal(lb_synced_mark_read(next, &read, &found), SQLITE_OK);
+    assert_true(found && read.commits >= 1 && read.commits < 5);
+    lb_synced_mark_destroy(next);
+    assert_int_equal(lb_synced_mark_put(mark, true), SQLITE_OK);
+    lb_synced_mark_destroy(mark);
+    next = lb_synced_mark_create(disk, "/" PATH);
+    assert_int_equal(lb_synced_mark_read(next, &read, &found), SQLITE_OK);
+    assert_true(found && read.commits == 4);
+    lb_synced_mark_destroy(next);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_first_start_may_be_cut_anywhere),
+        cmocka_unit_test(a_kill_and_a_power_loss_leave_one_slot_of_the_mark),
+        cmocka_unit_test(a_full_disk_leaves_a_slot_of_the_mark),
         cmocka_unit_test(acknowledged_changes_survive_power_loss),
     };
     lb_log_set_level((enum lb_log_level) - 1); /* commits that fail are what this is about */

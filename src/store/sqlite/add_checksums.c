@@ -170,6 +170,8 @@ lb_err lb_sqlite_add_checksums(struct lb_sqlite *sqlite, struct lb_reason *reaso
            (unsigned long long)(sqlite->found.database_bytes >> 20));
     lb_err err =
         path ? add(sqlite, path, reason) : lb_fail(reason, LB_ERR_INTERNAL, "out of memory");
+    if (!err)
+        err = lb_sqlite_watch(sqlite, reason);
     if (!err) {
         *lb_synced_mark_now(sqlite->mark) = (struct lb_mark){.whole = true}; /* no log any more */
         err = lb_sqlite_connect(sqlite, false, &sqlite->writer);

@@ -77,6 +77,34 @@ static bool give_name(const char *part, const char *path)
     return link(part, path) == 0 && unlink(part) == 0 && lb_disk_sync(path);
 }
 
+/* A copy reads pages that nothing uses, too. Damage there loses nothing; in a page that is used,
+ * the server's own reading comes across it now, and ends it. Asking again would end the next one:
+ * no error that clients repeat. */
+static lb_err explain_damage(struct lb_store_reader *reader, const struct lb_page_damage *damage,
+                             struct lb_reason *reason)
+{
+    return lb_sqlite_is_consistent(reader->db)
+               ? lb_fail(reason, LB_ERR_INTERNAL,
+                         "no backup was written: %s, which holds no data: nothing is lost, and the "
+                         "server goes on. Stop it and copy the data into a new folder, which "
+                         "leaves such pages out: leadblock copy",
+                         damage->where)
+               : lb_fail(reason, LB_ERR_INTERNAL,
+                         "no backup was written, the database is damaged: %s. The server ends; "
+                         "restore an earlier backup, and look at what it has with leadblock verify",
+                         damage->where);
+}
+
+static lb_err copy_noting_damage(struct lb_store_reader *reader, const char *path,
+                                 struct lb_reason *reason)
+{
+    struct lb_page_damage damage = {.claimed = false};
+    struct lb_page_damage *before = lb_pages_report(reader->db, &damage);
+    lb_err err = copy_database(reader->db, path, reason);
+    lb_pages_report(reader->db, before);
+    return err && atomic_load(&damage.found) ? explain_damage(reader, &damage, reason) : err;
+}
+
 /* Under another name until it is whole: what a failure or the end of the process leaves is never
  * taken for a backup. */
 lb_err lb_sqlite_backup(struct lb_store_reader *reader, const char *path, uint64_t *out_bytes,
@@ -87,7 +115,7 @@ lb_err lb_sqlite_backup(struct lb_store_reader *reader, const char *path, uint64
     lb_err err = make_part(path, part, reason);
     if (err)
         return err;
-    err = copy_database(reader->db, part, reason);
+    err = copy_noting_damage(reader, part, reason);
     if (!err && (!lb_disk_sync(part) || stat(part, &info) != 0 || !give_name(part, path)))
         err = lb_fail(reason, LB_ERR_STORAGE_UNAVAILABLE, "cannot write %s: %s", path,
                       strerror(errno));

@@ -133,9 +133,10 @@ static lb_err marker(struct lb_copy_side *side, struct lb_buf *out)
 /* The lock of the folder keeps servers and other copies out. */
 static lb_err claim(struct lb_copy_side *side, bool target)
 {
-    if (target)
-        lb_sqlite_enlarge_cache(&side->sqlite->writer);
-    return LB_OK;
+    if (!target)
+        return LB_OK;
+    lb_sqlite_enlarge_cache(&side->sqlite->writer);
+    return side->sqlite->log_begun ? LB_OK : lb_sqlite_compare_rows(side->sqlite, side->reason);
 }
 
 /* --- Reading ---------------------------------------------------------------------------------- */

@@ -13,6 +13,26 @@ static lb_err out_of_memory(struct lb_reason *reason)
     return lb_fail(reason, LB_ERR_INTERNAL, "out of memory");
 }
 
+lb_err lb_sqlite_watch(struct lb_sqlite *sqlite, struct lb_reason *reason)
+{
+    static const char *const suffixes[LB_WATCHED_FILES] = {"", LB_LOG_SUFFIX, LB_MARK_SUFFIX};
+    lb_err err = LB_OK;
+    for (int i = 0; !err && i < LB_WATCHED_FILES; i++) {
+        char *path = sqlite3_mprintf("%s%s", sqlite->path, suffixes[i]);
+        err = path ? lb_watched_file_begin(&sqlite->watched[i], path) : LB_ERR_INTERNAL;
+        sqlite3_free(path);
+    }
+    return err ? out_of_memory(reason) : LB_OK;
+}
+
+static lb_err check_watched(struct lb_sqlite *sqlite, struct lb_reason *reason)
+{
+    lb_err err = LB_OK;
+    for (int i = 0; !err && i < LB_WATCHED_FILES; i++)
+        err = lb_watched_file_check(&sqlite->watched[i], reason);
+    return err;
+}
+
 lb_err lb_sqlite_find_files(struct lb_sqlite *sqlite, const struct lb_sqlite_settings *settings,
                             struct lb_reason *reason)
 {
@@ -37,7 +57,9 @@ lb_err lb_sqlite_find_files(struct lb_sqlite *sqlite, const struct lb_sqlite_set
                                    .path = sqlite->path,
                                    .accept_loss = settings->accept_loss,
                                    .mark = sqlite->mark};
-    lb_err err = lb_start_check(&check, &sqlite->found, reason);
+    lb_err err = lb_sqlite_watch(sqlite, reason);
+    if (!err)
+        err = lb_start_check(&check, &sqlite->found, reason);
     sqlite->store.recorded = lb_synced_mark_now(sqlite->mark)->log;
     return err;
 }
@@ -47,18 +69,6 @@ static sqlite3_file *log_of(struct lb_sqlite *sqlite)
     sqlite3_file *file = NULL;
     sqlite3_file_control(sqlite->writer.db, "main", SQLITE_FCNTL_JOURNAL_POINTER, &file);
     return file && file->pMethods ? file : NULL;
-}
-
-static lb_err watch(struct lb_sqlite *sqlite, struct lb_reason *reason)
-{
-    static const char *const suffixes[LB_WATCHED_FILES] = {"", LB_LOG_SUFFIX, LB_MARK_SUFFIX};
-    lb_err err = LB_OK;
-    for (int i = 0; !err && i < LB_WATCHED_FILES; i++) {
-        char *path = sqlite3_mprintf("%s%s", sqlite->path, suffixes[i]);
-        err = path ? lb_watched_file_begin(&sqlite->watched[i], path) : LB_ERR_INTERNAL;
-        sqlite3_free(path);
-    }
-    return err ? out_of_memory(reason) : LB_OK;
 }
 
 lb_err lb_sqlite_check_what_is_left(struct lb_sqlite *sqlite, struct lb_reason *reason)
@@ -161,20 +171,36 @@ static int restart_log(struct lb_sqlite *sqlite)
                                      NULL);
 }
 
+/* What is asked for first may be a write of a command that does not read the blocklist log. */
+static lb_err begin_before_write(struct lb_sqlite *sqlite)
+{
+    struct lb_reason reason;
+    lb_err err = lb_sqlite_compare_rows(sqlite, &reason);
+    if (err)
+        lb_log(LB_LOG_ERROR, "store", "nothing is written: %s", reason.text);
+    return err;
+}
+
 lb_err lb_sqlite_resume_log(struct lb_sqlite *sqlite)
 {
+    if (!sqlite->log_begun && !sqlite->store.read_only) {
+        lb_err err = begin_before_write(sqlite);
+        if (err)
+            return err;
+    }
     if (!sqlite->log_left)
         return LB_OK;
     int code = restart_log(sqlite);
     if (code != SQLITE_OK)
         return lb_sqlite_error(code);
     sqlite->log_left = false;
-    lb_log(LB_LOG_INFO, "store", "there is room again: %s is written", sqlite->path);
+    if (sqlite->store.refusal == LB_ERR_STORAGE_FULL)
+        lb_log(LB_LOG_INFO, "store", "there is room again: %s is written", sqlite->path);
     return LB_OK;
 }
 
 /* Neither log nor mark can be written, and nothing can be that they would have to tell of. */
-static lb_err begin_read_only(struct lb_sqlite *sqlite, struct lb_reason *reason)
+static void begin_read_only(struct lb_sqlite *sqlite)
 {
     lb_log(LB_LOG_WARN, "store",
            "%s cannot be written, its file system is read-only: nothing is recorded; checks are "
@@ -182,17 +208,28 @@ static lb_err begin_read_only(struct lb_sqlite *sqlite, struct lb_reason *reason
            sqlite->path);
     sqlite->store.read_only = true;
     sqlite->store.refusal = LB_ERR_STORAGE_UNAVAILABLE;
-    return watch(sqlite, reason);
+}
+
+lb_err lb_sqlite_check_opened(struct lb_sqlite *sqlite, struct lb_reason *reason)
+{
+    /* Those that were judged must be those that SQLite has opened. Without a mark there was nothing
+     * to judge, and SQLite may have begun them anew. */
+    lb_err err =
+        sqlite->found.marked ? check_watched(sqlite, reason) : lb_sqlite_watch(sqlite, reason);
+    if (!err && sqlite->found.accepted)
+        err = lb_sqlite_check_what_is_left(sqlite, reason);
+    if (!err && sqlite3_db_readonly(sqlite->writer.db, "main") == 1)
+        begin_read_only(sqlite);
+    return err;
 }
 
 lb_err lb_sqlite_begin_log(struct lb_sqlite *sqlite, struct lb_reason *reason)
 {
     sqlite3 *db = sqlite->writer.db;
-    lb_err err = sqlite->found.accepted ? lb_sqlite_check_what_is_left(sqlite, reason) : LB_OK;
-    if (!err && sqlite3_db_readonly(db, "main") == 1)
-        return begin_read_only(sqlite, reason);
-    if (!err)
-        err = mark_log(sqlite, reason);
+    lb_sqlite_reader_rest(&sqlite->writer); /* a row in use would keep it from being written back */
+    sqlite3_exec(db, "PRAGMA query_only = OFF", NULL, NULL, NULL);
+    lb_sqlite_preallocate_wal(sqlite);
+    lb_err err = mark_log(sqlite, reason);
     if (err)
         return err;
     lb_pages_keep_mark(db, sqlite->mark);
@@ -200,19 +237,13 @@ lb_err lb_sqlite_begin_log(struct lb_sqlite *sqlite, struct lb_reason *reason)
     int code = restart_log(sqlite);
     if ((code & 0xff) == SQLITE_FULL)
         leave_log(sqlite);
-    else if ((code & 0xff) == SQLITE_BUSY)
-        lb_log(LB_LOG_WARN, "store", "checkpoint failed: %s", sqlite3_errmsg(db));
+    else if ((code & 0xff) == SQLITE_BUSY || (code & 0xff) == SQLITE_LOCKED)
+        sqlite->log_left = true; /* for a reader: before the first write */
     else if (code != SQLITE_OK)
         return lb_sqlite_refuse(sqlite, code, "write its log back", reason);
-    return watch(sqlite, reason);
-}
-
-static lb_err check_watched(struct lb_sqlite *sqlite, struct lb_reason *reason)
-{
-    lb_err err = LB_OK;
-    for (int i = 0; !err && i < LB_WATCHED_FILES; i++)
-        err = lb_watched_file_check(&sqlite->watched[i], reason);
-    return err;
+    if (!sqlite->as_it_is && lb_sqlite_is_current(db))
+        lb_sqlite_overwrite_at_start(sqlite);
+    return check_watched(sqlite, reason); /* some may be new */
 }
 
 /* When files were taken away, the next start is told which database belongs to the log and the
@@ -276,7 +307,7 @@ static lb_err check_free_pages(struct lb_sqlite *sqlite, struct lb_reason *reaso
         return lb_fail(reason, LB_ERR_CONFLICT, "cannot read all pages of %s: %s (SQLite error %d)",
                        sqlite->path, sqlite3_errstr(code), code);
     return lb_fail(reason, LB_ERR_CONFLICT,
-                   "damage: %s; it is a free page: nothing is lost, but a backup ends the server. "
+                   "damage: %s; it is a free page: nothing is lost, but no backup can be made. "
                    "Use a copy made by `leadblock copy`, or restore a backup",
                    sqlite->damage.where);
 }

@@ -172,13 +172,13 @@ struct lb_sqlite {
     const char *vfs;               /* of pages.h */
     struct lb_synced_mark *mark;
     struct lb_start_files found; /* at the start */
-    bool log_begun;              /* the mark is kept */
+    bool log_begun;              /* its rows were compared, and the mark is kept */
     struct lb_page_damage damage;
     struct lb_memory_index index;
     /* Of the blocklist log, since it was loaded: what the last commit left, and with what the open
      * transaction has appended. */
     struct lb_log_extent committed, appended;
-    bool log_left; /* by a crash: there was no room to write it back yet, so nothing is written */
+    bool log_left; /* by a crash: it could not be written back yet, so nothing is written */
     struct lb_watched_file watched[LB_WATCHED_FILES];
     unsigned checkpoint_pages;
     bool accept_loss;         /* see sqlite.h */
@@ -245,6 +245,8 @@ int lb_sqlite_read_free_pages(sqlite3 *db);
  * looks for damage. */
 lb_err lb_sqlite_find_files(struct lb_sqlite *sqlite, const struct lb_sqlite_settings *settings,
                             struct lb_reason *reason);
+/* Watches the database, its log and its mark: those that are there now, or appear first. */
+lb_err lb_sqlite_watch(struct lb_sqlite *sqlite, struct lb_reason *reason);
 /* Has its disk room for so many bytes more? True when that is not known. */
 bool lb_sqlite_has_room(const struct lb_sqlite *sqlite, uint64_t bytes);
 /* Why it cannot be opened, with what to do; `what`: after "cannot". */
@@ -253,10 +255,17 @@ lb_err lb_sqlite_refuse(struct lb_sqlite *sqlite, int code, const char *what,
 /* Before the database is used with a log for the first time: makes a mark, so that a database that
  * was in use and has none is damaged. */
 lb_err lb_sqlite_announce_log(struct lb_sqlite *sqlite, struct lb_reason *reason);
-/* When the log is open and before the first write: writes back what a crash has left in it, so that
- * it begins anew, and from then on keeps the mark. */
+/* When SQLite has opened the files: are they those that were judged, is what an accepted loss has
+ * left consistent, can it be written? */
+lb_err lb_sqlite_check_opened(struct lb_sqlite *sqlite, struct lb_reason *reason);
+/* log_loaded.c: reads the rows of the blocklist log, compares them with the mark, and then begins
+ * the log, as lb_sqlite_log_loaded does with rows that were read already. */
+lb_err lb_sqlite_compare_rows(struct lb_sqlite *sqlite, struct lb_reason *reason);
+/* After that and before the first write: writes back what a crash has left in the log, so that it
+ * begins anew, and from then on keeps the mark. */
 lb_err lb_sqlite_begin_log(struct lb_sqlite *sqlite, struct lb_reason *reason);
-/* Tries that again when there was no room: LB_OK when it is done, or was before. Cheap then. */
+/* Before each write: compares and begins, when that was not done yet, and tries again when there
+ * was no room. Cheap when it is done. */
 lb_err lb_sqlite_resume_log(struct lb_sqlite *sqlite);
 /* Before the writer's connection is closed: writes the whole log back, and marks that; or that the
  * files are not what they were. */

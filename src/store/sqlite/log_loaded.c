@@ -72,23 +72,74 @@ static lb_err compare(struct lb_sqlite *sqlite, const struct lb_log_extent *foun
                    damage);
 }
 
-lb_err lb_sqlite_log_loaded(struct lb_store *store, const struct lb_log_extent *found,
-                            const struct lb_log_extent *all, struct lb_reason *reason)
+/* From then on the mark tells of all of them, and the log may be written. */
+static lb_err begin(struct lb_sqlite *sqlite, const struct lb_log_extent *all,
+                    struct lb_reason *reason)
 {
-    struct lb_sqlite *sqlite = lb_sqlite_of(store);
-    lb_err err = compare(sqlite, found, reason);
-    if (err) {
-        sqlite->log_begun = false; /* the mark stays as it is, for the file that belongs to it */
-        return err;
-    }
+    struct lb_store *store = &sqlite->store;
     bool news = memcmp(all, &store->recorded, sizeof *all) != 0;
     if (news && !store->recorded.rows)
         lb_log(LB_LOG_INFO, "store", "the mark tells of the rows of the blocklist log: %llu",
                (unsigned long long)all->rows);
     store->recorded = sqlite->committed = sqlite->appended = *all;
     lb_synced_mark_follow(sqlite->mark, &sqlite->appended);
-    /* When it cannot be written, it lags. */
-    if (news && !store->read_only)
+    if (store->read_only)
+        return LB_OK;
+    if (!sqlite->log_begun)
+        return lb_sqlite_begin_log(sqlite, reason);
+    if (news) /* when it cannot be written, it lags */
         lb_synced_mark_put(sqlite->mark, true);
     return LB_OK;
+}
+
+lb_err lb_sqlite_log_loaded(struct lb_store *store, const struct lb_log_extent *found,
+                            const struct lb_log_extent *all, struct lb_reason *reason)
+{
+    struct lb_sqlite *sqlite = lb_sqlite_of(store);
+    lb_err err = compare(sqlite, found, reason);
+    return err ? err : begin(sqlite, all, reason);
+}
+
+/* --- By itself -------------------------------------------------------------------------------- */
+
+/* Every schema whose mark knows rows has these columns. */
+static lb_err read_row(sqlite3_stmt *stmt, struct lb_log_row *out)
+{
+    out->id = (uint64_t)sqlite3_column_int64(stmt, 0);
+    out->at = sqlite3_column_int64(stmt, 1);
+    const void *seal = sqlite3_column_blob(stmt, 2);
+    if (!seal || sqlite3_column_bytes(stmt, 2) < LB_DIGEST_SIZE)
+        return LB_ERR_STORAGE_UNAVAILABLE;
+    memcpy(out->digest, seal, sizeof out->digest);
+    return LB_OK;
+}
+
+static lb_err read_rows(struct lb_sqlite *sqlite, struct lb_log_extent *found,
+                        struct lb_log_extent *all)
+{
+    sqlite3_stmt *stmt = NULL;
+    struct lb_log_row row = {0};
+    lb_err err = LB_OK;
+    int code = sqlite3_prepare_v2(
+        sqlite->writer.db, "SELECT id, at, seal FROM blocklist_log ORDER BY id", -1, &stmt, NULL);
+    while (!err && code == SQLITE_OK && sqlite3_step(stmt) == SQLITE_ROW) {
+        err = read_row(stmt, &row);
+        lb_log_extent_add(all, &row);
+        if (row.id <= sqlite->store.recorded.last_id)
+            *found = *all;
+    }
+    if (sqlite3_finalize(stmt) != SQLITE_OK || code != SQLITE_OK)
+        return LB_ERR_STORAGE_UNAVAILABLE;
+    return err;
+}
+
+lb_err lb_sqlite_compare_rows(struct lb_sqlite *sqlite, struct lb_reason *reason)
+{
+    struct lb_log_extent found = {0}, all = {0};
+    if (!sqlite->store.recorded.rows) /* the mark knows of none */
+        return lb_sqlite_begin_log(sqlite, reason);
+    if (read_rows(sqlite, &found, &all))
+        return lb_sqlite_refuse(sqlite, sqlite3_extended_errcode(sqlite->writer.db),
+                                "read its blocklist log", reason);
+    return lb_sqlite_log_loaded(&sqlite->store, &found, &all, reason);
 }

@@ -126,8 +126,6 @@ static lb_err bring_up_to_date(struct lb_sqlite *sqlite, struct lb_reason *reaso
 {
     sqlite3 *db = sqlite->writer.db;
     lb_err err = sqlite->store.refusal;
-    if (lb_sqlite_is_current(db))
-        return LB_OK;
     if (!err && !lb_sqlite_has_chain(db) && !lb_sqlite_has_room(sqlite, lb_sqlite_chain_bytes(db)))
         err = LB_ERR_STORAGE_FULL;
     if (!err)
@@ -150,6 +148,26 @@ static lb_err check_version(const struct lb_sqlite *sqlite, struct lb_reason *re
                    sqlite->path);
 }
 
+/* Nothing is written before the rows of the blocklist log were compared with the mark: what a
+ * refused start leaves is what it found. A start reads them anyway (lb_sqlite_log_loaded), and a
+ * command before its first write; only a migration needs them now. */
+static lb_err begin(struct lb_sqlite *sqlite, struct lb_reason *reason)
+{
+    bool current = lb_sqlite_is_current(sqlite->writer.db);
+    bool later = current && sqlite->store.recorded.rows;
+    lb_err err = LB_OK;
+    if (!sqlite->store.read_only && later)
+        sqlite3_exec(sqlite->writer.db, "PRAGMA query_only = ON", NULL, NULL, NULL);
+    else if (!sqlite->store.read_only)
+        err = lb_sqlite_compare_rows(sqlite, reason);
+    if (err || current)
+        return err;
+    err = bring_up_to_date(sqlite, reason);
+    if (!err && !sqlite->as_it_is)
+        lb_sqlite_overwrite_at_start(sqlite);
+    return err;
+}
+
 static lb_err configure(struct lb_sqlite *sqlite, struct lb_reason *reason)
 {
     lb_err err = check_version(sqlite, reason);
@@ -168,14 +186,8 @@ static lb_err configure(struct lb_sqlite *sqlite, struct lb_reason *reason)
     sqlite3_wal_hook(db, remember_wal_pages, sqlite);
     if (lb_sqlite_pending_create(&sqlite->writer))
         return lb_fail(reason, LB_ERR_INTERNAL, "out of memory");
-    if (!is_read_only(sqlite))
-        lb_sqlite_preallocate_wal(sqlite);
-    err = lb_sqlite_begin_log(sqlite, reason);
-    if (!err)
-        err = bring_up_to_date(sqlite, reason);
-    if (!err && !sqlite->as_it_is)
-        lb_sqlite_overwrite_at_start(sqlite);
-    return err;
+    err = lb_sqlite_check_opened(sqlite, reason);
+    return err ? err : begin(sqlite, reason);
 }
 
 void lb_sqlite_close(struct lb_store *store)

@@ -614,11 +614,13 @@ int lb_pages_reserve(sqlite3 *db)
     return sqlite3_file_control(db, "main", SQLITE_FCNTL_RESERVE_BYTES, &bytes);
 }
 
-void lb_pages_report(sqlite3 *db, struct lb_page_damage *damage)
+struct lb_page_damage *lb_pages_report(sqlite3 *db, struct lb_page_damage *damage)
 {
     struct paged_file *file = file_of(db, SQLITE_FCNTL_FILE_POINTER);
+    struct lb_page_damage *before = file ? file->damage : NULL;
     if (file)
         file->damage = damage;
+    return before;
 }
 
 void lb_pages_share_index(sqlite3 *db, struct lb_memory_index *index)

@@ -43,8 +43,9 @@ sqlite3_vfs *lb_pages_vfs(const char *base);
  * statement. */
 int lb_pages_reserve(sqlite3 *db);
 
-/* Damage that this connection comes across is noted there. Before the first statement. */
-void lb_pages_report(sqlite3 *db, struct lb_page_damage *damage);
+/* Damage that this connection comes across is noted there from now on. Returns where it was noted
+ * before. While no statement runs. */
+struct lb_page_damage *lb_pages_report(sqlite3 *db, struct lb_page_damage *damage);
 
 /* When the file `-shm` cannot be made or written, the connections of a store use this in its place:
  * the first one that reads decides. Before the first statement of each connection. */

@@ -224,13 +224,21 @@ void lb_synced_mark_follow(struct lb_synced_mark *mark, const struct lb_log_exte
     mark->now.log = *log;
 }
 
-/* As a journal, so that SQLite's file system layer syncs the folder with the first sync. */
+/* As a journal, so that SQLite's file system layer syncs the folder with the first sync. What a
+ * killed process wrote last may not be on the disk yet: it must be before the other slot is
+ * written, or a power cut could tear both. */
 static int make_file(struct lb_synced_mark *mark)
 {
     int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_WAL;
-    return mark->file.file
-               ? SQLITE_OK
-               : lb_vfs_file_open(mark->vfs, mark->path, LB_MARK_SUFFIX, flags, &mark->file);
+    if (mark->file.file)
+        return SQLITE_OK;
+    int code = lb_vfs_file_open(mark->vfs, mark->path, LB_MARK_SUFFIX, flags, &mark->file);
+    if (code != SQLITE_OK)
+        return code;
+    code = mark->file.file->pMethods->xSync(mark->file.file, SQLITE_SYNC_NORMAL);
+    if (code != SQLITE_OK)
+        lb_vfs_file_close(&mark->file);
+    return code;
 }
 
 static int write_slot(struct lb_synced_mark *mark)
