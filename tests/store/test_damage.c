@@ -538,18 +538,6 @@ static void a_backup_has_checksums(void **state)
     store->ops->close(store);
 }
 
-/* The first page that is free and holds no list of others. */
-static uint32_t free_page(void)
-{
-    uint8_t bytes[4];
-    read_at("", 32, bytes, sizeof bytes);
-    uint64_t trunk = lb_wal_u32(bytes);
-    assert_true(trunk > 0);
-    read_at("", (trunk - 1) * PAGE + 8, bytes, sizeof bytes);
-    assert_true(lb_wal_u32(bytes) > 0);
-    return lb_wal_u32(bytes);
-}
-
 static void expect_no_backup(struct lb_store *store, const char *words)
 {
     char copy[128];
