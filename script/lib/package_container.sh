@@ -72,6 +72,13 @@ runtime() {
     crun --root "$work/crun" --cgroup-manager=disabled "$@"
 }
 
+# Beside hierarchies of version 1, crun refuses to start: this namespace shows it the unified one alone.
+show_unified() {
+    [ "$(stat -f -c %T /sys/fs/cgroup)" != cgroup2fs ] || return 0
+    umount --recursive /sys/fs/cgroup
+    mount -t cgroup2 cgroup2 /sys/fs/cgroup
+}
+
 # As `podman run --read-only --cap-drop all --user 65532` makes it: packaging/container-config.py.
 start_container() {
     local container
@@ -82,6 +89,7 @@ start_container() {
     engine inspect --type image "$image:latest" >"$work/image.json"
     "$python" "$here/container_config.py" "$work/image.json" "$(engine mount "$container")" "$work/data" \
         >"$work/bundle/config.json"
+    show_unified
     runtime run --detach --bundle "$work/bundle" leadblock >"$work/container.log" 2>&1 </dev/null ||
         { cat "$work/container.log"; return 1; }
     container_pid=$(runtime state leadblock | sed -n 's/.*"pid": \([0-9]*\).*/\1/p')
