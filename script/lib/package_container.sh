@@ -99,7 +99,7 @@ start_container() {
 # What HEALTHCHECK says, run in the container.
 healthy() {
     local deadline=$((SECONDS + 60))
-    until runtime exec leadblock /usr/bin/leadblock ready; do
+    until runtime exec --env LEADBLOCK_DATA=/data leadblock /usr/bin/leadblock ready; do
         [ "$SECONDS" -lt "$deadline" ] || { cat "$work/container.log"; return 1; }
         sleep 0.5
     done
@@ -113,9 +113,9 @@ use_container() {
     local key address=http://127.0.0.1:8080
     ask -f "$address/" | grep -q '<script'
     grep -q '/#/link/' "$work/container.log"
-    runtime exec leadblock /usr/bin/leadblock workspace create Acme --plan agency
-    key=$(runtime exec leadblock /usr/bin/leadblock key create Acme --name crm)
-    runtime exec leadblock /usr/bin/leadblock campaign create Acme Spring --id spring
+    runtime exec --env LEADBLOCK_DATA=/data leadblock /usr/bin/leadblock workspace create Acme --plan agency
+    key=$(runtime exec --env LEADBLOCK_DATA=/data leadblock /usr/bin/leadblock key create Acme --name crm)
+    runtime exec --env LEADBLOCK_DATA=/data leadblock /usr/bin/leadblock campaign create Acme Spring --id spring
     ask -X POST "$address/v1/campaigns/spring/blocked-leads" -H "x-api-key: $key" \
         -H 'Content-Type: application/json' -d '{"publicIdentifiers":["john-doe"]}'
     printf '%s' "$key" >"$work/key"
