@@ -72,6 +72,13 @@ runtime() {
     crun --root "$work/crun" --cgroup-manager=disabled "$@"
 }
 
+# Beside hierarchies of version 1, crun refuses to start: this namespace shows it the unified one alone.
+show_unified() {
+    [ "$(stat -f -c %T /sys/fs/cgroup)" != cgroup2fs ] || return 0
+    umount --recursive /sys/fs/cgroup
+    mount -t cgroup2 cgroup2 /sys/fs/cgroup
+}
+
 # As `podman run --read-only --cap-drop all --user 65532` makes it: packaging/container-config.py.
 start_container() {
     local container
@@ -82,6 +89,7 @@ start_container() {
     engine inspect --type image "$image:latest" >"$work/image.json"
     "$python" "$here/container_config.py" "$work/image.json" "$(engine mount "$container")" "$work/data" \
         >"$work/bundle/config.json"
+    show_unified
     runtime run --detach --bundle "$work/bundle" leadblock >"$work/container.log" 2>&1 </dev/null ||
         { cat "$work/container.log"; return 1; }
     container_pid=$(runtime state leadblock | sed -n 's/.*"pid": \([0-9]*\).*/\1/p')
@@ -91,7 +99,7 @@ start_container() {
 # What HEALTHCHECK says, run in the container.
 healthy() {
     local deadline=$((SECONDS + 60))
-    until runtime exec leadblock /usr/bin/leadblock ready; do
+    until runtime exec --env LEADBLOCK_DATA=/data leadblock /usr/bin/leadblock ready; do
         [ "$SECONDS" -lt "$deadline" ] || { cat "$work/container.log"; return 1; }
         sleep 0.5
     done
@@ -105,9 +113,9 @@ use_container() {
     local key address=http://127.0.0.1:8080
     ask -f "$address/" | grep -q '<script'
     grep -q '/#/link/' "$work/container.log"
-    runtime exec leadblock /usr/bin/leadblock workspace create Acme --plan agency
-    key=$(runtime exec leadblock /usr/bin/leadblock key create Acme --name crm)
-    runtime exec leadblock /usr/bin/leadblock campaign create Acme Spring --id spring
+    runtime exec --env LEADBLOCK_DATA=/data leadblock /usr/bin/leadblock workspace create Acme --plan agency
+    key=$(runtime exec --env LEADBLOCK_DATA=/data leadblock /usr/bin/leadblock key create Acme --name crm)
+    runtime exec --env LEADBLOCK_DATA=/data leadblock /usr/bin/leadblock campaign create Acme Spring --id spring
     ask -X POST "$address/v1/campaigns/spring/blocked-leads" -H "x-api-key: $key" \
         -H 'Content-Type: application/json' -d '{"publicIdentifiers":["john-doe"]}'
     printf '%s' "$key" >"$work/key"
