@@ -29,7 +29,7 @@ async function useApp(page) {
 }
 
 async function saveCodes(page) {
-  const codes = (await page.getByLabel('Recovery codes').inputValue()).split('\n');
+  const codes = (await page.getByRole('textbox', { name: 'Recovery codes' }).inputValue()).split('\n');
   assert.equal(new Set(codes).size, 10);
   await button(page, 'I have saved them').click();
   return codes;
