@@ -71,9 +71,21 @@ static sqlite3_file *log_of(struct lb_sqlite *sqlite)
     return file && file->pMethods ? file : NULL;
 }
 
+/* Asked by the only connection there is. What the question drops comes back before it is committed,
+ * so it may do so where nothing is to be written yet. */
+static bool is_consistent(struct lb_sqlite *sqlite)
+{
+    sqlite3 *db = sqlite->writer.db;
+    sqlite3_exec(db, "PRAGMA query_only = OFF", NULL, NULL, NULL);
+    bool consistent = lb_sqlite_is_consistent(db);
+    if (!sqlite->log_begun)
+        sqlite3_exec(db, "PRAGMA query_only = ON", NULL, NULL, NULL);
+    return consistent;
+}
+
 lb_err lb_sqlite_check_what_is_left(struct lb_sqlite *sqlite, struct lb_reason *reason)
 {
-    return lb_sqlite_is_consistent(sqlite->writer.db)
+    return is_consistent(sqlite)
                ? LB_OK
                : lb_fail(reason, LB_ERR_STORAGE_UNAVAILABLE,
                          "what is left in %s is not consistent; restore a backup", sqlite->path);
@@ -315,7 +327,7 @@ static lb_err check_free_pages(struct lb_sqlite *sqlite, struct lb_reason *reaso
 lb_err lb_sqlite_check_files(struct lb_store *store, struct lb_reason *reason)
 {
     struct lb_sqlite *sqlite = lb_sqlite_of(store);
-    if (lb_sqlite_is_consistent(sqlite->writer.db))
+    if (is_consistent(sqlite))
         return check_free_pages(sqlite, reason);
     if (atomic_load(&sqlite->damage.found))
         lb_sqlite_intact(store, reason);
