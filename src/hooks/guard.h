@@ -10,7 +10,7 @@
 
 #include "base/err.h"
 #include "http/server.h"
-#include "store/rows.h"
+#include "store/hook_rows.h"
 
 #include <netinet/in.h>
 

@@ -3,7 +3,7 @@
 #ifndef LB_HOOKS_SIGNATURE_H
 #define LB_HOOKS_SIGNATURE_H
 
-#include "store/rows.h"
+#include "store/hook_rows.h"
 
 #define LB_HOOK_SECRET_TEXT_SIZE 51 /* "whsec_", base 64, the NUL */
 #define LB_HOOK_SIGNATURE_SIZE   48 /* "v1,", base 64, the NUL */

@@ -5,7 +5,7 @@
 #ifndef LB_STORE_NAMES_H
 #define LB_STORE_NAMES_H
 
-#include "store/rows.h"
+#include "store/hook_rows.h"
 
 const char *lb_plan_name(enum lb_plan plan);
 const char *lb_campaign_status_name(enum lb_campaign_status status);

@@ -7,7 +7,7 @@
 
 #include "base/err.h"
 #include "base/str.h"
-#include "store/rows.h"
+#include "store/hook_rows.h"
 
 struct lb_store;
 struct lb_store_reader;

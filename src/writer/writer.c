@@ -5,6 +5,7 @@
 #include "base/rcu.h"
 #include "base/thread.h"
 #include "writer/chains.h"
+#include "writer/rest.h"
 
 #include <pthread.h>
 #include <sodium.h>
@@ -25,13 +26,6 @@
 #define LIGHT_BYTES ((size_t)16 << 10)
 /* One batch of them takes as many as this, and at least one. */
 #define HEAVY_BATCH_BYTES ((size_t)256 << 10)
-/* After a batch of heavy ones the writer rests from them, when light ones of other workspaces came
- * lately: for so long that of these one in REST_SHARE at most comes at a moment when it has to wait
- * for longer than BRIEF_NS. */
-#define REST_SHARE  20
-#define BRIEF_NS    (UINT64_C(8) * 1000000)
-#define REST_MAX_NS (UINT64_C(3000) * 1000000)
-#define LATELY_NS   (UINT64_C(10000) * 1000000)
 /* Between upkeep turns when nothing is queued. The first comes soon after the last write, so that a
  * store can use short pauses. */
 #define PAUSE_MS     1
@@ -43,12 +37,6 @@
 struct queue {
     struct lb_write *first;
     struct lb_write **last;
-};
-
-/* When a workspace had a light write last. Written by the writer thread, read by any. */
-struct lately {
-    _Atomic(const struct lb_quota *) share;
-    _Atomic uint64_t until_ns; /* it counts as lately */
 };
 
 struct lb_writer {
@@ -65,8 +53,7 @@ struct lb_writer {
     struct queue heavy;
     const struct lb_quota *heavy_share; /* whose the last heavy batch was */
     bool heavy_turn;                    /* the last batch was a light one */
-    uint64_t heavy_from_ns;             /* when the writer has rested from heavy ones */
-    struct lately lately[2];            /* of different workspaces, the latest first */
+    struct lb_rest rest;                /* from heavy ones */
     /* Written by the writer thread, read by any. */
     _Atomic uint64_t batches, writes, commit_ns, commit_max_ns, refused;
     _Atomic uint64_t batch_buckets[8], commit_buckets[8];
@@ -243,47 +230,14 @@ static void let_another_first(struct lb_writer *writer)
     queue->first = other;
 }
 
-static void note_one(struct lb_writer *writer, const struct lb_quota *share, uint64_t until_ns)
-{
-    struct lately *first = &writer->lately[0], *second = &writer->lately[1];
-    if (atomic_load(&first->until_ns) && atomic_load(&first->share) != share) {
-        atomic_store(&second->share, atomic_load(&first->share));
-        atomic_store(&second->until_ns, atomic_load(&first->until_ns));
-    }
-    atomic_store(&first->share, share);
-    atomic_store(&first->until_ns, until_ns);
-}
-
-/* Notes which workspaces' light writes came: two of a batch, which is all that is asked. */
-static void note_light(struct lb_writer *writer, const struct batch *batch)
-{
-    const struct lb_write *write = batch->first;
-    const struct lb_quota *noted = NULL;
-    uint64_t until_ns = lb_clock_mono_ns() + LATELY_NS;
-    for (int i = 0; i < 2; i++) {
-        while (write && (!write->share || write->share == noted))
-            write = write->next;
-        if (!write)
-            return;
-        noted = write->share;
-        note_one(writer, noted, until_ns);
-    }
-}
-
 bool lb_writer_has_others(const struct lb_writer *writer, const struct lb_quota *share)
 {
-    uint64_t now = lb_clock_mono_ns();
-    for (size_t i = 0; i < 2; i++)
-        if (now < atomic_load(&writer->lately[i].until_ns) &&
-            atomic_load(&writer->lately[i].share) != share)
-            return true;
-    return false;
+    return lb_rest_has_others(&writer->rest, share);
 }
 
 static bool rests(const struct lb_writer *writer)
 {
-    return writer->heavy_from_ns && !atomic_load(&writer->stopping) &&
-           lb_clock_mono_ns() < writer->heavy_from_ns;
+    return !atomic_load(&writer->stopping) && lb_rest_is_on(&writer->rest);
 }
 
 /* Is there a batch to take? */
@@ -303,24 +257,6 @@ static struct batch take_batch(struct lb_writer *writer, bool *out_heavy)
     let_another_first(writer);
     writer->heavy_share = writer->heavy.first->share;
     return take_first(&writer->heavy, HEAVY_BATCH_BYTES);
-}
-
-/* How long it has to rest after a batch that took so long. Of writes that come evenly, the share of
- * those that meet the batch is took / (took + rest), and of these (took - BRIEF) / took wait for
- * longer than BRIEF. */
-static uint64_t rest_after(uint64_t took)
-{
-    uint64_t rest = took;
-    if (took > BRIEF_NS && (took - BRIEF_NS) * REST_SHARE > 2 * took)
-        rest = (took - BRIEF_NS) * REST_SHARE - took;
-    return rest < REST_MAX_NS ? rest : REST_MAX_NS;
-}
-
-static void rest_from_heavy(struct lb_writer *writer, uint64_t begun_ns)
-{
-    uint64_t now = lb_clock_mono_ns();
-    if (lb_writer_has_others(writer, writer->heavy_share))
-        writer->heavy_from_ns = now + rest_after(now - begun_ns);
 }
 
 /* Gives back the room of a batch: once for the queue, and once for each run of one share. */
@@ -650,14 +586,14 @@ static void turn(struct lb_writer *writer)
     bool heavy;
     struct batch batch = take_batch(writer, &heavy);
     if (!heavy)
-        note_light(writer, &batch);
+        lb_rest_note(&writer->rest, batch.first);
     uint64_t begun_ns = lb_clock_mono_ns();
     run_batch(writer, &batch);
     complete(writer, batch.first);
     if (!atomic_load(&writer->failed))
         store->ops->maintain(store, false);
     if (heavy)
-        rest_from_heavy(writer, begun_ns);
+        lb_rest_begin(&writer->rest, writer->heavy_share, begun_ns);
 }
 
 static void *writer_thread(void *context)

@@ -1,0 +1,66 @@
+#include "writer/rest.h"
+
+#include "base/clock.h"
+
+#define REST_SHARE  20 /* one in so many may have to wait for longer than BRIEF_NS */
+#define BRIEF_NS    (UINT64_C(8) * 1000000)
+#define REST_MAX_NS (UINT64_C(3000) * 1000000)
+#define LATELY_NS   (UINT64_C(10000) * 1000000)
+
+static void note_one(struct lb_rest *rest, const struct lb_quota *share, uint64_t until_ns)
+{
+    struct lb_lately *first = &rest->lately[0], *second = &rest->lately[1];
+    if (atomic_load(&first->until_ns) && atomic_load(&first->share) != share) {
+        atomic_store(&second->share, atomic_load(&first->share));
+        atomic_store(&second->until_ns, atomic_load(&first->until_ns));
+    }
+    atomic_store(&first->share, share);
+    atomic_store(&first->until_ns, until_ns);
+}
+
+void lb_rest_note(struct lb_rest *rest, const struct lb_write *first)
+{
+    const struct lb_quota *noted = NULL;
+    uint64_t until_ns = lb_clock_mono_ns() + LATELY_NS;
+    for (int i = 0; i < 2; i++) {
+        while (first && (!first->share || first->share == noted))
+            first = first->next;
+        if (!first)
+            return;
+        noted = first->share;
+        note_one(rest, noted, until_ns);
+    }
+}
+
+bool lb_rest_has_others(const struct lb_rest *rest, const struct lb_quota *share)
+{
+    uint64_t now = lb_clock_mono_ns();
+    for (size_t i = 0; i < 2; i++)
+        if (now < atomic_load(&rest->lately[i].until_ns) &&
+            atomic_load(&rest->lately[i].share) != share)
+            return true;
+    return false;
+}
+
+bool lb_rest_is_on(const struct lb_rest *rest)
+{
+    return rest->until_ns && lb_clock_mono_ns() < rest->until_ns;
+}
+
+/* How long it has to rest after a batch that took so long. Of writes that come evenly, the share of
+ * those that meet the batch is took / (took + rest), and of these (took - BRIEF) / took wait for
+ * longer than BRIEF. */
+static uint64_t rest_after(uint64_t took)
+{
+    uint64_t rest = took;
+    if (took > BRIEF_NS && (took - BRIEF_NS) * REST_SHARE > 2 * took)
+        rest = (took - BRIEF_NS) * REST_SHARE - took;
+    return rest < REST_MAX_NS ? rest : REST_MAX_NS;
+}
+
+void lb_rest_begin(struct lb_rest *rest, const struct lb_quota *share, uint64_t begun_ns)
+{
+    uint64_t now = lb_clock_mono_ns();
+    if (lb_rest_has_others(rest, share))
+        rest->until_ns = now + rest_after(now - begun_ns);
+}
