@@ -439,12 +439,13 @@ static void let_pass(int attempts)
 
 static lb_err try_batch(struct lb_writer *writer, struct batch *batch)
 {
-    lb_err err;
+    lb_err err = LB_OK;
     size_t failed;
     int attempts = 0;
     bool again;
     do {
-        if (attempts > 1) /* the first time, who was in the way is done */
+        if (attempts > 1 &&
+            err == LB_ERR_CONFLICT) /* the first time, what was in the way is done */
             let_pass(attempts);
         failed = count_failed(batch);
         err = attempt(writer, batch);
