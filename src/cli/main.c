@@ -75,7 +75,7 @@ const struct lb_cli_command lb_cli_commands[] = {
     {"user reset-password", "EMAIL", "Make a link to set a new password.",
      "The old password works until the link is used, which ends all sessions.\n", ADMIN, 0, false,
      1, 1, lb_cmd_user_reset_password, LB_GROUP_OPERATION},
-    {"user reset-second-factor", "EMAIL", "Turn off the second factor of a user who has lost it.",
+    {"user reset-factor", "EMAIL", "Turn off the second factor of a user who has lost it.",
      "Their sessions end. They sign in with the password alone, and are asked to set up another\n"
      "one where the server requires it.\n",
      ADMIN, 0, false, 1, 1, lb_cmd_user_reset_second_factor, LB_GROUP_OPERATION},

@@ -250,9 +250,9 @@ def test_an_import_of_many_changes_is_undone_whole(workspace_list):
     identity = send(workspace_list, *names)["importId"]
     undone(workspace_list.api, identity, unblocked=25_000)
     assert total(workspace_list.api, workspace_list) == 0
-    actions = expect.ok(workspace_list.api.get("/audit"))
-    assert sorted(action["count"] for action in actions if action["action"] == "leads.undo") == \
-        [5_000, 10_000, 10_000]
+    actions = expect.ok(workspace_list.api.get("/audit?action=leads.undo&take=100"))
+    counts = [action["count"] for action in actions]
+    assert sum(counts) == 25_000 and len(counts) >= 3 and max(counts) <= 10_000
 
 
 def test_an_import_that_blocked_nobody_can_be_undone(workspace_list):

@@ -268,7 +268,7 @@ def test_the_command_line_lists_and_resets_it(secured):
         return next(line for line in server.cli("user", "list").splitlines()
                     if secured.email in line)
     assert line().rstrip().endswith("on")
-    assert "is off" in server.cli("user", "reset-second-factor", secured.email)
+    assert "is off" in server.cli("user", "reset-factor", secured.email)
     assert line().rstrip().endswith("off")
     assert Session(server, enter(secured)).lives()
 
