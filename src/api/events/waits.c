@@ -78,7 +78,7 @@ size_t lb_event_waits_of_user(struct lb_event_waits *waits, const struct lb_call
     size_t count = 0;
     pthread_mutex_lock(&waits->lock);
     for (const struct lb_event_wait *wait = waits->first; wait; wait = wait->next)
-        count += is_same_user(wait->call, call);
+        count += is_same_user(wait->call, call) && !lb_request_hung_up(wait->call->req);
     pthread_mutex_unlock(&waits->lock);
     return count;
 }

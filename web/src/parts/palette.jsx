@@ -1,5 +1,5 @@
 // The command palette (Ctrl K): screens, campaigns, and a person, address or company, by typing. A combobox with a list below it.
-import { useEffect, useId, useLayoutEffect, useRef, useState } from 'preact/hooks';
+import { useEffect, useId, useRef, useState } from 'preact/hooks';
 import { useApp } from '../hooks.js';
 import { guessType, typeWords } from '../names.js';
 import { go, href } from '../router.js';
@@ -55,7 +55,7 @@ export function Palette({ onClose }) {
   const list = useRef(null);
   const choices = choicesFor(typed, { allowed: app.allowed, campaigns, canWrite: app.canWrite });
   const current = Math.min(at, choices.length - 1);
-  useLayoutEffect(() => box.current.focus(), []);
+  useEffect(() => box.current.focus(), []); // after the dialog, which gives the focus to its first button
   useEffect(() => list.current.children[current]?.scrollIntoView({ block: 'nearest' }), [current]);
   const choose = (choice) => {
     onClose();
