@@ -112,11 +112,16 @@ static lb_err stream_logs(struct lb_replay *replay, const struct lb_workspace_ve
 {
     struct lb_store *store = replay->blocklist->store;
     struct stream stream = {replay, first, first + count};
+    lb_err err = LB_OK;
+    for (size_t i = 0; !err && i < count; i++) /* some may be younger than what was read of them */
+        err = lb_replay_refresh_access(replay, &first[i]);
+    if (err)
+        return err;
     replay->details = store->ops->writer_reader(store);
     replay->last = (struct lb_log_mark){0};
     replay->known = 0;
-    lb_err err = store->shared->logs_scan(replay->details, first->workspace,
-                                          first[count - 1].workspace, &stream, stream_row);
+    err = store->shared->logs_scan(replay->details, first->workspace, first[count - 1].workspace,
+                                   &stream, stream_row);
     lb_err kept = lb_replay_insert_group(replay);
     if (!kept)
         kept = go_to(&stream, err ? stream.latest->workspace + 1 : UINT32_MAX);

@@ -508,12 +508,17 @@ static lb_err campaign_ended(void *context, struct lb_list campaign)
     return LB_OK;
 }
 
-lb_err lb_replay_refresh(struct lb_replay *replay, const struct lb_workspace_version *latest)
+lb_err lb_replay_refresh_access(struct lb_replay *replay, const struct lb_workspace_version *latest)
 {
     struct lb_blocklist *blocklist = replay->blocklist;
     const struct lb_nodes_listener listener = {blocklist, campaign_ended};
-    /* Campaigns first: rows of campaigns that memory does not know are skipped. */
-    lb_err err = lb_nodes_refresh_access(blocklist->directory, blocklist->store, latest, &listener);
+    return lb_nodes_refresh_access(blocklist->directory, blocklist->store, latest, &listener);
+}
+
+lb_err lb_replay_refresh(struct lb_replay *replay, const struct lb_workspace_version *latest)
+{
+    struct lb_blocklist *blocklist = replay->blocklist;
+    lb_err err = lb_replay_refresh_access(replay, latest);
     struct lb_workspace *workspace =
         lb_directory_workspace_no(blocklist->directory, latest->workspace);
     if (err || !workspace || lb_nodes_up_to(workspace, latest))

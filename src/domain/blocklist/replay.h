@@ -44,5 +44,9 @@ bool lb_replay_ends_alike(const struct lb_log_mark *one, const struct lb_log_mar
 
 /* Reads what memory lacks of a workspace up to that version. */
 lb_err lb_replay_refresh(struct lb_replay *replay, const struct lb_workspace_version *latest);
+/* Keys and campaigns alone, which is to be done before rows up to that version are read: those of
+ * campaigns that memory does not know are skipped. */
+lb_err lb_replay_refresh_access(struct lb_replay *replay,
+                                const struct lb_workspace_version *latest);
 
 #endif
