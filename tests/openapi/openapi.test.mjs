@@ -106,9 +106,10 @@ test('every curl line for signed-in users does, too', async () => {
     seen[id] = await pasted(line.replace('YOUR_SESSION', cookie).replace('YOUR_CSRF_TOKEN', session.csrfToken), responses);
   }
   assert.deepEqual(refused(seen), [
-    'changePassword 403', 'createUser 404', 'deleteUser 404', 'endSession 404', 'endSessionOfUser 404', 'endSessionsOfUser 404',
+    'beginSecondFactor 403', 'changePassword 403', 'confirmSecondFactor 404', 'createUser 404', 'deleteUser 404', 'endSession 404', 'endSessionOfUser 404', 'endSessionsOfUser 404',
     'getInstallationChange 404', 'getInstallationImport 404', 'listInstallationChangedLeads 404',
-    'listSessionsOfUser 404', 'makeLink 404', 'revokeKey 404', 'revokeLink 404', 'setPlan 404', 'undoInstallationChange 404', 'undoInstallationImport 404',
+    'listSessionsOfUser 404', 'makeLink 404', 'makeRecoveryCodes 403', 'resetSecondFactor 404', 'revokeKey 404', 'revokeLink 404', 'setPlan 404',
+    'turnOffSecondFactor 403', 'undoInstallationChange 404', 'undoInstallationImport 404',
   ]);
 });
 

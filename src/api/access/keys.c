@@ -150,8 +150,8 @@ static void reply_revoked(struct lb_call *call)
         lb_call_reply_done(call, 200, "Key %s revoked", change->key->row.id);
 }
 
-/* The key that the path names: by its id, by its prefix as lists show it, or by its whole text, as it
- * is at hand where a key leaked. NULL for all else. */
+/* The key that the path names: by its id, by its prefix as lists show it, or by its whole text, as
+ * it is at hand where a key leaked. NULL for all else. */
 static struct lb_key *named_key(const struct lb_call *call, struct lb_str name)
 {
     const struct lb_directory *directory = call->app->directory;

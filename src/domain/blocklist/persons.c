@@ -321,7 +321,8 @@ static bool note_move(struct lb_persons *people, const struct move *move)
         last->links += move->links;
         return true;
     }
-    if (!lb_array_reserve(people->moves, people->move_capacity, people->move_count + 1))
+    if (!lb_array_reserve(people->moves, people->move_capacity, people->move_count + 1) ||
+        !people->moves)
         return false;
     people->moves[people->move_count++] = *move;
     return true;
