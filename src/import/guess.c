@@ -64,43 +64,46 @@ static enum lb_import_type guess_linkedin(struct lb_str text)
     return LB_TYPE_NONE;
 }
 
-/* 2027-01-31, 31.01.2027, 1/31/2027 */
-static bool is_date(struct lb_str text)
+/* 1.250.000, 1'250'000 or 1 250 000 */
+static bool is_in_thousands(struct lb_str text)
 {
-    size_t lens[3] = {0}, parts = 0;
+    size_t len = 0, groups = 0;
     for (size_t i = 0; i < text.len; i++) {
-        bool digit = text.ptr[i] >= '0' && text.ptr[i] <= '9';
-        if (digit && parts < 3)
-            lens[parts]++;
-        else if (digit || !strchr("-./", text.ptr[i]) || ++parts > 2)
+        if (text.ptr[i] >= '0' && text.ptr[i] <= '9') {
+            len++;
+            continue;
+        }
+        if (!strchr(".' ", text.ptr[i]) || (groups ? len != 3 : len < 1 || len > 3))
             return false;
+        groups++;
+        len = 0;
     }
-    bool year_first = lens[0] == 4 && lens[1] <= 2 && lens[2] <= 2;
-    return parts == 2 && lens[1] && (year_first || (lens[0] <= 2 && lens[1] <= 2 && lens[2] == 4));
+    return groups && len == 3;
 }
 
-/* Digits and what stands between them. Digits alone may be anything, unless a zero says that they
- * are dialled. */
+/* Digits with what stands between them, if something says that they are dialled: what may be an
+ * amount, a year or a number of an article is no phone number for its look alone. */
 static bool is_phone(struct lb_str text)
 {
     size_t digits = 0, marks = 0;
-    if (begins(text, "tel:"))
-        text = lb_str_skip(text, 4);
-    if (text.len && text.ptr[0] == '\'') /* of a spreadsheet */
-        text = lb_str_skip(text, 1);
-    for (size_t i = 0; i < text.len; i++) {
-        unsigned char c = (unsigned char)text.ptr[i];
+    bool tel = begins(text, "tel:");
+    text = lb_str_skip(text, tel ? 4 : 0);
+    text = lb_str_skip(text, begins(text, "'") ? 1 : 0); /* of a spreadsheet */
+    bool plus = begins(text, "+");
+    bool dialled = tel || plus || (begins(text, "00") && has(text, " "));
+    struct lb_str number = lb_str_skip(text, plus ? 1 : 0);
+    for (size_t i = 0; i < number.len; i++) {
+        unsigned char c = (unsigned char)number.ptr[i];
         bool blank = c >= 0x80; /* dashes and blanks of other kinds */
         if (c >= '0' && c <= '9')
             digits++;
-        else if (blank || (c && strchr(" ()/-.+", c)))
+        else if (blank || (c && strchr(" ()/-.", c)))
             marks += c < 0x80 || c >= 0xc0;
         else
             return false;
     }
-    bool fraction = text.len && memchr(text.ptr, '.', text.len) && marks == 1;
-    return digits >= 7 && digits <= 17 && marks <= digits && !fraction && !is_date(text) &&
-           (marks || text.ptr[0] == '0');
+    return dialled && digits >= 7 && digits <= 17 && marks <= digits &&
+           !(digits < 10 && !tel && is_in_thousands(number));
 }
 
 static bool is_host_byte(unsigned char c)

@@ -70,8 +70,12 @@ const char *const lb_heading_reasons[] = {
 
 const char *const lb_heading_identifiers[] = {
     /* English */
-    "publicidentifier", "publicidentifiers", "publicid", "publicprofileid", "identifier",
-    "username", "vanityname", "profileslug",
+    "publicidentifier", "publicidentifiers", "publicid", "publicprofileid",
+    "vanityname",       "profileslug",       NULL};
+
+const char *const lb_heading_usernames[] = {
+    /* English */
+    "identifier", "username",
     /* German, French, Spanish, Portuguese, Italian, Dutch, Polish */
     "benutzername", "nutzername", "nomdutilisateur", "nombredeusuario", "nomedeusuário",
     "nomedeusuario", "nomeutente", "gebruikersnaam", "nazwaużytkownika",
@@ -240,7 +244,7 @@ const char *const lb_heading_more_phones[] = {
     "homephone", "homephone2", "otherphone", "primaryphone", "companyphone", "companymainphone",
     "directphone", "directdial", "workdirectphone", "corporatephone", "officephone", "contactphone",
     "telephonenumber", "telno", "phoneno", "mobileno", "whatsapp", "whatsappnumber",
-    "whatsappphonenumber", "number",
+    "whatsappphonenumber",
     /* German, French */
     "rufnummer", "telefonnr", "tel1", "tel2", "festnetz", "mobilnummer", "mobiltelefon",
     "mobilfunk", "telefongeschäftlich", "telefonmobil", "telefonprivat", "portable",
@@ -273,6 +277,39 @@ const char *const lb_heading_more_companies[] = {
     /* others */
     "企業", "企業名", "取引先", "公司名称", "公司名", "客户", "회사명", "고객", "اسمالشركة",
     "العميل", "организация", "клиент", NULL};
+
+const char *const lb_heading_customers[] = {
+    /* English */
+    "account", "accountname", "client", "clients", "clientname", "customer", "customers",
+    "customername", "competitor", "competitors", "partner",
+    /* German; Spanish, Portuguese, Italian */
+    "kunde", "kunden", "kundenname", "cliente", "clientes", "clienti",
+    /* Dutch, Polish */
+    "klant", "klanten", "klantnaam", "klient", "klienci",
+    /* others */
+    "取引先", "客户", "고객", "العميل", "клиент", NULL};
+
+const char *const lb_heading_full_names[] = {
+    /* English */
+    "fullname", "contact", "contactname", "contactfullname", "contactperson", "displayname",
+    "person", "personname", "people", "leadname", "prospectname", "candidatename",
+    /* German, French */
+    "ansprechpartner", "ansprechpartnerin", "kontakt", "kontaktperson", "vollständigername",
+    "vornamenachname", "nachnamevorname", "nomcomplet", "nometprénom", "nometprenom", "nomprénom",
+    "nomprenom", "prénomnom", "prenomnom",
+    /* Spanish, Portuguese, Italian */
+    "nombrecompleto", "nombreyapellido", "nombreyapellidos", "contacto", "personadecontacto",
+    "nomecompleto", "contato", "nomecognome", "nomeecognome", "nominativo", "contatto",
+    /* Dutch, Polish */
+    "volledigenaam", "contactpersoon", "imięinazwisko", "imieinazwisko",
+    /* others */
+    "氏名", "お名前", "姓名", "성명", "الاسمالكامل", "фио", "контактноелицо", NULL};
+
+const char *const lb_heading_names[] = {
+    /* English, German; French, Dutch; Spanish; Portuguese, Italian */
+    "name", "nom", "naam", "nombre", "nome",
+    /* others */
+    "名前", "이름", "الاسم", NULL};
 
 const char *const lb_heading_domains[] = {
     /* English */

@@ -19,6 +19,9 @@ extern const char *const lb_heading_reasons[];
 /* Names of LinkedIn's, by these words alone. */
 extern const char *const lb_heading_identifiers[];
 
+/* Names of LinkedIn's in a list of people there; of any system's in other files. */
+extern const char *const lb_heading_usernames[];
+
 /* Names of LinkedIn's, in a heading that says LinkedIn, too. */
 extern const char *const lb_heading_linkedin_names[];
 
@@ -54,6 +57,12 @@ extern const char *const lb_heading_more_phones[];
 extern const char *const lb_heading_more_companies[];
 extern const char *const lb_heading_domains[];
 extern const char *const lb_heading_company_pages[];
+
+/* Whose names they are, of the whole heading: those of companies that are what a list is about, of
+ * people, and "Name", which may be either. */
+extern const char *const lb_heading_customers[];
+extern const char *const lb_heading_full_names[];
+extern const char *const lb_heading_names[];
 
 /* When a block ends: the whole heading. */
 extern const char *const lb_heading_ends[];

@@ -149,7 +149,7 @@ enum lb_import_heading lb_import_heading(struct lb_str cell)
         return LB_HEADING_OTHER;
     if (has_word(&heading, lb_heading_reasons))
         return LB_HEADING_REASON;
-    if (is_one_of(&heading, lb_heading_identifiers))
+    if (is_one_of(&heading, lb_heading_identifiers) || is_one_of(&heading, lb_heading_usernames))
         return LB_HEADING_IDENTIFIER;
     if (linkedin)
         return has_word(&heading, lb_heading_linkedin_names) &&
@@ -205,6 +205,33 @@ enum lb_import_type lb_import_type_of_heading(struct lb_str cell)
     return LB_TYPE_NONE;
 }
 
+bool lb_import_is_linkedin_name(struct lb_str cell)
+{
+    struct heading heading;
+    return lb_import_heading(cell) == LB_HEADING_IDENTIFIER && read_heading(cell, &heading) &&
+           (is_one_of(&heading, lb_heading_identifiers) ||
+            has_anywhere(&heading, lb_heading_linkedin));
+}
+
+enum lb_import_role lb_import_role(struct lb_str cell)
+{
+    static const struct {
+        const char *const *words;
+        enum lb_import_role role;
+    } tables[] = {
+        {lb_heading_first_names, LB_ROLE_PERSON},    {lb_heading_last_names, LB_ROLE_PERSON},
+        {lb_heading_full_names, LB_ROLE_PERSON},     {lb_heading_names, LB_ROLE_NAME},
+        {lb_heading_customers, LB_ROLE_CUSTOMER},    {lb_heading_companies, LB_ROLE_COMPANY},
+        {lb_heading_more_companies, LB_ROLE_COMPANY}};
+    struct heading heading;
+    if (!read_heading(cell, &heading))
+        return LB_ROLE_OTHER;
+    for (size_t i = 0; i < sizeof tables / sizeof *tables; i++)
+        if (is_one_of(&heading, tables[i].words))
+            return tables[i].role;
+    return LB_ROLE_OTHER;
+}
+
 enum lb_import_detail lb_import_detail_of_heading(struct lb_str cell)
 {
     struct heading heading;
@@ -223,7 +250,7 @@ static bool is_known_word(const char *word, size_t len)
     static const char *const *const tables[] = {
         lb_heading_others,   lb_heading_reasons,  lb_heading_identifiers, lb_heading_linkedin_names,
         lb_heading_spoken,   lb_heading_linkedin, lb_heading_profiles,    lb_heading_addresses,
-        lb_heading_ordinary, lb_heading_statuses};
+        lb_heading_ordinary, lb_heading_statuses, lb_heading_usernames};
     for (size_t t = 0; t < sizeof tables / sizeof *tables; t++)
         for (size_t i = 0; tables[t][i]; i++)
             if (strlen(tables[t][i]) == len && memcmp(tables[t][i], word, len) == 0)
@@ -245,7 +272,7 @@ bool lb_import_is_heading(struct lb_str cell)
     if (has_digit(cell) || !read_heading(cell, &heading)) /* "person-1" is a name */
         return false;
     if (is_one_of(&heading, lb_heading_ordinary) || is_one_of(&heading, lb_heading_identifiers) ||
-        is_one_of(&heading, lb_heading_statuses))
+        is_one_of(&heading, lb_heading_usernames) || is_one_of(&heading, lb_heading_statuses))
         return true;
     for (char *word = heading.text + 1; *word;) {
         size_t len = strcspn(word, " ");

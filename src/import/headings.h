@@ -44,6 +44,19 @@ enum lb_import_field lb_import_field(struct lb_str heading);
  * with names of LinkedIn's, those of member ids alone: see lb_import_heading for the others. */
 enum lb_import_type lb_import_type_of_heading(struct lb_str heading);
 
+/* Does it say that the names are LinkedIn's? "Username" is any system's. */
+bool lb_import_is_linkedin_name(struct lb_str heading);
+
+/* Whose names are in a column, for whether a list is of people or of companies. */
+enum lb_import_role {
+    LB_ROLE_OTHER,
+    LB_ROLE_PERSON,   /* first, last or full names, contacts */
+    LB_ROLE_NAME,     /* "Name": a person's beside a column of companies */
+    LB_ROLE_CUSTOMER, /* companies that are what the list is about: "Kunde", "Account" */
+    LB_ROLE_COMPANY   /* companies, maybe those where people work */
+};
+enum lb_import_role lb_import_role(struct lb_str heading);
+
 /* What a column says beside names: as a list that was exported has it. */
 enum lb_import_detail {
     LB_DETAIL_NONE,

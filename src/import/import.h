@@ -61,7 +61,7 @@ struct lb_import_options {
     struct lb_str columns;    /* "2:domain,5"; empty: they are found */
     enum lb_import_type type; /* names of this type alone; LB_TYPE_NONE: of all */
     struct lb_str country;    /* of national phone numbers; empty: there are none */
-    bool force;               /* takes domains of providers of mail, too */
+    bool force;               /* takes domains of providers of mail and shared sites, too */
     bool (*is_stored_key)(void *context, struct lb_str key); /* as is_stored */
 };
 

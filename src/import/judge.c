@@ -65,10 +65,30 @@ static void take_notes(struct lb_import *import)
             note_column(import, i);
 }
 
+/* A column with names that is not taken, though the request does not say which are. */
+static void note_left_out(struct lb_import *import, size_t index, const char *name)
+{
+    const struct lb_import_typing *typing = &import->typing;
+    enum lb_import_type type = typing->columns[index].type;
+    if (type)
+        add_note(import, typing->heading_line,
+                 "column %zu (%s) was left out: %s name the columns, such as columns=%zu:%s",
+                 index + 1, name,
+                 typing->people ? "in a list of people it says where they work. To take it, too,"
+                                : "beside people, companies are unblocked only when asked for;",
+                 index + 1, lb_import_type_word(type));
+    else if (lb_import_heading(lb_str(name)) == LB_HEADING_IDENTIFIER)
+        add_note(import, typing->heading_line,
+                 "column %zu (%s) was left out: it does not say that its names are LinkedIn's; if "
+                 "they are, give columns=%zu:publicIdentifier",
+                 index + 1, name, index + 1);
+}
+
 /* Columns that may surprise by being left out, or by not being looked at. */
 static void take_typed_notes(struct lb_import *import)
 {
     const struct lb_import_typing *typing = &import->typing;
+    bool chosen = typing->types || import->options.columns.len || import->options.type;
     for (size_t i = 0; i < typing->count; i++) {
         const struct lb_import_typed_column *column = &typing->columns[i];
         const struct lb_import_facts *facts = &import->survey.columns[i];
@@ -79,12 +99,8 @@ static void take_typed_notes(struct lb_import *import)
             add_note(import, typing->heading_line,
                      "column %zu (%s) looks like a status; the rows were taken whatever it says",
                      i + 1, name);
-        else if (column->type && !column->taken && !typing->types && !import->options.columns.len &&
-                 !import->options.type)
-            add_note(import, typing->heading_line,
-                     "column %zu (%s) was left out: in a list of people it says where they work. "
-                     "To block it, too, name the columns, such as columns=%zu:%s",
-                     i + 1, name, i + 1, lb_import_type_word(column->type));
+        else if (!column->taken && !chosen)
+            note_left_out(import, i, name);
     }
 }
 

@@ -41,6 +41,25 @@ static const char *read_name(struct taking *taking, enum lb_import_type type, st
     return doubtful ? name->doubt : NULL;
 }
 
+/* A column of websites has profiles and companies' pages, too: is the cell one of them? */
+static bool read_page(struct taking *taking, struct lb_str text)
+{
+    enum lb_import_type type = lb_import_guess(text);
+    const char *comma = text.len ? memchr(text.ptr, ',', text.len) : NULL;
+    bool several = comma && memchr(comma, '.', text.len - (size_t)(comma - text.ptr));
+    for (size_t i = 0; i < text.len; i++)
+        several |= strchr(";|\t\n ", text.ptr[i]) != NULL;
+    return !several && !taking->options->type &&
+           (type == LB_TYPE_PERSON || type == LB_TYPE_COMPANY) && !read_name(taking, type, text);
+}
+
+/* The same, as what it is. */
+static const char *read_as_it_is(struct taking *taking, enum lb_import_type type,
+                                 struct lb_str text)
+{
+    return type == LB_TYPE_DOMAIN && read_page(taking, text) ? NULL : read_name(taking, type, text);
+}
+
 static void refuse(struct taking *taking, struct lb_str text, const char *reason)
 {
     if (taking->bad.ptr)
@@ -59,7 +78,7 @@ static void give(struct taking *taking, struct lb_str text)
 
 static void take_one(struct taking *taking, enum lb_import_type type, struct lb_str text)
 {
-    const char *reason = read_name(taking, type, text);
+    const char *reason = read_as_it_is(taking, type, text);
     if (reason)
         refuse(taking, text, reason);
     else
@@ -111,7 +130,7 @@ static void take_names(struct taking *taking, enum lb_import_type type, struct l
 {
     const char *separators = separators_of(type);
     struct lb_str rest = cell, part;
-    const char *reason = read_name(taking, type, cell);
+    const char *reason = read_as_it_is(taking, type, cell);
     if (!reason) {
         give(taking, cell);
         return;
@@ -139,7 +158,7 @@ static void take_cell(struct taking *taking, enum lb_import_type type, struct lb
 static void take_line(struct taking *taking, struct lb_str line)
 {
     static const char WORDS[] = "may be a LinkedIn name, a company or something else; say which: "
-                                "type=publicIdentifier or type=company";
+                                "type=publicIdentifier, type=company or type=phone";
     struct lb_str rest = line, part;
     enum lb_import_type type = lb_import_guess(line);
     if (type && type != LB_TYPE_EMAIL) {

@@ -7,6 +7,9 @@
 static const char NO_COLUMN[] =
     "no column is certain to hold LinkedIn profiles, e-mail addresses, phone numbers, domains or "
     "companies; say which do, such as columns=2:domain";
+static const char COMPANIES_OF_PEOPLE[] =
+    "companies and domains beside people are left out, and no other column is certain; say which "
+    "to take, such as columns=2:company";
 
 /* --- What a column is --- */
 
@@ -47,8 +50,10 @@ static enum lb_import_type type_of(const struct lb_import_facts *facts, struct l
         return by_cells; /* a "website" may be a profile */
     if (by_heading != LB_TYPE_NONE)
         return by_heading;
-    if (says == LB_HEADING_IDENTIFIER || says == LB_HEADING_LINKEDIN)
+    if (lb_import_is_linkedin_name(heading) || says == LB_HEADING_LINKEDIN)
         return LB_TYPE_PERSON;
+    if (says == LB_HEADING_IDENTIFIER) /* a user's name may look like a host */
+        return by_cells == LB_TYPE_PERSON || by_cells == LB_TYPE_EMAIL ? by_cells : LB_TYPE_NONE;
     return says == LB_HEADING_UNKNOWN || says == LB_HEADING_PROFILE ? by_cells : LB_TYPE_NONE;
 }
 
@@ -59,8 +64,8 @@ static void read_columns(const struct lb_import_survey *survey, struct lb_import
         column->name = label_of(survey, i, out->heading_line);
         struct lb_str heading = column->name ? lb_str(column->name->text) : LB_STR("");
         column->type = type_of(&survey->columns[i], heading);
-        column->bare = lb_import_heading(heading) == LB_HEADING_IDENTIFIER ||
-                       lb_import_field(heading) == LB_FIELD_MEMBER_ID;
+        column->bare =
+            lb_import_is_linkedin_name(heading) || lb_import_field(heading) == LB_FIELD_MEMBER_ID;
     }
 }
 
@@ -93,12 +98,9 @@ static void read_details(struct lb_import_typing *out)
 
 /* --- Which columns are taken --- */
 
-static bool is_of_people(const struct lb_import_typed_column *column)
+static enum lb_import_role role_of(const struct lb_import_typed_column *column)
 {
-    enum lb_import_field field =
-        column->name ? lb_import_field(lb_str(column->name->text)) : LB_FIELD_OTHER;
-    return column->type == LB_TYPE_PERSON || column->type == LB_TYPE_EMAIL ||
-           field == LB_FIELD_FIRST_NAME || field == LB_FIELD_LAST_NAME;
+    return column->name ? lb_import_role(lb_str(column->name->text)) : LB_ROLE_OTHER;
 }
 
 static bool is_of_companies(const struct lb_import_typed_column *column)
@@ -106,10 +108,37 @@ static bool is_of_companies(const struct lb_import_typed_column *column)
     return column->type == LB_TYPE_COMPANY || column->type == LB_TYPE_DOMAIN;
 }
 
+/* The first column, from 1, of which one of the roles is; 0: none. */
+static size_t first_of(const struct lb_import_typing *typing, enum lb_import_role role,
+                       enum lb_import_role other)
+{
+    for (size_t i = 0; i < typing->count; i++)
+        if (role_of(&typing->columns[i]) == role || role_of(&typing->columns[i]) == other)
+            return i + 1;
+    return 0;
+}
+
+/* The first column, from 1, that has people, by their names or at LinkedIn; 0: none. */
+static size_t first_of_people(const struct lb_import_typing *typing)
+{
+    bool companies = first_of(typing, LB_ROLE_CUSTOMER, LB_ROLE_COMPANY) > 0;
+    size_t first = first_of(typing, LB_ROLE_PERSON, companies ? LB_ROLE_NAME : LB_ROLE_PERSON);
+    for (size_t i = 0; i < typing->count && (!first || i + 1 < first); i++)
+        if (typing->columns[i].type == LB_TYPE_PERSON)
+            first = i + 1;
+    return first;
+}
+
+/* Customers before people are what the list is about, with a contact of each. Without names of
+ * people, what the first column has. */
 static bool is_list_of_people(const struct lb_import_typing *typing)
 {
+    size_t customers = first_of(typing, LB_ROLE_CUSTOMER, LB_ROLE_CUSTOMER);
+    size_t people = first_of_people(typing);
+    if (people)
+        return !customers || people < customers;
     for (size_t i = 0; i < typing->count; i++) {
-        if (is_of_people(&typing->columns[i]))
+        if (typing->columns[i].type == LB_TYPE_EMAIL)
             return true;
         if (is_of_companies(&typing->columns[i]))
             return false;
@@ -117,17 +146,28 @@ static bool is_list_of_people(const struct lb_import_typing *typing)
     return false;
 }
 
-static bool take_all(struct lb_import_typing *out, enum lb_import_type only)
+/* To unblock companies takes protection from all who work there: beside people only when asked. */
+static void judge_people(const struct lb_import_options *options, struct lb_import_typing *out)
 {
-    bool any = false;
     out->people = is_list_of_people(out);
+    out->spares_companies = out->people || (!options->adds && first_of_people(out));
+}
+
+static lb_err take_all(const struct lb_import_options *options, struct lb_import_typing *out,
+                       struct lb_reason *reason)
+{
+    bool any = false, spared = false;
+    judge_people(options, out);
     for (size_t i = 0; i < out->count; i++) {
         struct lb_import_typed_column *column = &out->columns[i];
-        column->taken =
-            only ? column->type == only : column->type && !(out->people && is_of_companies(column));
+        bool spare = !options->type && out->spares_companies && is_of_companies(column);
+        column->taken = options->type ? column->type == options->type : column->type && !spare;
         any |= column->taken;
+        spared |= spare;
     }
-    return any;
+    return any ? LB_OK
+               : lb_fail(reason, LB_ERR_COLUMN_UNKNOWN, "%s",
+                         spared ? COMPANIES_OF_PEOPLE : NO_COLUMN);
 }
 
 static lb_err no_such_columns(struct lb_str columns, struct lb_reason *reason)
@@ -180,8 +220,7 @@ static lb_err choose_in_table(const struct lb_import_options *options, struct lb
         out->columns[out->values - 1].taken = true;
         return LB_OK;
     }
-    return take_all(out, options->type) ? LB_OK
-                                        : lb_fail(reason, LB_ERR_COLUMN_UNKNOWN, "%s", NO_COLUMN);
+    return take_all(options, out, reason);
 }
 
 lb_err lb_import_types_choose(const struct lb_import_survey *survey, bool table,

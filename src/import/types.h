@@ -1,9 +1,10 @@
 /* Files with names of every type (lb_import_options.typed): which columns are taken, and as what.
  *
  * A column's heading says its type, or else what stands in most of its cells. A file is a list of
- * people when the first column that says so is a person's: then companies and domains are of these
- * people, and are left out, since blocking them would block all colleagues. In a list of companies
- * all columns count. Threads: stateless. */
+ * people when a column has their names, unless one of customers comes before it, or else when its
+ * first names are e-mail addresses: then companies and domains are of these people, and are left
+ * out, since blocking them would block all colleagues. In a list of companies all columns count.
+ * Threads: stateless. */
 #ifndef LB_IMPORT_TYPES_H
 #define LB_IMPORT_TYPES_H
 
@@ -20,6 +21,7 @@ struct lb_import_typing {
     } * columns;
     uint64_t heading_line;       /* rows up to this line are headings */
     bool people;                 /* a list of people */
+    bool spares_companies;       /* companies and domains are left out */
     size_t types, values;        /* an export's columns `type` and `value`, from 1; 0: none */
     size_t reasons, kinds, ends; /* from 1; 0: none */
     enum lb_import_type only;    /* of a text: what each line is; LB_TYPE_NONE: as it looks */

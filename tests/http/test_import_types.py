@@ -1,6 +1,8 @@
 """Files with names of every type: POST /v1/blocklist/import (docs/api.md, "Files with names of every type")."""
 
 import json
+import time
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from urllib.parse import urlencode
 
@@ -55,8 +57,44 @@ def test_a_file_as_people_have_it(fresh, name, where):
     if "warned" in wanted:
         assert any(wanted["warned"] in warning["reason"] for warning in body["warnings"]), body
     assert expect.ok(send(fresh.api, data, path, **query))["already"] == len(wanted["entries"])
-    gone = expect.ok(send(fresh.api, data, path, action="unblock", **query))
+    gone = expect.ok(send(fresh.api, data, path, action="unblock",
+                          **{**query, **wanted.get("unblock", {})}))
     assert gone["unblocked"] == len(wanted["entries"]) and listed(fresh.api, path) == {}
+
+
+def test_companies_beside_people_are_unblocked_only_when_columns_says_so(fresh):
+    data = "Kunde;Website;Ansprechpartner;E-Mail\nAcme GmbH;acme.com;Ada Lee;ada@acme.com\n"
+    expect.ok(send(fresh.api, data))
+    body = expect.ok(send(fresh.api, data, action="unblock"))
+    assert taken(body) == ["4 email"] and set(listed(fresh.api)) == {"acme", "acme.com"}
+    assert ["columns=1:company" in warning["reason"] for warning in body["warnings"]] == [True, False]
+    body = expect.error(send(fresh.api, "Kunde;Ansprechpartner\nAcme GmbH;Ada Lee\n",
+                             action="unblock"), 400, "column_unknown")
+    assert "columns=2:company" in body["message"] and set(listed(fresh.api)) == {"acme", "acme.com"}
+    expect.ok(send(fresh.api, data, action="unblock", columns="1:company,2:domain"))
+    assert listed(fresh.api) == {}
+
+
+@pytest.mark.parametrize("parts", [1, 2])
+def test_a_block_without_an_end_outlives_that_with_one_of_its_import(fresh, parts):
+    ends = datetime.now(timezone.utc) + timedelta(seconds=2)
+    heading, first, second = "Email,Expires\n", f"ada@acme.com,{ends:%FT%T.000Z}\n", "ada@acme.com,\n"
+    files = [heading + first + second] if parts == 1 else [heading + first, heading + second]
+    for file in files:
+        expect.ok(send(fresh.api, file, importId="one"))
+    time.sleep(max(0, (ends - datetime.now(timezone.utc)).total_seconds()) + 2.5)
+    assert [entry["expiresAt"] for entry in listed(fresh.api).values()] == [None]
+
+
+def test_the_same_file_under_its_import_id_only_repeats(fresh):
+    data = ("Email,Expires,Kind\nada@acme.com,2099-12-31,client\nada@acme.com,,client\n"
+            "bob@acme.com,2099-12-31,\neve@acme.com,,partner\n")
+    expect.ok(send(fresh.api, data, importId="one"))
+    history = expect.ok(fresh.api.get("/audit?importId=one"))
+    for _ in range(2):
+        body = expect.ok(send(fresh.api, data, importId="one"))
+        assert body["already"] == 3 and body["blocked"] == 0
+    assert expect.ok(fresh.api.get("/audit?importId=one")) == history
 
 
 def test_it_holds_is_undone_and_is_listed_as_an_import(fresh):

@@ -109,7 +109,8 @@ static lb_err repeats(const struct lb_packer *packer, const struct lb_change_ite
         return LB_OK;
     lb_err err = lb_entry_read(&cursor, id, &entry);
     if (!err && imports)
-        *out = cursor.row.import.ptr && lb_str_equal(cursor.row.import, change->import);
+        *out = cursor.row.import.ptr && lb_str_equal(cursor.row.import, change->import) &&
+               says_the_same(&entry, item);
     else if (!err)
         *out = !cursor.row.import.ptr && entry.actor == packer->row.actor &&
                lb_same_reason(entry.reason, item->reason) && says_the_same(&entry, item);

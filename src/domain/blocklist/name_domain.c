@@ -26,6 +26,8 @@ static const char SUFFIX[] =
 static const char PROVIDER[] =
     "is a mail provider, whose addresses belong to unrelated people; give "
     "the addresses, or send \"force\": true to block all of them";
+static const char SITE[] = "has pages of unrelated people and companies; give the company's own "
+                           "domain, or send \"force\": true to block the site itself";
 static const char NO_LIST[] =
     "cannot be judged: the list of public suffixes is missing; install the "
     "package publicsuffix, and restart";
@@ -51,6 +53,8 @@ static void judge(struct lb_typed_name *out)
         out->doubt = SUFFIX;
     else if ((out->forceable = lb_name_is_mail_provider(out->text)))
         out->doubt = PROVIDER;
+    else if ((out->forceable = lb_name_is_shared_site(out->text)))
+        out->doubt = SITE;
 }
 
 /* --- Host names --- */

@@ -61,6 +61,10 @@ const char *lb_name_append_host(struct lb_str host, struct lb_typed_name *out);
 /* mail_providers.c: are addresses there those of unrelated people? */
 bool lb_name_is_mail_provider(const char *host);
 
+/* shared_sites.c: are pages there those of unrelated people and companies? Also of the same site
+ * for mobiles, or in a language: m.facebook.com, de.linkedin.com. */
+bool lb_name_is_shared_site(const char *host);
+
 /* legal_forms.c: takes the legal forms off a folded name; the bytes that are left. `text` holds
  * words with one blank between them, of two and more of which the last is never taken. */
 struct lb_str lb_name_without_legal_forms(struct lb_str text);

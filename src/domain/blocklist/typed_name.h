@@ -10,8 +10,8 @@
  * and canonical form are equal.
  *
  * The parts: typed_name.c (which type, LinkedIn), name_email.c, name_phone.c with
- * phone_countries.c, name_domain.c with mail_providers.c, name_company.c with legal_forms.c,
- * name_text.c (characters).
+ * phone_countries.c, name_domain.c with mail_providers.c and shared_sites.c, name_company.c with
+ * legal_forms.c, name_text.c (characters).
  *
  * Threads: stateless. Nothing here blocks; libidn2 allocates while it works on a host name that is
  * not plain ASCII, and libpsl while it judges one that somebody would add. */
@@ -56,9 +56,9 @@ struct lb_typed_name {
     uint16_t len; /* bytes, without the NUL */
     /* The name has a form, and yet a request that adds it should be refused with this reason,
      * unless it is stored already: a LinkedIn name of digits alone, a public suffix, a provider of
-     * mail. NULL: none. In static storage. */
+     * mail, a site of many people's pages. NULL: none. In static storage. */
     const char *doubt;
-    bool forceable; /* "force" in the request overrides the doubt: a provider of mail */
+    bool forceable; /* "force" in the request overrides the doubt: providers of mail, sites */
     char text[LB_TYPED_NAME_SIZE];
 };
 

@@ -43,16 +43,18 @@ function BlockItem({ entry, canWrite, onUnblock }) {
   );
 }
 
-/** Asks before a provider of mail is blocked; the server says which those are. */
-const isProvider = (bad) => Boolean(bad?.reason.includes('"force"'));
+/** Asks before a domain of unrelated people is blocked; the server says which those are. */
+const isShared = (bad) => Boolean(bad?.reason.includes('"force"'));
+const reasonOf = ({ reason }) => (reason.startsWith('is a mail provider')
+  ? 'is a provider of mail, whose addresses belong to many people. Block the addresses instead'
+  : reason.replace(/, or send "force": true.*/, ''));
 
 /** Blocks one name, and fails as the server says when that is not taken. */
 async function blockOne(list, name, details, force) {
   const { data, changeId } = await block(list, [name], details, { force });
   const [bad] = data.invalid ?? [];
   if (!bad) return changeId;
-  const text = isProvider(bad) ? `${name.value} is a provider of mail, whose addresses belong to many people. Block the addresses instead.` : `${name.value} ${bad.reason}.`;
-  throw Object.assign(new Error(text), { force: isProvider(bad) });
+  throw Object.assign(new Error(`${name.value} ${reasonOf(bad)}.`), { force: isShared(bad) });
 }
 
 /** campaigns: with them, the list can be chosen. */
