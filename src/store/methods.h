@@ -379,24 +379,29 @@ LB_METHOD(lb_err, leads_by_form_count, struct lb_store_reader *reader, struct lb
 /* Some leads of one workspace, up to `max`, that earlier versions stored without their forms. */
 LB_METHOD(lb_err, leads_without_forms, struct lb_store_reader *reader, size_t max,
           uint32_t *out_workspace, uint64_t *out, size_t *out_count)
-/* One of the keys that were noted, but for those of the installation's list; LB_ERR_NOT_FOUND when
- * there is none. */
+/* One of the keys that were noted, but for those of the installation's list; `~links`, which may be
+ * much work, after all others. LB_ERR_NOT_FOUND when there is none. */
 LB_METHOD(lb_err, lead_pending_next, struct lb_store_reader *reader, struct lb_pending_row *out)
 /* Those of the installation's list, up to `max`. */
 LB_METHOD(lb_err, lead_pending_everywhere, struct lb_store_reader *reader, size_t max,
           struct lb_pending_row *out, size_t *out_count)
 /* The latest contact of each of these names by another campaign than the list's, after `since`:
- * an invitation or a message that was claimed, and was not reported failed. Campaigns that were
- * deleted do not count. */
+ * an invitation or a message that was claimed, and was not reported failed: one that failed and is
+ * not completed was out, and could then not be handed out again. Campaigns that were deleted do not
+ * count. */
 LB_METHOD(lb_err, contacts, struct lb_store_reader *reader, struct lb_list list, int64_t since,
           const struct lb_str *names, size_t count, struct lb_contact *out)
 /* The leads that stopped the companies of these keys; 0: it is not stopped. */
 LB_METHOD(lb_err, stopped_companies, struct lb_store_reader *reader, struct lb_list list,
           const struct lb_str *keys, size_t count, uint64_t *out)
-/* A campaign with leads that were contacted longer ago than its days, at `now`, and up to `max` of
- * them; `*out_count` 0: there is none. */
-LB_METHOD(lb_err, contacted_due, struct lb_store_reader *reader, int64_t now, size_t max,
-          struct lb_list *out_list, uint64_t *out, size_t *out_count)
+/* The first campaign after `after`, by workspace, with skipped leads whose contact was longer ago
+ * than its days, at `now`; and when those days began. LB_ERR_NOT_FOUND when none is left. */
+LB_METHOD(lb_err, campaign_skipping, struct lb_store_reader *reader, struct lb_list after,
+          int64_t now, struct lb_list *out_list, int64_t *out_over)
+/* Skipped leads of a campaign whose contact was at `over` or before, from behind `*place` on, up to
+ * `max`; the place is that of the last one then. */
+LB_METHOD(lb_err, leads_skipped, struct lb_store_reader *reader, struct lb_list list, int64_t over,
+          size_t max, struct lb_skipped_place *place, uint64_t *out, size_t *out_count)
 /* The leads of that name in campaigns above `after`, up to `max`, by campaign. */
 LB_METHOD(lb_err, leads_named, struct lb_store_reader *reader, uint32_t workspace,
           struct lb_str name, uint32_t after, size_t max, struct lb_lead_ref *out,

@@ -494,6 +494,12 @@ struct lb_contact {
     int64_t at; /* 0: there is none */
 };
 
+/* Where a skipped lead stands among those of its campaign: by the contact, then by its number. */
+struct lb_skipped_place {
+    int64_t at;
+    uint64_t lead;
+};
+
 /* A company of which a person has replied (domain/outreach/restraint.h), in a campaign. */
 struct lb_stopped_company_row {
     struct lb_list list;

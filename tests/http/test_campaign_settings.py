@@ -200,6 +200,21 @@ def test_a_failed_contact_that_is_tried_again_counts(tenant):
     assert second.claim() == [] and second.status == "completed"
 
 
+def test_who_was_handed_out_counts_though_the_text_has_a_hole_later(tenant):
+    """No sender has reported it failed: the server could not hand it out again."""
+    name = unique()
+    first, second = Campaign(tenant, name), skipping(tenant, name)
+    first.claim_one(lease=1)
+    first.change_step(first.sequence()[0]["id"], genericBody="Hi {{nickname}}")
+    until = time.monotonic() + SOON
+    while first.lead(name)["status"] != "error" and time.monotonic() < until:
+        assert first.claim() == []
+        time.sleep(0.2)
+    (failed,) = first.activities("failed")
+    assert failed["completedAt"] is None and "nickname" in failed["detail"]
+    assert second.claim() == [] and second.skipped_contacted == 1
+
+
 def test_every_linkedin_name_of_the_person_counts(tenant):
     by_name, by_member, linked, other = unique(), unique(), unique(), unique()
     members = [member_id(abs(hash(unique())) % 10**12) for _ in range(2)]
@@ -271,6 +286,44 @@ def test_when_the_days_are_over_the_campaign_is_paused():
         await_value(lambda: campaign.skipped_contacted, 0)
         campaign.activate()
         assert claimed(campaign) == ["bob"]
+
+
+def test_leads_come_back_when_the_contact_counts_no_longer():
+    """Reported failed, its lead deleted, its campaign deleted: after some of more than one page."""
+    with Server() as server:
+        tenant = server.tenant("agency")
+        crowd = [f"lead-{number}" for number in range(220)]
+        first = Campaign(tenant, *crowd, "ada", "bob")
+        deleted = Campaign(tenant, "eve")
+        campaign = skipping(tenant, *crowd, "ada", "bob", "eve")
+        by_name = {entry["publicIdentifier"]: entry for entry in first.claim(most=1000)}
+        deleted.claim_one()
+        assert campaign.claim() == [] and campaign.skipped_contacted == 223
+        first.complete(by_name["ada"], "failed")
+        first.delete_lead("bob")
+        expect.ok(tenant.api.delete(deleted.path))
+        campaign.add("joe")
+        campaign.activate()
+        explained = campaign.explain("ada")
+        assert explained["contact"] is True and "comes back shortly" in explained["because"]
+        server.restart()  # looks at all at once, and every minute from then on
+        tenant.api = campaign.api = server.api(tenant.key)
+        await_value(lambda: campaign.skipped_contacted, 220)
+        assert sorted(claimed(campaign, most=1000)) == ["ada", "bob", "eve", "joe"]
+
+
+def test_one_claim_looks_up_a_bounded_number_of_names(tenant):
+    """Of each batch: the claim ends with what it has, and the next one goes on."""
+    members = [member_id(abs(hash(unique())) % 10**12) for _ in range(900)]
+    crowd = [unique() for _ in members]
+    expect.ok(tenant.api.post("/people/link", {"links": [
+        {"publicIdentifier": f"{name}{end}", "memberId": member}
+        for name, member in zip(crowd, members) for end in ("", "-2", "-3", "-4", "-5", "-6")]}))
+    first = Campaign(tenant, *crowd[:-1])
+    assert len(first.claim(most=1000)) == 899
+    campaign = skipping(tenant, *crowd)
+    assert campaign.claim() == [] and campaign.skipped_contacted < 899
+    assert claimed(campaign) == crowd[-1:]
 
 
 def test_of_two_that_claim_at_once_the_first_contacts(tenant):

@@ -193,6 +193,18 @@ def test_a_mention_that_is_percent_encoded_goes(fresh, times):
         "100% sure, %zz, %4", None, None]
 
 
+@pytest.mark.parametrize("said", [
+    "%E9t%E9 linkedin.com/in/%5AELDA-M9/", "linkedin.com%2Fin%2FZelda-M9 %FF",
+    "call +44 20 7946 0958 10 times", "+44 (0)20-7946.0958", "(+44) 20 / 7946 0958;"])
+def test_a_mention_among_stray_bytes_or_in_groups_of_digits_goes(fresh, said):
+    kept = "+44 20 7946 09581, +44 20 7946 095"
+    expect.ok(fresh.api.post(LEADS, {"leads": [
+        {"publicIdentifier": "first-one", "reason": said},
+        {"publicIdentifier": "last-one", "reason": kept}]}))
+    expect.ok(fresh.api.post("/erasures", {"publicIdentifier": "zelda-m9", "phone": PHONE}))
+    assert [entry["reason"] for entry in expect.ok(fresh.api.get(LEADS))] == [kept, None]
+
+
 def test_a_dry_run_says_what_would_go(world):
     body = expect.ok(world.api.post("/erasures?dryRun=true", {"publicIdentifier": NAME}))
     assert body["erased"] == {"names": 4, "entries": 7, "reasons": 4, "leads": 1}

@@ -277,6 +277,32 @@ def wait_until(condition):
         time.sleep(0.1)
 
 
+def test_an_old_lead_does_not_take_a_name_from_whose_it_is_today(own):
+    """The name was given to another person since, or another old lead has it with another id."""
+    tenant = own.tenant()
+    then, today, first, second = (member_id(number) for number in range(1, 5))
+    newer = Campaign(tenant)  # the first that is looked at
+    for leads in ([{"publicIdentifier": "ada-1", "memberId": then},
+                   {"publicIdentifier": "eve-1", "memberId": first},
+                   {"publicIdentifier": "end-1", "memberId": member_id(5)}],
+                  [{"publicIdentifier": "eve-1", "memberId": second}]):
+        old = Campaign(tenant)
+        undo(tenant.api, old.post_leads(*leads).header("x-change-id"))
+    newer.add({"publicIdentifier": "ada-1", "memberId": today})
+    block_everywhere(tenant.api, today, "end-1")
+    assert Campaign(tenant, "ada-1").claim() == []
+    own.stop()
+    teach_again(own)
+    own.start()
+    tenant.api = api = own.api(tenant.key)
+    wait_until(lambda: is_blocked(api, member_id(5)) == [True])
+    time.sleep(1)  # the second campaign's
+    later = Campaign(tenant, "ada-1")
+    assert later.claim() == [] and later.lead("ada-1")["blocked"] is True
+    block_everywhere(api, "eve-1")
+    assert is_blocked(api, first, second) == [True, False]
+
+
 def test_leads_of_earlier_versions_teach_links_after_the_upgrade(own):
     tenant = own.tenant()
     members = [member_id(number) for number in range(1, 121)]

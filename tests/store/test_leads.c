@@ -612,9 +612,9 @@ static void keys_of_the_installation_are_noted_apart_from_those_of_workspaces(vo
 {
     struct backend *backend = *state;
     struct lb_pending_row rows[4], row;
-    const struct lb_pending_row keys[] = {noted(LB_INSTALLATION_NO, "ada", 1),
-                                          noted(LB_INSTALLATION_NO, "bob", 2), noted(WS, "eve", 3),
-                                          noted(LB_INSTALLATION_NO, "ada", 4)};
+    const struct lb_pending_row keys[] = {
+        noted(LB_INSTALLATION_NO, "ada", 1), noted(LB_INSTALLATION_NO, "bob", 2),
+        noted(WS, "~links", 5), noted(WS, "~z", 3), noted(LB_INSTALLATION_NO, "ada", 4)};
     for (size_t i = 0; i < COUNT(keys); i++)
         assert_int_equal(backend->ops->lead_pending_put(backend->store, &keys[i]), LB_OK);
     backend_commit(backend);
@@ -622,7 +622,8 @@ static void keys_of_the_installation_are_noted_apart_from_those_of_workspaces(vo
     assert_int_equal(everywhere(backend, 1, rows), 1);
     assert_true(rows[0].len == 3 && memcmp(rows[0].key, "ada", 3) == 0 && rows[0].token == 4);
     assert_int_equal(backend->ops->lead_pending_next(backend->reader, &row), LB_OK);
-    assert_true(row.list.workspace == WS && memcmp(row.key, "eve", 3) == 0);
+    /* Links are taught after all else. */
+    assert_true(row.list.workspace == WS && row.len == 2 && memcmp(row.key, "~z", 2) == 0);
     backend->ops->reader_rest(backend->reader);
     backend_begin(backend);
     assert_int_equal(backend->ops->lead_pending_drop(backend->store, &keys[0]), LB_OK);

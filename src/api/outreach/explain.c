@@ -286,6 +286,10 @@ static bool put_because(struct lb_buf *out, const struct explaining *explaining)
         lb_buf_append_str(out, lb_str(campaign_words(explaining->state.status)));
     } else if (lb_workspace_license(explaining->call->workspace, now)) {
         lb_buf_append_lit(out, "Handing out activities needs a valid Pro or Agency license");
+    } else if (lead->contacted_at) { /* contacted.c has not come to it yet */
+        lb_buf_append_lit(out, "The contact by another campaign counts no longer: the lead comes "
+                               "back shortly");
+        return true;
     } else {
         put_due_words(out, explaining, now);
         return true;

@@ -17,6 +17,9 @@
 
 /* Leads that the claims of one batch look at without handing them out: all other writes wait. */
 #define FRUITLESS_MAX 1000
+/* Names that the claims of one batch look up as contacted elsewhere, but for those of the last
+ * leads that are fetched. */
+#define ASKED_MAX 4000
 /* Strings that one claim hands out, but for the last: the writer makes them, and others wait. */
 #define TEXTS_MAX_BYTES ((size_t)4 << 20)
 /* That are recorded of an activity, with its report and the events that come of it. */
@@ -120,7 +123,15 @@ static lb_err wait_again(struct claiming *claiming, const struct lb_lead_row *be
     return move(claiming, before, &lead);
 }
 
-/* The text cannot be filled in: the activity has failed, and a person has to look at the lead. */
+/* Was it handed out, without a report since that it failed? Then the person counts as contacted. */
+static bool was_out(const struct lb_activity_row *activity)
+{
+    bool reported = activity->state == LB_ACTIVITY_FAILED && activity->completed_at;
+    return activity->attempts && !reported;
+}
+
+/* The text cannot be filled in: the activity has failed, and a person has to look at the lead. It
+ * is completed only by a report once it has been out: see `contacts` in store/methods.h. */
 static lb_err fail(struct claiming *claiming, struct lb_activity_row *activity,
                    const struct lb_lead_row *before, enum lb_rendering rendering,
                    struct lb_str missing)
@@ -133,9 +144,9 @@ static lb_err fail(struct claiming *claiming, struct lb_activity_row *activity,
                   : snprintf(detail, sizeof detail,
                              "The lead has no '%.*s' and the template no fallback for it.",
                              (int)missing.len, missing.ptr ? missing.ptr : "");
+    activity->completed_at = was_out(activity) ? 0 : claiming->now;
     activity->state = LB_ACTIVITY_FAILED;
     activity->changed_at = claiming->now;
-    activity->completed_at = claiming->now;
     activity->detail = (struct lb_str){detail, (size_t)len};
     lead.status = LB_LEAD_ERROR;
     lead.queue = LB_QUEUE_SCHEDULED;
@@ -305,7 +316,8 @@ static lb_err find_restraints(struct claiming *claiming, const uint64_t *leads, 
         .list = list,
         .settings = claiming->state.settings,
         .exclusion = lb_outreach_exclusion(outreach, list.workspace),
-        .now = claiming->now};
+        .now = claiming->now,
+        .asked = &outreach->asked};
     return lb_restraints_find(&question, leads, count, out);
 }
 
@@ -327,11 +339,12 @@ static lb_err take_due(struct claiming *claiming, uint32_t step, enum lb_lead_qu
     uint32_t likely = step ? step : first_step(claiming);
     static const struct lb_restraint NONE;
     bool restrains = lb_restrains(&claiming->state.settings);
+    const size_t *asked = &claiming->claim->outreach->asked;
     struct lb_restraint restraints[FETCH_MAX];
     uint64_t leads[FETCH_MAX];
     lb_err err = LB_OK;
     size_t count = 1;
-    while (!err && count && wants_more(claiming)) {
+    while (!err && count && wants_more(claiming) && *asked < ASKED_MAX) {
         size_t wanted = claiming->claim->max - claiming->claim->count;
         err = ops->leads_due(claiming->reader, list.workspace, list.campaign, queue, step, before,
                              wanted < FETCH_MAX ? wanted : FETCH_MAX, leads, &count);

@@ -1,7 +1,12 @@
 /* Leads that were skipped because another campaign had contacted them come back when the days are
- * over, or the setting has been changed: in small writes of 200 at most. One that was contacted
- * again meanwhile stays aside until those days are over. All nodes look; whichever comes second
- * finds nothing to do. Threads: the writer's. */
+ * over, or the setting has been changed: in small writes of 200 at most, of one campaign after the
+ * other, so that one whose writes fail holds no other up. One that was contacted again meanwhile
+ * stays aside until those days are over.
+ *
+ * A contact may also stop counting: it is reported failed, or its campaign or lead is deleted. So
+ * all skipped leads are looked at again, slowly: about once a minute when they are few.
+ *
+ * All nodes look; whichever comes second finds nothing to do. Threads: the writer's. */
 #include "base/clock.h"
 #include "base/mailbox.h"
 #include "domain/outreach/internal.h"
@@ -13,6 +18,12 @@
 #define LEADS_AT_A_TIME 200
 #define LOOK_AGAIN_MS   2000
 #define RETRY_AFTER_MS  1000
+/* After a look that failed: it may have waited for a part of the database that is silent. */
+#define LOOK_AFTER_ERROR_MS 60000
+#define SWEEP_AGAIN_MS      60000           /* from the end of a round */
+#define SWEEP_REST_MS       1000            /* within one */
+#define REST_FACTOR         20              /* times as long as a look took */
+#define EVER                (INT64_MAX / 2) /* after all days */
 
 struct lb_contacted {
     struct lb_write write; /* first: the writer hands it back */
@@ -22,6 +33,13 @@ struct lb_contacted {
     struct lb_task done;
     bool under_way;
     uint64_t look_at_ms;
+    struct lb_list looked; /* the campaign whose leads came back last */
+    uint64_t sweep_at_ms;
+    uint64_t sweep_began_ms;
+    bool sweeps;                  /* the write under way */
+    struct lb_list swept;         /* campaigns up to this one */
+    struct lb_list list_of_place; /* the one after it that is swept */
+    struct lb_skipped_place place;
     struct lb_list list;
     uint64_t leads[LEADS_AT_A_TIME];
     size_t count;
@@ -59,8 +77,8 @@ void lb_contacted_look(struct lb_contacted *contacted)
     contacted->look_at_ms = 0;
 }
 
-/* Is it still one whose days are over? Then it is put back, unless there is a later contact, or it
- * is blocked by now. */
+/* Are its days over, or is the contact none any more? Then it is put back, unless there is another
+ * contact, or it is blocked by now. */
 static lb_err put_back(struct lb_outreach *outreach, const struct lb_restraint_question *question,
                        uint64_t no, const struct lb_contact *contact, struct lb_counts *counts)
 {
@@ -69,7 +87,8 @@ static lb_err put_back(struct lb_outreach *outreach, const struct lb_restraint_q
     enum lb_scope scope;
     lb_err err = outreach->settings.store->ops->lead(question->reader, question->list.workspace, no,
                                                      &before);
-    if (err || !before.contacted_at || before.contacted_at > over)
+    bool counts_still = before.contacted_at > over && contact->at >= before.contacted_at;
+    if (err || !before.contacted_at || counts_still)
         return err;
     lead = before;
     err = lb_outreach_scope(outreach, &lead, &scope);
@@ -107,31 +126,108 @@ static lb_err apply(struct lb_write *write, struct lb_store *store)
     return err ? err : lb_outreach_count(outreach, contacted->list, &counts);
 }
 
+static uint64_t rest_ms(uint64_t took, uint64_t least)
+{
+    return took * REST_FACTOR > least ? took * REST_FACTOR : least;
+}
+
 static void finish(struct lb_task *task)
 {
     struct lb_contacted *contacted =
         (struct lb_contacted *)((char *)task - offsetof(struct lb_contacted, done));
+    uint64_t now = lb_clock_mono_ms();
     contacted->under_way = false;
-    contacted->look_at_ms = contacted->write.result ? lb_clock_mono_ms() + RETRY_AFTER_MS : 0;
+    if (contacted->sweeps)
+        contacted->sweep_at_ms = now + rest_ms(now - contacted->sweep_began_ms, SWEEP_REST_MS);
+    else
+        contacted->look_at_ms = contacted->write.result ? now + RETRY_AFTER_MS : 0;
+}
+
+static void submit(struct lb_contacted *contacted, bool sweeps)
+{
+    contacted->sweeps = sweeps;
+    contacted->done.run = finish;
+    contacted->write = (struct lb_write){.apply = apply,
+                                         .completion = &contacted->done,
+                                         .home = contacted->mailbox,
+                                         .heavy = sweeps,
+                                         .workspace = contacted->list.workspace};
+    contacted->under_way = lb_writer_submit(contacted->writer, &contacted->write) == LB_OK;
+}
+
+/* The leads of the next campaign that has some whose days are over, those after the last one first.
+ */
+static lb_err find_due(struct lb_contacted *contacted)
+{
+    const struct lb_store_ops *ops = contacted->outreach->settings.store->ops;
+    struct lb_store_reader *reader = lb_outreach_reader(contacted->outreach);
+    struct lb_skipped_place place = {0};
+    int64_t now = lb_clock_wall_ms(), over;
+    lb_err err = ops->campaign_skipping(reader, contacted->looked, now, &contacted->list, &over);
+    if (err == LB_ERR_NOT_FOUND && contacted->looked.workspace) {
+        contacted->looked = (struct lb_list){0};
+        err = ops->campaign_skipping(reader, contacted->looked, now, &contacted->list, &over);
+    }
+    contacted->count = 0;
+    if (err)
+        return err == LB_ERR_NOT_FOUND ? LB_OK : err;
+    contacted->looked = contacted->list;
+    return ops->leads_skipped(reader, contacted->list, over, LEADS_AT_A_TIME, &place,
+                              contacted->leads, &contacted->count);
+}
+
+static void look(struct lb_contacted *contacted, uint64_t began)
+{
+    lb_err err = find_due(contacted);
+    uint64_t now = lb_clock_mono_ms();
+    contacted->look_at_ms = now + (err ? LOOK_AFTER_ERROR_MS : rest_ms(now - began, LOOK_AGAIN_MS));
+    if (!err && contacted->count)
+        submit(contacted, false);
+}
+
+/* The next skipped leads of all, whenever their days end; none: the round is over. */
+static lb_err find_any(struct lb_contacted *contacted)
+{
+    const struct lb_store_ops *ops = contacted->outreach->settings.store->ops;
+    struct lb_store_reader *reader = lb_outreach_reader(contacted->outreach);
+    struct lb_list next = {0};
+    int64_t over;
+    contacted->count = 0;
+    lb_err err = ops->campaign_skipping(reader, contacted->swept, EVER, &next, &over);
+    if (err && err != LB_ERR_NOT_FOUND)
+        return err;
+    if (err || next.campaign != contacted->list_of_place.campaign)
+        contacted->place = (struct lb_skipped_place){0};
+    contacted->list = contacted->list_of_place = next;
+    if (!err)
+        err = ops->leads_skipped(reader, next, over, LEADS_AT_A_TIME, &contacted->place,
+                                 contacted->leads, &contacted->count);
+    if (err || contacted->count < LEADS_AT_A_TIME)
+        contacted->swept = next;
+    return err == LB_ERR_NOT_FOUND ? LB_OK : err;
+}
+
+static void sweep(struct lb_contacted *contacted)
+{
+    contacted->sweep_began_ms = lb_clock_mono_ms();
+    lb_err err = find_any(contacted);
+    uint64_t now = lb_clock_mono_ms();
+    bool round_over = !contacted->list_of_place.workspace;
+    contacted->sweep_at_ms =
+        now + (err || round_over ? SWEEP_AGAIN_MS
+                                 : rest_ms(now - contacted->sweep_began_ms, SWEEP_REST_MS));
+    if (!err && contacted->count)
+        submit(contacted, true);
 }
 
 void lb_contacted_upkeep(struct lb_contacted *contacted)
 {
     uint64_t now = lb_clock_mono_ms();
     lb_mailbox_drain(contacted->mailbox);
-    if (!contacted->writer || contacted->under_way || now < contacted->look_at_ms)
+    if (!contacted->writer || contacted->under_way)
         return;
-    struct lb_store *store = contacted->outreach->settings.store;
-    lb_err err = store->ops->contacted_due(lb_outreach_reader(contacted->outreach),
-                                           lb_clock_wall_ms(), LEADS_AT_A_TIME, &contacted->list,
-                                           contacted->leads, &contacted->count);
-    contacted->look_at_ms = now + LOOK_AGAIN_MS;
-    if (err || !contacted->count)
-        return;
-    contacted->done.run = finish;
-    contacted->write = (struct lb_write){.apply = apply,
-                                         .completion = &contacted->done,
-                                         .home = contacted->mailbox,
-                                         .workspace = contacted->list.workspace};
-    contacted->under_way = lb_writer_submit(contacted->writer, &contacted->write) == LB_OK;
+    if (now >= contacted->look_at_ms)
+        look(contacted, now);
+    else if (now >= contacted->sweep_at_ms)
+        sweep(contacted);
 }

@@ -15,8 +15,25 @@
 static const utf8proc_option_t folding =
     (utf8proc_option_t)(UTF8PROC_STABLE | UTF8PROC_COMPOSE | UTF8PROC_CASEFOLD);
 
+/* A copy in which a blank is in place of each byte that belongs to no character. */
+static char *mend(struct lb_str text)
+{
+    char *mended = malloc(text.len + 1);
+    for (size_t at = 0; mended && at < text.len;) {
+        utf8proc_int32_t point;
+        utf8proc_ssize_t len = utf8proc_iterate((const utf8proc_uint8_t *)text.ptr + at,
+                                                (utf8proc_ssize_t)(text.len - at), &point);
+        if (len > 0)
+            memcpy(mended + at, text.ptr + at, (size_t)len);
+        else
+            mended[at] = ' ';
+        at += len > 0 ? (size_t)len : 1;
+    }
+    return mended;
+}
+
 /* In memory of its own, as utf8proc does not say when that is short. */
-char *lb_erasure_fold(struct lb_str text)
+static char *fold_characters(struct lb_str text)
 {
     const utf8proc_uint8_t *bytes = (const utf8proc_uint8_t *)text.ptr;
     utf8proc_ssize_t len = (utf8proc_ssize_t)text.len;
@@ -31,6 +48,14 @@ char *lb_erasure_fold(struct lb_str text)
     }
     utf8proc_decompose(bytes, len, (utf8proc_int32_t *)folded, count, folding);
     utf8proc_reencode((utf8proc_int32_t *)folded, count, folding);
+    return folded;
+}
+
+char *lb_erasure_fold(struct lb_str text)
+{
+    char *mended = mend(text);
+    char *folded = mended ? fold_characters((struct lb_str){mended, text.len}) : NULL;
+    free(mended);
     return folded;
 }
 
@@ -99,13 +124,50 @@ static bool has_word(const char *text, const char *word)
     return false;
 }
 
+/* Behind what people write between the digits of a phone number. */
+static const char *behind_separators(const char *at)
+{
+    for (;;)
+        if (strncmp(at, "(0)", 3) == 0)
+            at += 3;
+        else if (*at && strchr(" -.()/", *at))
+            at++;
+        else if (strncmp(at, "\u00a0", 2) == 0)
+            at += 2;
+        else
+            return at;
+}
+
+/* `number`, as it is stored (`+44...`), in any groups. */
+static bool has_phone(const char *text, const char *number)
+{
+    for (const char *begin = text; (begin = strchr(begin, '+')) != NULL; begin++) {
+        const char *at = begin + 1, *digit = number + 1;
+        for (; *digit; digit++, at++) {
+            at = behind_separators(at);
+            if (*at != *digit)
+                break;
+        }
+        if (!*digit && !is_digit(*at))
+            return true;
+    }
+    return false;
+}
+
+static bool has_name(const struct lb_erasure *erasure, size_t index, const char *text)
+{
+    const char *word = erasure->words[index];
+    return has_word(text, word) ||
+           (lb_key_type(erasure->names[index].key) == LB_NAME_PHONE && has_phone(text, word));
+}
+
 static lb_err mentions_as_it_is(const struct lb_erasure *erasure, struct lb_str text, bool *out)
 {
     char *folded = lb_erasure_fold(text);
     if (!folded)
         return LB_ERR_OVERLOADED;
     for (size_t i = 0; !*out && i < erasure->word_count; i++)
-        *out = has_word(folded, erasure->words[i]);
+        *out = has_name(erasure, i, folded);
     free(folded);
     return LB_OK;
 }

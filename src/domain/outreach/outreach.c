@@ -10,6 +10,7 @@ static void batch_begin(void *context)
     outreach->status_count = 0;
     outreach->news_count = 0;
     outreach->fruitless = 0;
+    outreach->asked = 0;
     outreach->ending = 0;
     outreach->looks = 0;
     outreach->counted = (struct lb_list){0};

@@ -131,13 +131,14 @@ static void finish(struct lb_task *task)
         refresh->at = refresh->reached;
 }
 
-static void submit(struct lb_refresh *refresh, uint32_t workspace,
+static void submit(struct lb_refresh *refresh, uint32_t workspace, bool heavy,
                    lb_err (*apply)(struct lb_write *, struct lb_store *))
 {
     refresh->done.run = finish;
     refresh->write = (struct lb_write){.apply = apply,
                                        .completion = &refresh->done,
                                        .home = refresh->mailbox,
+                                       .heavy = heavy,
                                        .workspace = workspace};
     refresh->under_way = lb_writer_submit(refresh->writer, &refresh->write) == LB_OK;
 }
@@ -151,7 +152,7 @@ static lb_err see_pending(struct lb_refresh *refresh)
     refresh->may_be_pending = err != LB_ERR_NOT_FOUND;
     refresh->looked_ms = lb_clock_mono_ms();
     if (!err)
-        submit(refresh, row.list.workspace, apply_pending);
+        submit(refresh, row.list.workspace, lb_teaches_links(&row), apply_pending);
     return err == LB_ERR_NOT_FOUND ? LB_OK : err;
 }
 
@@ -164,7 +165,7 @@ static lb_err see_forms(struct lb_refresh *refresh)
                                         &workspace, refresh->leads, &refresh->lead_count);
     refresh->may_lack_forms = err || refresh->lead_count;
     if (!err && refresh->lead_count)
-        submit(refresh, workspace, apply_forms);
+        submit(refresh, workspace, false, apply_forms);
     return err;
 }
 

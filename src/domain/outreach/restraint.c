@@ -132,6 +132,8 @@ static lb_err find_contacts(const struct lb_restraint_question *question, struct
     if (!err)
         err = ops->contacts(question->reader, question->list, since, names->strings, names->count,
                             contacts);
+    if (question->asked)
+        *question->asked += names->count;
     for (size_t i = 0; !err && i < names->count; i++) {
         struct lb_restraint *restraint = &out[names->array[i].lead];
         if (contacts[i].at > restraint->contact.at)

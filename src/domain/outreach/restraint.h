@@ -37,6 +37,7 @@ struct lb_restraint_question {
     struct lb_campaign_settings settings;
     struct lb_exclusion exclusion; /* who asks */
     int64_t now;
+    size_t *asked; /* grows by the names that are looked up; NULL: not counted */
 };
 
 /* Is there anything to look up? */

@@ -1,8 +1,14 @@
 /* Leads that were stored before there were links teach which names are one person's, as new ones do
  * (lead.c): the migration has noted each campaign, like a key whose leads are to be looked at, and
  * the queue of those (refresh.c) comes here, some leads at a time, newest first. How far it is
- * stands in the note's token, so that another process or node goes on there. */
+ * stands in the note's token, so that another process or node goes on there.
+ *
+ * When an old lead was seen is not known well enough to say that it was the last time: a name that
+ * is known with another member id of that form already, from what came since or from another old
+ * lead, is left as it is. Else the older sighting would count as the latest one (person.h), and a
+ * block of whose name it is today would end for it. */
 #include "domain/blocklist/links.h"
+#include "domain/blocklist/persons.h"
 #include "domain/outreach/internal.h"
 
 #define LEADS_AT_A_TIME 50
@@ -41,6 +47,19 @@ static lb_err take(void *context, const struct lb_lead_row *lead)
     return LB_OK;
 }
 
+/* Is the name known with another member id of that form? Its third letter tells the form. */
+static bool is_anothers(const struct lb_persons *people, uint32_t workspace, struct lb_str member,
+                        struct lb_str name)
+{
+    struct lb_other_names known;
+    lb_persons_others_in_batch(people, workspace, name, LB_PERSON_COVERED, &known);
+    for (size_t i = 0; i < known.count; i++)
+        if (lb_identifier_is_member_id(known.names[i]) && !lb_str_equal(known.names[i], member) &&
+            known.names[i].ptr[2] == member.ptr[2])
+            return true;
+    return false;
+}
+
 /* When the workspace has no room for more links, the rest is left out: they are learnt when the
  * leads are added again. */
 static lb_err teach(struct lb_outreach *outreach, const struct page *page, uint32_t no,
@@ -54,15 +73,18 @@ static lb_err teach(struct lb_outreach *outreach, const struct page *page, uint3
                                             .actor = {.no = LB_SERVER_NO},
                                             .workspace = workspace,
                                             .list = {.workspace = no}}};
+    const struct lb_persons *people = lb_blocklist_persons(change.blocklist);
     struct lb_linking linking;
     lb_err err = LB_OK;
     lb_linking_begin(&linking, &change, outreach->settings.store);
     for (size_t i = 0; !err && workspace && i < page->count; i++) {
         const struct pair *pair = &page->pairs[i];
         struct lb_identifier today;
+        struct lb_str member = {pair->member, pair->member_len};
         struct lb_str name =
             lb_identifier_held((struct lb_str){pair->name, pair->name_len}, &today);
-        err = lb_linking_add(&linking, (struct lb_str){pair->member, pair->member_len}, name);
+        if (!is_anothers(people, no, member, name))
+            err = lb_linking_add(&linking, member, name);
     }
     *out_full = err == LB_ERR_WORKSPACE_OVERLOADED;
     if (*out_full)

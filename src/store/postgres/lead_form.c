@@ -192,7 +192,8 @@ static lb_err read_pending(const PGresult *result, int row, struct lb_pending_ro
 
 LB_PG_STATEMENT(PENDING_NEXT, ALL, "",
                 "SELECT workspace_id, campaign, key, token FROM leadblock.lead_pending"
-                " WHERE workspace_id > 0 ORDER BY workspace_id, campaign, key LIMIT 1");
+                " WHERE workspace_id > 0"
+                " ORDER BY key = '~links', workspace_id, campaign, key LIMIT 1");
 
 lb_err lb_pg_lead_pending_next(struct lb_store_reader *reader, struct lb_pending_row *out)
 {

@@ -44,7 +44,8 @@ LB_PG_STATEMENT(
     " (SELECT campaign, lead FROM leadblock.lead_name"
     " WHERE workspace_id = $1 AND name = wanted.name AND campaign <> $3 OFFSET 0) AS n"
     " CROSS JOIN LATERAL (SELECT step, claimed_at FROM leadblock.activity"
-    " WHERE workspace_id = $1 AND lead = n.lead AND claimed_at > $4 AND state <> 4 OFFSET 0) AS a"
+    " WHERE workspace_id = $1 AND lead = n.lead AND claimed_at > $4"
+    " AND (state <> 4 OR completed_at IS NULL) OFFSET 0) AS a"
     " WHERE (SELECT s.type <> 'visit_profile' FROM leadblock.step s"
     " WHERE s.workspace_id = $1 AND s.no = a.step)"
     " AND (SELECT c.deleted_at IS NULL FROM leadblock.campaign c"
@@ -70,34 +71,60 @@ lb_err lb_pg_contacts(struct lb_store_reader *reader, struct lb_list list, int64
     return LB_OK;
 }
 
-#define OF_CAMPAIGN(workspace, campaign, cutoff)                                                   \
-    "l.workspace_id = " workspace " AND l.campaign = " campaign " AND l.contacted_at <= " cutoff
-#define CUTOFF "$1 - c.skip_contacted_days * 86400000"
+/* Asks all parts of the database; LEADS_SKIPPED then asks the one that has the workspace. */
+LB_PG_STATEMENT(CAMPAIGN_SKIPPING, ALL, "nnn",
+                "SELECT c.workspace_id, c.no, $1 - c.skip_contacted_days * 86400000"
+                " FROM leadblock.campaign c"
+                " WHERE c.leads_skipped > 0 AND c.deleted_at IS NULL"
+                " AND (c.workspace_id, c.no) > ($2, $3) AND EXISTS"
+                " (SELECT 1 FROM leadblock.lead l WHERE l.workspace_id = c.workspace_id"
+                " AND l.campaign = c.no"
+                " AND l.contacted_at <= $1 - c.skip_contacted_days * 86400000)"
+                " ORDER BY 1, 2 LIMIT 1");
 
-LB_PG_STATEMENT(
-    CONTACTED_DUE, ALL, "nn",
-    "SELECT due.workspace_id, due.no, found.no FROM"
-    " (SELECT c.workspace_id, c.no, " CUTOFF " AS cutoff FROM leadblock.campaign c"
-    " WHERE c.leads_skipped > 0 AND c.deleted_at IS NULL AND EXISTS"
-    " (SELECT 1 FROM leadblock.lead l WHERE " OF_CAMPAIGN(
-        "c.workspace_id", "c.no",
-        CUTOFF) ") LIMIT 1) AS due"
-                " CROSS JOIN LATERAL (SELECT l.no FROM leadblock.lead l WHERE " OF_CAMPAIGN(
-                    "due.workspace_id", "due.no", "due.cutoff") " LIMIT $2) AS found");
+lb_err lb_pg_campaign_skipping(struct lb_store_reader *reader, struct lb_list after, int64_t now,
+                               struct lb_list *out_list, int64_t *out_over)
+{
+    struct lb_pg_params params = {0};
+    PGresult *result;
+    lb_pg_add_number(&params, now);
+    lb_pg_add_number(&params, after.workspace);
+    lb_pg_add_number(&params, after.campaign);
+    lb_err err = lb_pg_query(reader, PG_CAMPAIGN_SKIPPING, &params, &result);
+    if (!err && PQntuples(result) == 0)
+        err = LB_ERR_NOT_FOUND;
+    if (!err) {
+        *out_list = (struct lb_list){(uint32_t)lb_pg_number(result, 0, 0),
+                                     (uint32_t)lb_pg_number(result, 0, 1)};
+        *out_over = lb_pg_number(result, 0, 2);
+    }
+    PQclear(result);
+    return err;
+}
 
-lb_err lb_pg_contacted_due(struct lb_store_reader *reader, int64_t now, size_t max,
-                           struct lb_list *out_list, uint64_t *out, size_t *out_count)
+LB_PG_STATEMENT(LEADS_SKIPPED, ONE, "nnnnnn",
+                "SELECT no, contacted_at FROM leadblock.lead"
+                " WHERE workspace_id = $1 AND campaign = $2 AND contacted_at <= $3"
+                " AND (contacted_at, no) > ($4, $5) ORDER BY contacted_at, no LIMIT $6");
+
+lb_err lb_pg_leads_skipped(struct lb_store_reader *reader, struct lb_list list, int64_t over,
+                           size_t max, struct lb_skipped_place *place, uint64_t *out,
+                           size_t *out_count)
 {
     struct lb_pg_params params = {0};
     PGresult *result;
     *out_count = 0;
-    lb_pg_add_number(&params, now);
+    lb_pg_add_number(&params, list.workspace);
+    lb_pg_add_number(&params, list.campaign);
+    lb_pg_add_number(&params, over);
+    lb_pg_add_number(&params, place->at);
+    lb_pg_add_number(&params, (int64_t)place->lead);
     lb_pg_add_number(&params, (int64_t)max);
-    lb_err err = lb_pg_query(reader, PG_CONTACTED_DUE, &params, &result);
+    lb_err err = lb_pg_query(reader, PG_LEADS_SKIPPED, &params, &result);
     for (int i = 0; !err && i < PQntuples(result) && *out_count < max; i++) {
-        *out_list = (struct lb_list){(uint32_t)lb_pg_number(result, i, 0),
-                                     (uint32_t)lb_pg_number(result, i, 1)};
-        out[(*out_count)++] = (uint64_t)lb_pg_number(result, i, 2);
+        *place = (struct lb_skipped_place){lb_pg_number(result, i, 1),
+                                           (uint64_t)lb_pg_number(result, i, 0)};
+        out[(*out_count)++] = place->lead;
     }
     PQclear(result);
     return err;

@@ -50,8 +50,8 @@
         X(PHONE_COUNT), X(PAGE_COUNT), X(COMPANY_COUNT), X(HOST_COUNT), X(LEADS_WITHOUT_FORMS),    \
         X(PENDING_PUT), X(PENDING_DROP), X(PENDING_NEXT), X(PENDING_EVERYWHERE)
 #define LB_PG_RESTRAINT_STATEMENTS(X)                                                              \
-    X(LEAD_SET_CONTACTED), X(CONTACTS), X(CONTACTED_DUE), X(STOPPED_COMPANY_PUT),                  \
-        X(STOPPED_COMPANIES_DROP), X(STOPPED_COMPANIES)
+    X(LEAD_SET_CONTACTED), X(CONTACTS), X(CAMPAIGN_SKIPPING), X(LEADS_SKIPPED),                    \
+        X(STOPPED_COMPANY_PUT), X(STOPPED_COMPANIES_DROP), X(STOPPED_COMPANIES)
 #define LB_PG_ACTIVITY_STATEMENTS(X)                                                               \
     X(ACTIVITY_PUT), X(ACTIVITIES_PREFETCH), X(ACTIVITY), X(ACTIVITIES_PAGE)
 #define LB_PG_LOG_STATEMENTS(X)                                                                    \

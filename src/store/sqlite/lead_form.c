@@ -193,7 +193,7 @@ lb_err lb_sqlite_lead_pending_next(struct lb_store_reader *reader, struct lb_pen
     sqlite3_stmt *stmt = lb_sqlite_prepared(
         reader, STMT_PENDING_NEXT,
         "SELECT workspace, campaign, key, token FROM lead_pending WHERE workspace > 0"
-        " ORDER BY 1, 2, 3 LIMIT 1");
+        " ORDER BY key = '~links', workspace, campaign, key LIMIT 1");
     if (!stmt)
         return LB_ERR_STORAGE_UNAVAILABLE;
     int code = sqlite3_step(stmt);

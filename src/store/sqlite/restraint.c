@@ -22,7 +22,7 @@ lb_err lb_sqlite_lead_set_contacted(struct lb_store *store, const struct lb_lead
 static const char find_contact[] =
     "SELECT a.campaign, max(a.claimed_at) FROM lead_name n CROSS JOIN activity a ON a.lead = n.lead"
     " WHERE n.workspace = ?1 AND n.name = ?2 AND n.campaign <> ?3 AND a.claimed_at > ?4"
-    " AND a.state <> 4"
+    " AND (a.state <> 4 OR a.completed_at IS NULL)"
     " AND EXISTS (SELECT 1 FROM step s WHERE s.no = a.step AND s.type <> 'visit_profile')"
     " AND EXISTS (SELECT 1 FROM campaign c WHERE c.no = n.campaign AND c.deleted_at IS NULL)";
 
@@ -51,33 +51,56 @@ lb_err lb_sqlite_contacts(struct lb_store_reader *reader, struct lb_list list, i
     return err;
 }
 
-#define OF_CAMPAIGN(campaign, cutoff)                                                              \
-    "l.campaign = " campaign " AND l.contacted_at IS NOT NULL AND l.contacted_at <= " cutoff
-
-lb_err lb_sqlite_contacted_due(struct lb_store_reader *reader, int64_t now, size_t max,
-                               struct lb_list *out_list, uint64_t *out, size_t *out_count)
+/* Numbers of campaigns are of all workspaces. */
+lb_err lb_sqlite_campaign_skipping(struct lb_store_reader *reader, struct lb_list after,
+                                   int64_t now, struct lb_list *out_list, int64_t *out_over)
 {
     sqlite3_stmt *stmt = lb_sqlite_prepared(
-        reader, STMT_CONTACTED_DUE,
-        "SELECT due.workspace, due.no, l.no FROM"
-        " (SELECT c.workspace, c.no, ?1 - c.skip_contacted_days * 86400000 AS cutoff"
-        " FROM campaign c WHERE c.leads_skipped > 0 AND c.deleted_at IS NULL"
-        " AND EXISTS (SELECT 1 FROM lead l INDEXED BY lead_contacted WHERE " OF_CAMPAIGN(
-            "c.no", "?1 - c.skip_contacted_days * 86400000") ") LIMIT 1) due CROSS JOIN lead l"
-                                                             " INDEXED BY lead_contacted"
-                                                             " WHERE " OF_CAMPAIGN(
-                                                                 "due.no",
-                                                                 "due.cutoff") " LIMIT ?2");
-    *out_count = 0;
+        reader, STMT_CAMPAIGN_SKIPPING,
+        "SELECT c.workspace, c.no, ?1 - c.skip_contacted_days * 86400000 FROM campaign c"
+        " WHERE c.leads_skipped > 0 AND c.deleted_at IS NULL AND c.no > ?2"
+        " AND EXISTS (SELECT 1 FROM lead l INDEXED BY lead_contacted WHERE l.campaign = c.no"
+        " AND l.contacted_at IS NOT NULL"
+        " AND l.contacted_at <= ?1 - c.skip_contacted_days * 86400000)"
+        " ORDER BY c.no LIMIT 1");
     if (!stmt)
         return LB_ERR_STORAGE_UNAVAILABLE;
     sqlite3_bind_int64(stmt, 1, now);
-    sqlite3_bind_int64(stmt, 2, (int64_t)max);
-    int code;
-    while ((code = sqlite3_step(stmt)) == SQLITE_ROW) {
+    sqlite3_bind_int64(stmt, 2, after.campaign);
+    int code = sqlite3_step(stmt);
+    bool found = code == SQLITE_ROW;
+    if (found) {
         *out_list = (struct lb_list){(uint32_t)sqlite3_column_int64(stmt, 0),
                                      (uint32_t)sqlite3_column_int64(stmt, 1)};
-        out[(*out_count)++] = (uint64_t)sqlite3_column_int64(stmt, 2);
+        *out_over = sqlite3_column_int64(stmt, 2);
+        code = SQLITE_DONE;
+    }
+    lb_err err = lb_sqlite_end_scan(stmt, LB_OK, code);
+    return err || found ? err : LB_ERR_NOT_FOUND;
+}
+
+lb_err lb_sqlite_leads_skipped(struct lb_store_reader *reader, struct lb_list list, int64_t over,
+                               size_t max, struct lb_skipped_place *place, uint64_t *out,
+                               size_t *out_count)
+{
+    sqlite3_stmt *stmt = lb_sqlite_prepared(
+        reader, STMT_LEADS_SKIPPED,
+        "SELECT no, contacted_at FROM lead INDEXED BY lead_contacted WHERE campaign = ?1"
+        " AND contacted_at IS NOT NULL AND contacted_at <= ?2"
+        " AND (contacted_at, no) > (?3, ?4) ORDER BY contacted_at, no LIMIT ?5");
+    *out_count = 0;
+    if (!stmt)
+        return LB_ERR_STORAGE_UNAVAILABLE;
+    sqlite3_bind_int64(stmt, 1, list.campaign);
+    sqlite3_bind_int64(stmt, 2, over);
+    sqlite3_bind_int64(stmt, 3, place->at);
+    sqlite3_bind_int64(stmt, 4, (int64_t)place->lead);
+    sqlite3_bind_int64(stmt, 5, (int64_t)max);
+    int code;
+    while ((code = sqlite3_step(stmt)) == SQLITE_ROW) {
+        *place = (struct lb_skipped_place){sqlite3_column_int64(stmt, 1),
+                                           (uint64_t)sqlite3_column_int64(stmt, 0)};
+        out[(*out_count)++] = place->lead;
     }
     return lb_sqlite_end_scan(stmt, LB_OK, code);
 }
