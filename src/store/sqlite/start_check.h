@@ -28,9 +28,10 @@ struct lb_start_check {
 
 /* What there is. */
 struct lb_start_files {
-    bool checked;  /* the database has checksums, or is new */
-    bool has_mark; /* there is one, perhaps written before the database was first used */
-    bool marked;   /* there is one that says how far the log was synced */
+    bool checked;         /* the database has checksums, or is new */
+    bool has_mark;        /* there is one, perhaps written before the database was first used */
+    bool marked;          /* there is one that says how far the log was synced */
+    bool log_in_database; /* all of the log, as a stop leaves it: new frames may follow */
     bool accepted; /* damage was found, and its loss accepted: look whether it is consistent */
     char kept[LB_KEPT_NAME_SIZE]; /* then: the copy, see lb_keep_damaged */
     uint64_t id;                  /* of the database, 0: it has none */
