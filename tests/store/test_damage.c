@@ -690,23 +690,19 @@ static sqlite3 *begin_reading(void)
     return db;
 }
 
-/* Until another program has ended its reading, new frames would stand after those of the crash. */
-static void a_reader_over_the_start_after_a_crash_keeps_writes_back(void **state)
+static void expect_kept_back(uint64_t rows)
 {
-    struct lb_store *store = start_store();
-    append(store, 1, ROWS);
-    kill_store(store);
     sqlite3 *reader = begin_reading();
     caught_log_begin();
     lb_log_set_level(LB_LOG_INFO);
-    store = start_store();
+    struct lb_store *store = start_store();
     uint64_t begun_ms = lb_clock_mono_ms();
     assert_int_equal(store->ops->begin(store), LB_ERR_STORAGE_UNAVAILABLE);
     assert_in_range(lb_clock_mono_ms() - begun_ms, 0, 2000);
     assert_int_equal(store->refusal, LB_ERR_STORAGE_UNAVAILABLE);
-    assert_int_equal(rows_of(store), ROWS);
+    assert_int_equal(rows_of(store), rows);
     assert_int_equal(sqlite3_close(reader), SQLITE_OK);
-    append(store, ROWS + 1, 1);
+    append(store, rows + 1, 1);
     lb_log_set_level(LB_LOG_ERROR);
     const char *said = caught_log_end();
     assert_int_equal(caught_log_count(said, "nothing is recorded until that program has ended"), 1);
@@ -714,21 +710,51 @@ static void a_reader_over_the_start_after_a_crash_keeps_writes_back(void **state
     store->ops->close(store);
 }
 
-/* What a clean stop left in the log is in the database. */
-static void a_reader_over_the_start_after_a_stop_keeps_nothing_back(void **state)
+/* Until another program has ended its reading, new frames would stand between those of the crash:
+ * one that commits and was not marked, and one of a transaction that did not commit. */
+static void a_reader_over_the_start_after_a_crash_keeps_writes_back(void **state)
+{
+    uint8_t salts[LB_WAL_SALTS_BYTES];
+    struct lb_store *store = start_store();
+    append(store, 1, ROWS - 1);
+    shell("cp '%s-mark' '%s.mark'", path, folder);
+    append(store, ROWS, 1);
+    kill_store(store);
+    shell("cp '%s.mark' '%s-mark'", folder, path);
+    expect_kept_back(ROWS);
+    store = start_store();
+    append(store, ROWS + 2, 1);
+    kill_store(store);
+    read_at("-wal", 16, salts, sizeof salts);
+    write_at("-wal", (uint64_t)lb_wal_offset(frames_in_log() + 9, PAGE) + 8, salts, sizeof salts);
+    expect_kept_back(ROWS + 2);
+}
+
+/* In the middle of what is in the log, so that not all of it can be written back. */
+static void a_reader_over_a_start_where_nothing_was_left_keeps_nothing_back(void **state)
 {
     struct lb_store *store = start_store();
     append(store, 1, ROWS);
-    sqlite3 *reader = begin_reading(); /* it reads what is in the log there */
+    sqlite3 *reader = begin_reading();
+    append(store, ROWS + 1, 1);
     store->ops->close(store);
     store = start_store();
-    append(store, ROWS + 1, 1);
-    assert_int_equal(rows_of(store), ROWS + 1);
-    sqlite3_close(reader);
+    append(store, ROWS + 2, 1);
+    assert_int_equal(store->refusal, LB_OK);
+    assert_int_equal(sqlite3_close(reader), SQLITE_OK);
+    kill_store(store);
+    reader = begin_reading();
+    store = start_store();
+    append(store, ROWS + 3, 1);
+    assert_int_equal(rows_of(store), ROWS + 3);
+    assert_int_equal(sqlite3_close(reader), SQLITE_OK);
+    store->ops->close(store);
+    store = start_store();
+    assert_int_equal(rows_of(store), ROWS + 3);
     store->ops->close(store);
 }
 
-/* The same. */
+/* What a clean stop left in the log is in the database. */
 static void after_a_clean_stop_the_log_is_not_needed(void **state)
 {
     stop_with(ROWS);
@@ -1631,7 +1657,7 @@ int main(void)
         TEST(an_older_log_is_refused),
         TEST(after_a_crash_the_log_begins_anew),
         TEST(a_reader_over_the_start_after_a_crash_keeps_writes_back),
-        TEST(a_reader_over_the_start_after_a_stop_keeps_nothing_back),
+        TEST(a_reader_over_a_start_where_nothing_was_left_keeps_nothing_back),
         TEST(the_header_of_the_file_has_the_schema_from_the_start_on),
         TEST(a_row_whose_digest_has_another_length_is_named_before_a_migration),
         TEST(after_a_clean_stop_the_log_is_not_needed),

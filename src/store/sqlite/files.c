@@ -2,6 +2,7 @@
 #include "store/sqlite/internal.h"
 
 #include "base/log.h"
+#include "store/sqlite/log_scan.h"
 #include "store/sqlite/vfs_file.h"
 
 #include <stdlib.h>
@@ -184,6 +185,15 @@ static void leave_log(struct lb_sqlite *sqlite, lb_err refusal)
     sqlite->store.refusal = refusal;
 }
 
+/* As a stop leaves the log, and a kill between two commits. */
+static bool crash_left_nothing(struct lb_sqlite *sqlite)
+{
+    sqlite3_file *log = log_of(sqlite);
+    bool ends = false;
+    return sqlite->found.ends_at_mark && log &&
+           lb_log_ends(log, lb_synced_mark_now(sqlite->mark), &ends) == SQLITE_OK && ends;
+}
+
 /* Waits for readers a moment only: it is tried again. */
 static int restart_log(struct lb_sqlite *sqlite)
 {
@@ -264,7 +274,7 @@ lb_err lb_sqlite_begin_log(struct lb_sqlite *sqlite, struct lb_reason *reason)
     bool busy = (code & 0xff) == SQLITE_BUSY || (code & 0xff) == SQLITE_LOCKED;
     if ((code & 0xff) == SQLITE_FULL)
         leave_log(sqlite, LB_ERR_STORAGE_FULL);
-    else if (busy && !sqlite->found.log_in_database)
+    else if (busy && !crash_left_nothing(sqlite))
         leave_log(sqlite, LB_ERR_STORAGE_UNAVAILABLE);
     else if (code != SQLITE_OK && !busy)
         return lb_sqlite_refuse(sqlite, code, "write its log back", reason);

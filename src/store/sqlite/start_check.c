@@ -288,13 +288,10 @@ static int cut_log(const struct look *look)
     return code;
 }
 
-/* A stop has written all of it back. A log that was begun anew since has other salts. */
-static bool log_is_in_database(const struct look *look)
+static bool ends_at_mark(const struct look *look)
 {
-    static const uint8_t none[LB_WAL_SALTS_BYTES];
-    const struct lb_mark *mark = &look->mark;
-    return look->files->marked && mark->whole && memcmp(mark->next, none, sizeof none) == 0 &&
-           look->log.own && look->log.reached && look->log.frame == mark->frame && !look->log.torn;
+    return look->files->marked && look->log.own && look->log.reached && !look->log.torn &&
+           look->log.frame == look->mark.frame;
 }
 
 /* Where the log ends is what will be marked next. */
@@ -353,7 +350,7 @@ lb_err lb_start_check(const struct lb_start_check *check, struct lb_start_files 
     if (look.log.torn && cut_log(&look) != SQLITE_OK)
         return lb_fail(reason, LB_ERR_STORAGE_UNAVAILABLE, "cannot write the log of %s",
                        check->path);
-    out->log_in_database = log_is_in_database(&look);
+    out->ends_at_mark = ends_at_mark(&look);
     begin_mark(&look);
     return LB_OK;
 }
