@@ -1,6 +1,7 @@
 """What the maintainer scripts of the Debian package do without a system to install it in; script/package --check
 installs it in one."""
 
+import os
 import subprocess
 from pathlib import Path
 
@@ -35,6 +36,20 @@ def database(folder, version):
     with pages.changed(folder) as changed:
         (number,) = changed.execute("PRAGMA user_version").fetchone()
         changed.execute(f"PRAGMA user_version = {version(number)}")
+
+
+@pytest.mark.parametrize("says, made", [('{"schema":{"sqlite":23}}', "-DSCHEMA=23"), ('{"schema":{}}', None)])
+def test_a_package_that_knows_no_schema_is_not_made(tmp_path, says, made):
+    program = tmp_path / "debian" / "leadblock" / "usr" / "bin" / "leadblock"
+    helper = tmp_path / "bin" / "dh_installdeb"
+    for file, text in ((program, f"echo '{says}'"), (helper, 'echo "$@" >made')):
+        file.parent.mkdir(parents=True)
+        file.write_text(f"#!/bin/sh\n{text}\n")
+        file.chmod(0o755)
+    result = subprocess.run(["make", "-f", DEBIAN / "rules", "override_dh_installdeb"], cwd=tmp_path,
+                            env={**os.environ, "PATH": f"{helper.parent}:{os.environ['PATH']}"}, capture_output=True)
+    assert (result.returncode == 0) == (made is not None), result.stderr
+    assert not made or (tmp_path / "made").read_text().strip() == made
 
 
 CALLS = [("install",), ("install", "0.1.0"), ("upgrade", "99.0")]

@@ -1,6 +1,7 @@
 /* Damage to the files of the embedded store is an error, never an answer, and what is no damage is
  * no error: checksums of pages, the mark beside the log, files that are taken away, and databases
  * of version 0.1.0, which have none of it. */
+#include "base/clock.h"
 #include "base/log.h"
 #include "store/chain.h"
 #include "store/verify.h"
@@ -679,6 +680,80 @@ static void after_a_crash_the_log_begins_anew(void **state)
     assert_memory_not_equal(before + 16, after + 16, LB_WAL_SALTS_BYTES);
 }
 
+/* Of another program. */
+static sqlite3 *begin_reading(void)
+{
+    sqlite3 *db;
+    assert_int_equal(sqlite3_open_v2(path, &db, SQLITE_OPEN_READONLY, NULL), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(db, "BEGIN; SELECT count(*) FROM workspace", NULL, NULL, NULL),
+                     SQLITE_OK);
+    return db;
+}
+
+static void expect_kept_back(uint64_t rows)
+{
+    sqlite3 *reader = begin_reading();
+    caught_log_begin();
+    lb_log_set_level(LB_LOG_INFO);
+    struct lb_store *store = start_store();
+    uint64_t begun_ms = lb_clock_mono_ms();
+    assert_int_equal(store->ops->begin(store), LB_ERR_STORAGE_UNAVAILABLE);
+    assert_in_range(lb_clock_mono_ms() - begun_ms, 0, 2000);
+    assert_int_equal(store->refusal, LB_ERR_STORAGE_UNAVAILABLE);
+    assert_int_equal(rows_of(store), rows);
+    assert_int_equal(sqlite3_close(reader), SQLITE_OK);
+    append(store, rows + 1, 1);
+    lb_log_set_level(LB_LOG_ERROR);
+    const char *said = caught_log_end();
+    assert_int_equal(caught_log_count(said, "nothing is recorded until that program has ended"), 1);
+    assert_int_equal(caught_log_count(said, "any more: it is written"), 1);
+    store->ops->close(store);
+}
+
+/* Until another program has ended its reading, new frames would stand between those of the crash:
+ * one that commits and was not marked, and one of a transaction that did not commit. */
+static void a_reader_over_the_start_after_a_crash_keeps_writes_back(void **state)
+{
+    uint8_t salts[LB_WAL_SALTS_BYTES];
+    struct lb_store *store = start_store();
+    append(store, 1, ROWS - 1);
+    shell("cp '%s-mark' '%s.mark'", path, folder);
+    append(store, ROWS, 1);
+    kill_store(store);
+    shell("cp '%s.mark' '%s-mark'", folder, path);
+    expect_kept_back(ROWS);
+    store = start_store();
+    append(store, ROWS + 2, 1);
+    kill_store(store);
+    read_at("-wal", 16, salts, sizeof salts);
+    write_at("-wal", (uint64_t)lb_wal_offset(frames_in_log() + 9, PAGE) + 8, salts, sizeof salts);
+    expect_kept_back(ROWS + 2);
+}
+
+/* In the middle of what is in the log, so that not all of it can be written back. */
+static void a_reader_over_a_start_where_nothing_was_left_keeps_nothing_back(void **state)
+{
+    struct lb_store *store = start_store();
+    append(store, 1, ROWS);
+    sqlite3 *reader = begin_reading();
+    append(store, ROWS + 1, 1);
+    store->ops->close(store);
+    store = start_store();
+    append(store, ROWS + 2, 1);
+    assert_int_equal(store->refusal, LB_OK);
+    assert_int_equal(sqlite3_close(reader), SQLITE_OK);
+    kill_store(store);
+    reader = begin_reading();
+    store = start_store();
+    append(store, ROWS + 3, 1);
+    assert_int_equal(rows_of(store), ROWS + 3);
+    assert_int_equal(sqlite3_close(reader), SQLITE_OK);
+    store->ops->close(store);
+    store = start_store();
+    assert_int_equal(rows_of(store), ROWS + 3);
+    store->ops->close(store);
+}
+
 /* What a clean stop left in the log is in the database. */
 static void after_a_clean_stop_the_log_is_not_needed(void **state)
 {
@@ -1207,6 +1282,17 @@ static void a_start_that_is_refused_for_its_rows_writes_nothing(void **state)
     expect_bytes_as_kept();
 }
 
+static void a_row_whose_digest_has_another_length_is_named_before_a_migration(void **state)
+{
+    char sql[128];
+    start_and_stop_with(1, ROWS);
+    snprintf(sql, sizeof sql,
+             "UPDATE blocklist_log SET seal = x'0102' WHERE id = 7; PRAGMA user_version = %u",
+             lb_sqlite_schema_version() - 1);
+    run_sql(sql);
+    expect_refused("damage: row 7 of the blocklist log is wrong: its digest has the wrong length");
+}
+
 static void a_migration_does_not_begin_before_the_rows_were_compared(void **state)
 {
     char sql[128];
@@ -1430,6 +1516,16 @@ static void a_backup_of_the_first_version_beside_a_mark_is_refused_with_advice(v
     store->ops->close(store);
 }
 
+/* A package of an earlier version reads it there. */
+static void the_header_of_the_file_has_the_schema_from_the_start_on(void **state)
+{
+    uint8_t bytes[4];
+    struct lb_store *store = open_store();
+    read_at("", 60, bytes, sizeof bytes);
+    assert_int_equal(bytes[3], lb_sqlite_schema_version());
+    kill_store(store);
+}
+
 static void a_database_of_the_first_version_gets_checksums(void **state)
 {
     make_old(ROWS);
@@ -1560,6 +1656,10 @@ int main(void)
         TEST(a_log_that_was_cut_or_taken_away_is_refused),
         TEST(an_older_log_is_refused),
         TEST(after_a_crash_the_log_begins_anew),
+        TEST(a_reader_over_the_start_after_a_crash_keeps_writes_back),
+        TEST(a_reader_over_a_start_where_nothing_was_left_keeps_nothing_back),
+        TEST(the_header_of_the_file_has_the_schema_from_the_start_on),
+        TEST(a_row_whose_digest_has_another_length_is_named_before_a_migration),
         TEST(after_a_clean_stop_the_log_is_not_needed),
         TEST(a_mark_that_lacks_its_newest_slot_is_no_damage),
         TEST(a_database_that_was_in_use_is_refused_without_its_mark),

@@ -1367,12 +1367,24 @@ static void imitate_citus(void)
         " VALUES (99999, 'citus', 10, 2200, false, '12.1');"
         " CREATE TABLE public.pg_dist_local_group (groupid integer);"
         " INSERT INTO public.pg_dist_local_group VALUES (1);"
-        " CREATE TABLE public.made (name text, colocated text, shards integer);");
+        " CREATE TABLE public.made (name text, colocated text, shards integer);"
+        " CREATE VIEW public.pg_dist_partition AS"
+        " SELECT name::regclass AS logicalrelid FROM public.made;");
     run("CREATE FUNCTION public.create_distributed_table(regclass, text,"
         " colocate_with text DEFAULT 'default', shard_count integer DEFAULT 32) RETURNS void"
         " LANGUAGE sql AS 'INSERT INTO public.made VALUES ($1::text, $3, $4)';"
         " CREATE FUNCTION public.run_command_on_workers(text) RETURNS TABLE (result text)"
         " LANGUAGE sql AS $$SELECT unnest(ARRAY['0', '1500ms'])$$");
+}
+
+/* Every table is distributed, once. */
+static void expect_all_distributed(void)
+{
+    int64_t tables = ask("SELECT count(*) FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid"
+                         " WHERE a.attname = 'workspace_id' AND c.relkind = 'r'"
+                         " AND c.relnamespace = 'leadblock'::regnamespace");
+    assert_int_equal(ask("SELECT count(*) FROM public.made"), tables);
+    assert_int_equal(ask("SELECT count(DISTINCT name) FROM public.made"), tables);
 }
 
 static void a_worker_is_refused_and_a_coordinator_makes_few_shards(void **state)
@@ -1396,6 +1408,23 @@ static void a_worker_is_refused_and_a_coordinator_makes_few_shards(void **state)
                      ask("SELECT count(*) - 1 FROM public.made"));
     expect_works(store, add_workspace(store));
     store->ops->close(store);
+    expect_all_distributed();
+}
+
+/* Two were forgotten; an operator may have distributed one of them. */
+static void an_upgrade_distributes_what_earlier_versions_did_not(void **state)
+{
+    imitate_citus();
+    run("UPDATE public.pg_dist_local_group SET groupid = 0");
+    struct lb_store *store = open_store();
+    store->ops->close(store);
+    run("DELETE FROM public.made WHERE name IN ('leadblock.stopped_company',"
+        " 'leadblock.second_factor'); DROP TABLE leadblock.second_factor;"
+        " ALTER TABLE leadblock.session DROP COLUMN enrols;"
+        " UPDATE leadblock.schema_version SET version = 20");
+    store = open_store();
+    store->ops->close(store);
+    expect_all_distributed();
 }
 
 /* Only where the extension can be had. */
@@ -1456,6 +1485,7 @@ int main(void)
         TEST(entries_that_lie_close_together_are_read_at_once),
         TEST(a_large_transaction_goes_through_and_is_read_in_pieces),
         TEST(a_worker_is_refused_and_a_coordinator_makes_few_shards),
+        TEST(an_upgrade_distributes_what_earlier_versions_did_not),
         TEST(tables_are_distributed_by_workspace_where_citus_is),
     };
     if (!postgres_is_there())

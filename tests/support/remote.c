@@ -6,6 +6,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 /* After the above. */
 #include <cmocka.h>
 
@@ -194,9 +195,13 @@ static lb_err versions(struct lb_store_reader *reader, const uint32_t *workspace
     lb_err err = reader->asks ? remote->fail_question : remote->fail_writer;
     if (remote->away && (!count || names(workspaces, count, remote->away)))
         err = LB_ERR_STORAGE_UNAVAILABLE;
+    remote->failed[!reader->asks] += err != LB_OK;
+    unsigned silent_ms = err ? remote->silent_ms : 0;
     bool hold = reader->asks && remote->hold && count;
     remote->hold &= !hold;
     unlock(remote, LB_OK);
+    if (silent_ms)
+        nanosleep(&(struct timespec){silent_ms / 1000, silent_ms % 1000 * 1000000L}, NULL);
     if (hold) {
         sem_post(&remote->held);
         sem_wait(&remote->gate);

@@ -39,6 +39,7 @@ struct remote {
     uint32_t away;        /* this workspace cannot be asked for; 0: all can */
     uint64_t fail_row_of; /* this entry cannot be read */
     size_t fail_after;    /* rows of a scan; 0: never */
+    unsigned silent_ms;   /* a question that fails does so after this time */
     /* The next question that is about a request waits, with its answer in its hand. */
     bool hold;
     sem_t held, gate;
@@ -46,6 +47,7 @@ struct remote {
     unsigned questions; /* about some workspaces */
     size_t asked;       /* workspaces of the last one */
     bool unsorted;      /* one named them out of order */
+    unsigned failed[2]; /* questions that failed, and those of the writer */
     uint32_t locked[REMOTE_WORKSPACES_MAX];
     size_t locked_count;
 };

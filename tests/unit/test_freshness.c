@@ -1,6 +1,7 @@
 /* Memory may be believed when the store was asked: over a store that is made up. */
 #include "domain/blocklist/freshness.h"
 
+#include "base/clock.h"
 #include "support/remote.h"
 #include "support/tsan.h"
 
@@ -305,6 +306,56 @@ static void a_reading_that_fails_fails_who_waits_for_it(void **state)
     assert_true(request.blocked);
 }
 
+static void fill_with_workspaces(struct node *node)
+{
+    while (node->remote->workspace_count < REMOTE_WORKSPACES_MAX)
+        remote_add_workspace(node->remote);
+    for (uint32_t no = 1; no <= REMOTE_WORKSPACES_MAX; no++)
+        remote_block(node->remote, no, no, "ada");
+}
+
+static unsigned failed_of_the_writer(struct node *node)
+{
+    unsigned failed = remote_lock(node->remote)->failed[1];
+    remote_unlock(node->remote);
+    return failed;
+}
+
+/* The writer has other things to do. Nothing is left out for ever. */
+static void workspaces_are_read_one_by_one_for_a_second(void **state)
+{
+    struct node *node = *state;
+    struct request request;
+    remote_lock(node->remote)->fail_writer = LB_ERR_STORAGE_UNAVAILABLE;
+    node->remote->silent_ms = 400;
+    remote_unlock(node->remote);
+    fill_with_workspaces(node);
+    assert_int_equal(ask_alone(node, &request, 0, NULL), LB_ERR_STORAGE_UNAVAILABLE);
+    assert_in_range(failed_of_the_writer(node), 2, 2 * 4); /* two readings at most, of 9 */
+    lb_rcu_offline();
+    lb_freshness_stop(node->freshness);
+    lb_rcu_online();
+}
+
+static void what_is_silent_is_asked_a_tenth_of_the_time(void **state)
+{
+    struct node *node = *state;
+    struct request request;
+    remote_lock(node->remote)->away = 2;
+    node->remote->silent_ms = 100;
+    remote_unlock(node->remote);
+    uint64_t until_ms = lb_clock_mono_ms() + 1000;
+    while (lb_clock_mono_ms() < until_ms) {
+        assert_int_equal(ask_alone(node, &request, 2, NULL), LB_ERR_STORAGE_UNAVAILABLE);
+        assert_int_equal(ask_alone(node, &request, 1, NULL), LB_OK);
+        drain(node, 20);
+    }
+    remote_lock(node->remote)->away = 0;
+    unsigned failed = node->remote->failed[0];
+    remote_unlock(node->remote);
+    assert_in_range(failed, 1, 4);
+}
+
 static void stopping_answers_everybody_and_takes_nobody_any_more(void **state)
 {
     struct node *node = *state;
@@ -381,6 +432,8 @@ int main(void)
         TEST(a_question_that_fails_fails_its_requests_and_no_later_ones),
         TEST(a_workspace_that_cannot_be_asked_takes_no_other_with_it),
         TEST(a_reading_that_fails_fails_who_waits_for_it),
+        TEST(workspaces_are_read_one_by_one_for_a_second),
+        TEST(what_is_silent_is_asked_a_tenth_of_the_time),
         TEST(stopping_answers_everybody_and_takes_nobody_any_more),
         TEST(the_workspace_of_an_unknown_key_is_looked_for),
         TEST(what_others_do_is_read_although_nobody_asks),

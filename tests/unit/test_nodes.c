@@ -134,6 +134,38 @@ static void what_a_second_look_settles_does_not_end_the_process(void **state)
     assert_true(lb_nodes_up_to(memory_workspace(memory, 1), &memory->remote.versions[0]));
 }
 
+static bool campaign_blocks(struct lb_blocklist *blocklist, uint32_t no, const char *identifier)
+{
+    const struct lb_list list = {no, 8 + no};
+    return lb_blocklist_check(blocklist, list, lb_str(identifier)).scope == LB_SCOPE_CAMPAIGN;
+}
+
+/* Another node makes them between the two readings of a start; all logs come by one question. */
+static void a_start_has_the_campaigns_of_the_rows_that_it_reads(void **state)
+{
+    struct memory *memory = *state;
+    struct remote *remote = &memory->remote;
+    struct lb_directory *directory = lb_directory_create();
+    struct lb_reason reason;
+    assert_int_equal(lb_nodes_load_access(directory, &remote->store), LB_OK);
+    for (uint32_t no = 1; no <= 2; no++) {
+        remote->campaigns[no - 1] =
+            (struct lb_campaign_row){.no = 8 + no, .workspace = no, .id = "own"};
+        remote->versions[no - 1].access_version++;
+        remote_append(remote, (struct lb_list){no, 8 + no}, LB_LOG_BLOCK, no, "ada");
+    }
+    const struct lb_blocklist_settings settings = {directory, &remote->store, 1000};
+    struct lb_blocklist *blocklist = lb_blocklist_create(&settings);
+    assert_int_equal(lb_blocklist_load(blocklist, NULL, NULL, &reason), LB_OK);
+    for (uint32_t no = 1; no <= 2; no++) {
+        const struct lb_workspace *workspace = lb_directory_workspace_no(directory, no);
+        assert_true(lb_nodes_up_to(workspace, &remote->versions[no - 1]));
+        assert_true(campaign_blocks(blocklist, no, "ada"));
+    }
+    lb_blocklist_destroy(blocklist);
+    lb_directory_destroy(directory);
+}
+
 /* Deleted elsewhere, made again there with the same blocklist, and deleted with that. */
 static void a_list_goes_on_until_others_end_it(void **state)
 {
@@ -400,6 +432,7 @@ int main(void)
         TEST(reading_that_stopped_half_way_goes_on_from_there),
         TEST(the_process_ends_when_the_store_has_lost_what_it_said),
         TEST(what_a_second_look_settles_does_not_end_the_process),
+        TEST(a_start_has_the_campaigns_of_the_rows_that_it_reads),
         TEST(a_list_goes_on_until_others_end_it),
         TEST(keys_end_and_licences_change_as_others_say),
         TEST(links_that_come_after_an_erasure_hold),

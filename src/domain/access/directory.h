@@ -52,7 +52,7 @@ struct lb_workspace {
     _Atomic uint64_t log_token;
     _Atomic uint64_t log_last;  /* the number of its last entry */
     _Atomic uint64_t confirmed; /* these two: see freshness.c */
-    _Atomic uint64_t refused_ms;
+    _Atomic uint64_t quiet_ms;
     struct lb_log_mark log;         /* the writer's: where its log ends, as far as memory has it */
     struct lb_log_mark batch_log;   /* and after the batch under way, if that adds to it */
     uint64_t batch_log_of;          /* which batch that is; another one: it adds nothing */

@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/rcu.h"
 #include "domain/access/nodes.h"
+#include "domain/blocklist/lack.h"
 
 #include <pthread.h>
 #include <stddef.h>
@@ -13,19 +14,14 @@
 #define POLL_MS 500
 /* Workspaces of one question. */
 #define QUESTION_MAX 512 /* and the installation's list, which holds in all of them */
-/* While a part of the store does not answer: how long what was refused is not asked for again, and
- * how long the careful lane looks for workspaces that can be asked before it turns to requests. */
-#define REFUSED_MS 100
-#define SURVEY_MS  100
-
-/* Workspaces whose memory lacks something, and who waits for it. */
-struct lack {
-    struct lb_id_set workspaces;
-    struct lb_id_set failed; /* of them, those that could not be read */
-    lb_err err;              /* of all of them */
-    struct lb_fresh *first;
-    struct lb_fresh **last;
-};
+/* While a part of the store does not answer: how long what was refused is not asked for again, at
+ * least and at most, and how many times what the refusal took: a part that is silent takes a tenth
+ * of the careful lane's time, and no more. */
+#define REFUSED_MS     100
+#define REFUSED_MAX_MS 10000
+#define REFUSED_TIMES  10
+/* How long the careful lane looks for workspaces that can be asked before it turns to requests. */
+#define SURVEY_MS 100
 
 /* A thread that asks, with its own connection. */
 struct lane {
@@ -42,8 +38,9 @@ struct lane {
     struct lb_workspace **by_no;
     size_t by_no_capacity;
     struct lb_workspace *newest; /* the last one in `by_no` */
-    struct lack lacks[2]; /* one is gathered while the other is read on the writer's thread */
-    struct lack *gathered, *read; /* `read` is the writer's while it is not NULL */
+    struct lb_lack lacks[2]; /* one is gathered while the other is read on the writer's thread */
+    struct lb_lack *gathered, *read; /* `read` is the writer's while it is not NULL */
+    uint32_t apart_from;             /* the writer's: of those read one by one, where it goes on */
     struct lb_task there, back;
 };
 
@@ -60,7 +57,8 @@ struct lb_freshness {
     _Atomic size_t under_way; /* requests that were taken and not completed */
     _Atomic uint64_t questions, requests, failures, refreshes;
     /* The careful lane's. */
-    uint64_t keys_refused_ms;    /* when a key could not be looked for; 0: it could */
+    uint64_t keys_quiet_ms;      /* until then no key is looked for: it was refused */
+    uint64_t all_quiet_ms;       /* the same of all workspaces at once */
     struct lb_workspace *survey; /* the last one that it asked for by itself */
 };
 
@@ -204,42 +202,16 @@ static void complete(struct lb_freshness *freshness, struct lb_fresh *fresh, lb_
 
 /* --- What memory lacks is read on the writer's thread --- */
 
-static lb_err read_versions(struct lb_freshness *freshness, const struct lack *lack,
-                            const uint32_t *workspaces, size_t count)
+static bool is_stopping(const struct lb_freshness *freshness)
 {
-    struct lb_store *store = freshness->settings.store;
-    struct lb_workspace_versions versions = {0};
-    lb_err err =
-        lb_nodes_versions(store, store->ops->writer_reader(store), workspaces, count, &versions);
-    for (size_t i = 0; !err && i < versions.count; i++) {
-        err = atomic_load(&freshness->stopping) && !lack->first /* no request waits */
-                  ? LB_ERR_STORAGE_UNAVAILABLE
-                  : lb_blocklist_refresh(freshness->settings.blocklist, &versions.array[i]);
-        lb_rcu_quiescent();
-    }
-    lb_workspace_versions_fini(&versions);
-    return err;
+    return atomic_load(&freshness->stopping);
 }
 
-/* The versions are asked for once more: the answer that called for this may be older than what this
- * node has written since. When one of several workspaces cannot be read, each is read alone. */
 static void read_lack(struct lb_task *task)
 {
     struct lane *lane = (struct lane *)((char *)task - offsetof(struct lane, there));
-    struct lb_freshness *freshness = lane->freshness;
-    struct lb_store *store = freshness->settings.store;
-    struct lack *lack = lane->read;
-    const struct lb_id_set *all = &lack->workspaces;
-    lack->failed.count = 0;
-    lack->err = read_versions(freshness, lack, all->ids, all->count);
-    bool apart = lack->err && all->count > 1;
-    if (apart)
-        lack->err = LB_OK;
-    for (size_t i = 0; apart && !lack->err && i < all->count; i++)
-        if (read_versions(freshness, lack, &all->ids[i], 1) &&
-            !lb_id_set_add(&lack->failed, all->ids[i]))
-            lack->err = LB_ERR_STORAGE_UNAVAILABLE;
-    store->ops->reader_rest(store->ops->writer_reader(store));
+    lb_lack_read(lane->read, &lane->freshness->settings, &lane->freshness->stopping,
+                 &lane->apart_from);
     lb_mailbox_push(lane->mailbox, &lane->back);
 }
 
@@ -254,7 +226,7 @@ static bool concerns(const struct lb_id_set *workspaces, const struct lb_fresh *
 static void has_read(struct lb_task *task)
 {
     struct lane *lane = (struct lane *)((char *)task - offsetof(struct lane, back));
-    struct lack *lack = lane->read;
+    struct lb_lack *lack = lane->read;
     struct lb_fresh *failed = NULL, *good = NULL;
     struct lb_fresh **failed_last = &failed, **good_last = &good;
     for (struct lb_fresh *fresh = lack->first, *next; fresh; fresh = next) {
@@ -383,7 +355,7 @@ static lb_err pose(struct lane *lane, const struct question *question)
 /* Some may go on, the others wait until memory has what it lacks. */
 static void divide(struct lane *lane, struct lb_fresh *fresh)
 {
-    struct lack *lack = lane->gathered;
+    struct lb_lack *lack = lane->gathered;
     struct lb_fresh *good = NULL;
     struct lb_fresh **good_last = &good;
     while (fresh) {
@@ -520,27 +492,42 @@ static struct lb_fresh *take_alike(struct lane *lane)
     return taken;
 }
 
-static bool is_recent(uint64_t refused_ms)
+static bool is_quiet(uint64_t quiet_ms)
 {
-    return refused_ms && lb_clock_mono_ms() - refused_ms < REFUSED_MS;
+    return lb_clock_mono_ms() < quiet_ms;
+}
+
+/* Until when what was refused now is not asked for again. */
+static uint64_t quiet_after(uint64_t took_ms)
+{
+    uint64_t pause_ms = took_ms * REFUSED_TIMES;
+    pause_ms = pause_ms < REFUSED_MS ? REFUSED_MS : pause_ms;
+    return lb_clock_mono_ms() + (pause_ms < REFUSED_MAX_MS ? pause_ms : REFUSED_MAX_MS);
+}
+
+static uint64_t ms_since(uint64_t asked_ms)
+{
+    return lb_clock_mono_ms() - asked_ms;
 }
 
 /* Whose key is that? Which server knows cannot be told, so none may be silent. */
 static lb_err look_for_key(struct lane *lane, struct lb_fresh *fresh)
 {
     struct lb_freshness *freshness = lane->freshness;
-    lb_err err = is_recent(freshness->keys_refused_ms)
-                     ? LB_ERR_STORAGE_UNAVAILABLE
-                     : lb_nodes_workspaces_of_keys(freshness->settings.store, lane->reader,
-                                                   &fresh->key_id, 1, &fresh->no);
-    freshness->keys_refused_ms = err ? lb_clock_mono_ms() : 0;
+    if (is_quiet(freshness->keys_quiet_ms))
+        return LB_ERR_STORAGE_UNAVAILABLE;
+    uint64_t asked_ms = lb_clock_mono_ms();
+    lb_err err = lb_nodes_workspaces_of_keys(freshness->settings.store, lane->reader,
+                                             &fresh->key_id, 1, &fresh->no);
+    freshness->keys_quiet_ms = err ? quiet_after(ms_since(asked_ms)) : 0;
     return err;
 }
 
-static void note_outcome(const struct lane *lane, struct lb_workspace *workspace, lb_err err)
+static void note_outcome(const struct lane *lane, struct lb_workspace *workspace, uint64_t asked_ms,
+                         lb_err err)
 {
     atomic_store(&workspace->confirmed, err ? 0 : atomic_load(&lane->freshness->trouble));
-    atomic_store(&workspace->refused_ms, err ? lb_clock_mono_ms() : 0);
+    atomic_store(&workspace->quiet_ms, err ? quiet_after(ms_since(asked_ms)) : 0);
 }
 
 static void ask_carefully(struct lane *lane)
@@ -552,14 +539,15 @@ static void ask_carefully(struct lane *lane)
         question.err = look_for_key(lane, taken);
     if (taken->no)
         workspace = find_workspace(lane, taken->no);
-    bool refused = workspace && is_recent(atomic_load(&workspace->refused_ms));
+    bool refused = workspace && is_quiet(atomic_load(&workspace->quiet_ms));
     if (refused)
         question.err = LB_ERR_STORAGE_UNAVAILABLE;
     add_request(&question, taken);
     count(&lane->freshness->requests, 1);
+    uint64_t asked_ms = lb_clock_mono_ms();
     lb_err err = serve(lane, &question, taken);
     if (workspace && !refused)
-        note_outcome(lane, workspace, err);
+        note_outcome(lane, workspace, asked_ms, err);
     if (err)
         complete(lane->freshness, taken, LB_ERR_STORAGE_UNAVAILABLE);
 }
@@ -573,23 +561,42 @@ static lb_err ask_for(struct lane *lane, const uint32_t *workspaces, size_t coun
     return err;
 }
 
-/* Looks for workspaces that can be asked, so that the main lane keeps them up to date. */
-static void survey(struct lane *lane)
+/* Looks for workspaces that can be asked, so that the main lane keeps them up to date. Returns how
+ * long it waited for those that cannot. */
+static uint64_t survey(struct lane *lane)
 {
     struct lb_freshness *freshness = lane->freshness;
-    uint64_t until_ms = lb_clock_mono_ms() + SURVEY_MS;
     uint64_t trouble = atomic_load(&freshness->trouble);
     struct lb_workspace *workspace = freshness->survey;
-    while (lb_clock_mono_ms() < until_ms) {
+    uint64_t now = lb_clock_mono_ms(), until_ms = now + SURVEY_MS, refused_ms = 0;
+    for (; now < until_ms && !is_stopping(freshness); now = lb_clock_mono_ms()) {
         workspace = workspace ? lb_rcu_load(&workspace->next)
                               : lb_directory_workspaces(freshness->settings.directory);
         if (!workspace)
             break;
-        if (atomic_load(&workspace->confirmed) != trouble &&
-            !is_recent(atomic_load(&workspace->refused_ms)))
-            note_outcome(lane, workspace, ask_for(lane, &workspace->row.no, 1));
+        if (atomic_load(&workspace->confirmed) == trouble ||
+            is_quiet(atomic_load(&workspace->quiet_ms)))
+            continue;
+        lb_err err = ask_for(lane, &workspace->row.no, 1);
+        refused_ms += err ? ms_since(now) : 0;
+        note_outcome(lane, workspace, now, err);
     }
     freshness->survey = workspace;
+    return refused_ms;
+}
+
+/* Can all be asked again, or which? */
+static void look_at_all(struct lane *lane)
+{
+    struct lb_freshness *freshness = lane->freshness;
+    uint64_t asked_ms = lb_clock_mono_ms();
+    if (ask_for(lane, NULL, 0) == LB_OK) {
+        atomic_store(&freshness->trouble, 0);
+        return;
+    }
+    uint64_t refused_ms = ms_since(asked_ms);
+    refused_ms += survey(lane);
+    freshness->all_quiet_ms = quiet_after(refused_ms);
 }
 
 /* Is the trouble over? Without the installation's list, which holds in all workspaces, nothing can
@@ -599,18 +606,16 @@ static void look_for_end(struct lane *lane)
     static const uint32_t installation = LB_INSTALLATION_NO;
     struct lb_freshness *freshness = lane->freshness;
     bool any = ask_for(lane, &installation, 1) == LB_OK;
-    bool all = any && ask_for(lane, NULL, 0) == LB_OK;
-    if (all)
-        atomic_store(&freshness->trouble, 0);
     atomic_store(&freshness->ready, any);
-    if (any && !all)
-        survey(lane);
+    if (any && !is_quiet(freshness->all_quiet_ms) && !is_stopping(freshness))
+        look_at_all(lane);
 }
 
 static void turn_careful(struct lane *lane)
 {
     uint64_t now = lb_clock_mono_ms();
-    if (now >= lane->poll_at_ms && atomic_load(&lane->freshness->trouble)) {
+    if (now >= lane->poll_at_ms && atomic_load(&lane->freshness->trouble) &&
+        !is_stopping(lane->freshness)) {
         look_for_end(lane);
         lane->poll_at_ms = lb_clock_mono_ms() + SURVEY_MS;
     }

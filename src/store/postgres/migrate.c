@@ -8,19 +8,20 @@
 #include <stdlib.h>
 #include <time.h>
 
-/* What Citus spreads over its nodes, all rows of a workspace on one of them, and the migration that
- * makes it. */
+/* What Citus spreads over its nodes, all rows of a workspace on one of them, and the migration
+ * after which it does: the one that makes the table, or a later one for those that were forgotten.
+ */
 static const struct {
     const char *table;
     int64_t version;
-} distributed[] = {{"workspace", 1},      {"api_key", 1},      {"campaign", 1},
-                   {"blocklist_log", 1},  {"audit_log", 1},    {"step", 1},
-                   {"lead", 1},           {"lead_name", 1},    {"activity", 1},
-                   {"account", 2},        {"session", 2},      {"link", 2},
-                   {"check_count", 2},    {"signing_key", 6},  {"blocklist_import", 7},
-                   {"step_variant", 8},   {"event", 10},       {"hook", 11},
-                   {"hook_delivery", 11}, {"erasure_key", 17}, {"erased_name", 17},
-                   {"second_factor", 18}};
+} distributed[] = {{"workspace", 1},      {"api_key", 1},          {"campaign", 1},
+                   {"blocklist_log", 1},  {"audit_log", 1},        {"step", 1},
+                   {"lead", 1},           {"lead_name", 1},        {"activity", 1},
+                   {"account", 2},        {"session", 2},          {"link", 2},
+                   {"check_count", 2},    {"signing_key", 6},      {"blocklist_import", 7},
+                   {"step_variant", 8},   {"event", 10},           {"hook", 11},
+                   {"hook_delivery", 11}, {"erasure_key", 17},     {"erased_name", 17},
+                   {"lead_pending", 21},  {"stopped_company", 21}, {"second_factor", 21}};
 
 /* Of each table. A question about many workspaces goes to all of them: 10 ms with Citus's own 32.
  */
@@ -143,14 +144,17 @@ static lb_err distribute(PGconn *conn, int64_t since, int64_t latest, struct lb_
     if (!err && citus && !since)
         lb_log(LB_LOG_INFO, "migration", "Citus: tables are distributed, in " SHARDS " shards");
     for (size_t i = 0; !err && citus && i < sizeof distributed / sizeof *distributed; i++) {
-        char sql[160];
+        char sql[320];
         if (distributed[i].version <= since || distributed[i].version > latest)
             continue;
         snprintf(sql, sizeof sql,
-                 "SELECT create_distributed_table('leadblock.%s', 'workspace_id', %s)",
+                 "SELECT create_distributed_table('leadblock.%s', 'workspace_id', %s)"
+                 " WHERE NOT EXISTS (SELECT 1 FROM pg_dist_partition"
+                 " WHERE logicalrelid = 'leadblock.%s'::regclass)",
                  distributed[i].table,
                  i ? "colocate_with => 'leadblock.workspace'"
-                   : "colocate_with => 'none', shard_count => " SHARDS);
+                   : "colocate_with => 'none', shard_count => " SHARDS,
+                 distributed[i].table);
         err = execute(conn, sql, "cannot distribute the tables", reason);
     }
     return err;

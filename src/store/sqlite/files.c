@@ -2,11 +2,14 @@
 #include "store/sqlite/internal.h"
 
 #include "base/log.h"
+#include "store/sqlite/log_scan.h"
 #include "store/sqlite/vfs_file.h"
 
 #include <stdlib.h>
 #include <string.h>
 #include <sys/statvfs.h>
+
+#define RESTART_WAIT_MS 100
 
 static lb_err out_of_memory(struct lb_reason *reason)
 {
@@ -164,23 +167,41 @@ static lb_err mark_log(struct lb_sqlite *sqlite, struct lb_reason *reason)
     return LB_OK;
 }
 
-/* What a crash has left in the log must not stand after new frames: until there is room to write it
- * back, nothing is written. */
-static void leave_log(struct lb_sqlite *sqlite)
+/* What a crash has left in the log must not stand after new frames: until it can be written back,
+ * and no other program reads it there, nothing is written. */
+static void leave_log(struct lb_sqlite *sqlite, lb_err refusal)
 {
-    lb_log(
-        LB_LOG_WARN, "store",
-        "the disk of %s is full: what a crash left in the log cannot be written back, so nothing "
-        "is recorded until there is room; checks are answered",
-        sqlite->path);
+    if (refusal == LB_ERR_STORAGE_FULL)
+        lb_log(LB_LOG_WARN, "store",
+               "the disk of %s is full: what a crash left in the log cannot be written back, so "
+               "nothing is recorded until there is room; checks are answered",
+               sqlite->path);
+    else
+        lb_log(LB_LOG_WARN, "store",
+               "another program reads %s, and a crash left something in the log: nothing is "
+               "recorded until that program has ended its reading; checks are answered",
+               sqlite->path);
     sqlite->log_left = true;
-    sqlite->store.refusal = LB_ERR_STORAGE_FULL;
+    sqlite->store.refusal = refusal;
 }
 
+/* As a stop leaves the log, and a kill between two commits. */
+static bool crash_left_nothing(struct lb_sqlite *sqlite)
+{
+    sqlite3_file *log = log_of(sqlite);
+    bool ends = false;
+    return sqlite->found.ends_at_mark && log &&
+           lb_log_ends(log, lb_synced_mark_now(sqlite->mark), &ends) == SQLITE_OK && ends;
+}
+
+/* Waits for readers a moment only: it is tried again. */
 static int restart_log(struct lb_sqlite *sqlite)
 {
-    return sqlite3_wal_checkpoint_v2(sqlite->writer.db, NULL, SQLITE_CHECKPOINT_RESTART, NULL,
-                                     NULL);
+    sqlite3 *db = sqlite->writer.db;
+    sqlite3_busy_timeout(db, RESTART_WAIT_MS);
+    int code = sqlite3_wal_checkpoint_v2(db, NULL, SQLITE_CHECKPOINT_RESTART, NULL, NULL);
+    sqlite3_busy_timeout(db, LB_SQLITE_BUSY_MS);
+    return code;
 }
 
 /* What is asked for first may be a write of a command that does not read the blocklist log. */
@@ -208,6 +229,9 @@ lb_err lb_sqlite_resume_log(struct lb_sqlite *sqlite)
     sqlite->log_left = false;
     if (sqlite->store.refusal == LB_ERR_STORAGE_FULL)
         lb_log(LB_LOG_INFO, "store", "there is room again: %s is written", sqlite->path);
+    else
+        lb_log(LB_LOG_INFO, "store", "no other program reads %s any more: it is written",
+               sqlite->path);
     return LB_OK;
 }
 
@@ -247,11 +271,12 @@ lb_err lb_sqlite_begin_log(struct lb_sqlite *sqlite, struct lb_reason *reason)
     lb_pages_keep_mark(db, sqlite->mark);
     sqlite->log_begun = true;
     int code = restart_log(sqlite);
+    bool busy = (code & 0xff) == SQLITE_BUSY || (code & 0xff) == SQLITE_LOCKED;
     if ((code & 0xff) == SQLITE_FULL)
-        leave_log(sqlite);
-    else if ((code & 0xff) == SQLITE_BUSY || (code & 0xff) == SQLITE_LOCKED)
-        sqlite->log_left = true; /* for a reader: before the first write */
-    else if (code != SQLITE_OK)
+        leave_log(sqlite, LB_ERR_STORAGE_FULL);
+    else if (busy && !crash_left_nothing(sqlite))
+        leave_log(sqlite, LB_ERR_STORAGE_UNAVAILABLE);
+    else if (code != SQLITE_OK && !busy)
         return lb_sqlite_refuse(sqlite, code, "write its log back", reason);
     if (!sqlite->as_it_is && lb_sqlite_is_current(db))
         lb_sqlite_overwrite_at_start(sqlite);

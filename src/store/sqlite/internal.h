@@ -156,6 +156,9 @@ enum lb_sqlite_statement {
     STMT_COUNT
 };
 
+/* How long a connection waits for another one. */
+#define LB_SQLITE_BUSY_MS 5000
+
 /* A connection with its prepared statements; used by one thread at a time. */
 struct lb_store_reader {
     sqlite3 *db;
@@ -179,7 +182,7 @@ struct lb_sqlite {
     /* Of the blocklist log, since it was loaded: what the last commit left, and with what the open
      * transaction has appended. */
     struct lb_log_extent committed, appended;
-    bool log_left; /* by a crash: it could not be written back yet, so nothing is written */
+    bool log_left; /* by a crash: it could not be begun anew yet, so nothing is written */
     struct lb_watched_file watched[LB_WATCHED_FILES];
     unsigned checkpoint_pages;
     bool accept_loss;         /* see sqlite.h */
@@ -266,7 +269,7 @@ lb_err lb_sqlite_compare_rows(struct lb_sqlite *sqlite, struct lb_reason *reason
  * begins anew, and from then on keeps the mark. */
 lb_err lb_sqlite_begin_log(struct lb_sqlite *sqlite, struct lb_reason *reason);
 /* Before each write: compares and begins, when that was not done yet, and tries again when there
- * was no room. Cheap when it is done. */
+ * was no room or another program read the log. Cheap when it is done. */
 lb_err lb_sqlite_resume_log(struct lb_sqlite *sqlite);
 /* Before the writer's connection is closed: writes the whole log back, and marks that; or that the
  * files are not what they were. */

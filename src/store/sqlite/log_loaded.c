@@ -103,19 +103,22 @@ lb_err lb_sqlite_log_loaded(struct lb_store *store, const struct lb_log_extent *
 /* --- By itself -------------------------------------------------------------------------------- */
 
 /* Every schema whose mark knows rows has these columns. */
-static lb_err read_row(sqlite3_stmt *stmt, struct lb_log_row *out)
+static lb_err read_row(sqlite3_stmt *stmt, struct lb_log_row *out, struct lb_reason *reason)
 {
     out->id = (uint64_t)sqlite3_column_int64(stmt, 0);
     out->at = sqlite3_column_int64(stmt, 1);
     const void *seal = sqlite3_column_blob(stmt, 2);
     if (!seal || sqlite3_column_bytes(stmt, 2) < LB_DIGEST_SIZE)
-        return LB_ERR_STORAGE_UNAVAILABLE;
+        return lb_fail(reason, LB_ERR_STORAGE_UNAVAILABLE,
+                       "damage: row %llu of the blocklist log is wrong: its digest has the wrong "
+                       "length; restore a backup",
+                       (unsigned long long)out->id);
     memcpy(out->digest, seal, sizeof out->digest);
     return LB_OK;
 }
 
 static lb_err read_rows(struct lb_sqlite *sqlite, struct lb_log_extent *found,
-                        struct lb_log_extent *all)
+                        struct lb_log_extent *all, struct lb_reason *reason)
 {
     sqlite3_stmt *stmt = NULL;
     struct lb_log_row row = {0};
@@ -123,13 +126,14 @@ static lb_err read_rows(struct lb_sqlite *sqlite, struct lb_log_extent *found,
     int code = sqlite3_prepare_v2(
         sqlite->writer.db, "SELECT id, at, seal FROM blocklist_log ORDER BY id", -1, &stmt, NULL);
     while (!err && code == SQLITE_OK && sqlite3_step(stmt) == SQLITE_ROW) {
-        err = read_row(stmt, &row);
+        err = read_row(stmt, &row, reason);
         lb_log_extent_add(all, &row);
         if (row.id <= sqlite->store.recorded.last_id)
             *found = *all;
     }
     if (sqlite3_finalize(stmt) != SQLITE_OK || code != SQLITE_OK)
-        return LB_ERR_STORAGE_UNAVAILABLE;
+        return lb_sqlite_refuse(sqlite, sqlite3_extended_errcode(sqlite->writer.db),
+                                "read its blocklist log", reason);
     return err;
 }
 
@@ -138,8 +142,6 @@ lb_err lb_sqlite_compare_rows(struct lb_sqlite *sqlite, struct lb_reason *reason
     struct lb_log_extent found = {0}, all = {0};
     if (!sqlite->store.recorded.rows) /* the mark knows of none */
         return lb_sqlite_begin_log(sqlite, reason);
-    if (read_rows(sqlite, &found, &all))
-        return lb_sqlite_refuse(sqlite, sqlite3_extended_errcode(sqlite->writer.db),
-                                "read its blocklist log", reason);
-    return lb_sqlite_log_loaded(&sqlite->store, &found, &all, reason);
+    lb_err err = read_rows(sqlite, &found, &all, reason);
+    return err ? err : lb_sqlite_log_loaded(&sqlite->store, &found, &all, reason);
 }

@@ -86,3 +86,23 @@ int lb_log_scan(sqlite3_file *log, const struct lb_mark *mark, bool checked,
     free(scan.room);
     return code;
 }
+
+int lb_log_ends(sqlite3_file *log, const struct lb_mark *mark, bool *out_ends)
+{
+    uint8_t bytes[LB_WAL_FRAME_HEADER_BYTES];
+    struct lb_wal_frame frame;
+    sqlite3_int64 size = 0;
+    int code = log->pMethods->xFileSize(log, &size);
+    *out_ends = true;
+    for (uint32_t number = mark->frame + 1; code == SQLITE_OK && *out_ends; number++) {
+        sqlite3_int64 at = lb_wal_offset(number, mark->page_bytes);
+        if (at + (sqlite3_int64)sizeof bytes > size)
+            break;
+        code = log->pMethods->xRead(log, bytes, sizeof bytes, at);
+        if (code != SQLITE_OK)
+            break;
+        lb_wal_read_frame(bytes, &frame);
+        *out_ends = memcmp(frame.salts, mark->salts, sizeof frame.salts) != 0;
+    }
+    return code;
+}

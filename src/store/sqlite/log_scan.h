@@ -25,4 +25,7 @@ struct lb_log_scan {
 int lb_log_scan(sqlite3_file *log, const struct lb_mark *mark, bool checked,
                 struct lb_log_scan *out);
 
+/* Does no frame of the log's generation stand after that one? Reads each header. SQLite's code. */
+int lb_log_ends(sqlite3_file *log, const struct lb_mark *mark, bool *out_ends);
+
 #endif

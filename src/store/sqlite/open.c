@@ -83,7 +83,7 @@ lb_err lb_sqlite_connect(struct lb_sqlite *sqlite, bool read_only, struct lb_sto
     lb_pages_share_index(out->db, &sqlite->index);
     if (!read_only)
         lb_pages_reserve(out->db);
-    sqlite3_busy_timeout(out->db, 5000);
+    sqlite3_busy_timeout(out->db, LB_SQLITE_BUSY_MS);
     code = sqlite3_exec(out->db,
                         "PRAGMA wal_autocheckpoint = 0; PRAGMA temp_store = MEMORY;" SMALL_CACHE
                         " PRAGMA trusted_schema = OFF; PRAGMA secure_delete = ON;",
@@ -126,6 +126,11 @@ static lb_err bring_up_to_date(struct lb_sqlite *sqlite, struct lb_reason *reaso
 {
     sqlite3 *db = sqlite->writer.db;
     lb_err err = sqlite->store.refusal;
+    if (sqlite->log_left && err == LB_ERR_STORAGE_UNAVAILABLE)
+        return lb_fail(reason, err,
+                       "cannot bring the database to this version's schema while another program "
+                       "reads %s; end that program and start again",
+                       sqlite->path);
     if (!err && !lb_sqlite_has_chain(db) && !lb_sqlite_has_room(sqlite, lb_sqlite_chain_bytes(db)))
         err = LB_ERR_STORAGE_FULL;
     if (!err)
@@ -163,9 +168,14 @@ static lb_err begin(struct lb_sqlite *sqlite, struct lb_reason *reason)
     if (err || current)
         return err;
     err = bring_up_to_date(sqlite, reason);
-    if (!err && !sqlite->as_it_is)
+    if (err)
+        return err;
+    /* A package of an earlier version looks for the schema's number in the file's header, which it
+     * does not replace then (packaging/debian/leadblock.preinst). */
+    sqlite3_wal_checkpoint_v2(sqlite->writer.db, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
+    if (!sqlite->as_it_is)
         lb_sqlite_overwrite_at_start(sqlite);
-    return err;
+    return LB_OK;
 }
 
 static lb_err configure(struct lb_sqlite *sqlite, struct lb_reason *reason)

@@ -288,6 +288,12 @@ static int cut_log(const struct look *look)
     return code;
 }
 
+static bool ends_at_mark(const struct look *look)
+{
+    return look->files->marked && look->log.own && look->log.reached && !look->log.torn &&
+           look->log.frame == look->mark.frame;
+}
+
 /* Where the log ends is what will be marked next. */
 static void begin_mark(struct look *look)
 {
@@ -344,6 +350,7 @@ lb_err lb_start_check(const struct lb_start_check *check, struct lb_start_files 
     if (look.log.torn && cut_log(&look) != SQLITE_OK)
         return lb_fail(reason, LB_ERR_STORAGE_UNAVAILABLE, "cannot write the log of %s",
                        check->path);
+    out->ends_at_mark = ends_at_mark(&look);
     begin_mark(&look);
     return LB_OK;
 }

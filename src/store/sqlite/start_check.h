@@ -28,10 +28,11 @@ struct lb_start_check {
 
 /* What there is. */
 struct lb_start_files {
-    bool checked;  /* the database has checksums, or is new */
-    bool has_mark; /* there is one, perhaps written before the database was first used */
-    bool marked;   /* there is one that says how far the log was synced */
-    bool accepted; /* damage was found, and its loss accepted: look whether it is consistent */
+    bool checked;      /* the database has checksums, or is new */
+    bool has_mark;     /* there is one, perhaps written before the database was first used */
+    bool marked;       /* there is one that says how far the log was synced */
+    bool ends_at_mark; /* the log has no commit that the mark does not know */
+    bool accepted;     /* damage was found, and its loss accepted: look whether it is consistent */
     char kept[LB_KEPT_NAME_SIZE]; /* then: the copy, see lb_keep_damaged */
     uint64_t id;                  /* of the database, 0: it has none */
     uint64_t database_bytes;
@@ -39,9 +40,9 @@ struct lb_start_files {
 };
 
 /* LB_OK, or LB_ERR_STORAGE_UNAVAILABLE with a reason that says what is lost at most and what to do.
- * Changes nothing but for `accept_loss`. Sets what the mark says now to where the log ends; of the
- * blocklist log it says what it did, also after a loss: what of it is absent is told when it was
- * read (see log_loaded.c). */
+ * Changes nothing but for `accept_loss`, and a torn frame of the log, which is ended before it.
+ * Sets what the mark says now to where the log ends; of the blocklist log it says what it did, also
+ * after a loss: what of it is absent is told when it was read (see log_loaded.c). */
 lb_err lb_start_check(const struct lb_start_check *check, struct lb_start_files *out,
                       struct lb_reason *reason);
 
