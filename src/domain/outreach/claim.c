@@ -344,8 +344,12 @@ static lb_err take_due(struct claiming *claiming, uint32_t step, enum lb_lead_qu
     uint64_t leads[FETCH_MAX];
     lb_err err = LB_OK;
     size_t count = 1;
+    size_t more =
+        1; /* where the first ones were blocked, others may be: a company's, for example */
     while (!err && count && wants_more(claiming) && *asked < ASKED_MAX) {
         size_t wanted = claiming->claim->max - claiming->claim->count;
+        wanted = wanted > more ? wanted : more;
+        more *= 4;
         err = ops->leads_due(claiming->reader, list.workspace, list.campaign, queue, step, before,
                              wanted < FETCH_MAX ? wanted : FETCH_MAX, leads, &count);
         if (!err && count)
