@@ -189,6 +189,15 @@ def test_ten_wrong_codes_in_a_row_make_all_wait_but_recovery_codes(secured, oper
     assert log.count("user.wrong_code") == 10 and log.count("user.recovery_code") == 3
 
 
+def test_wrong_recovery_codes_make_no_code_of_the_app_wait(secured):
+    wrong = ("0000-0000-0000-0000", "0000-0000-0000-000", "0000-0000-0000-0000-0")
+    for n in range(6):
+        body = {"password": PASSWORD, "code": wrong[n % 3]}
+        expect.error(secured.api.delete(FACTOR, body), 403, "wrong_code")
+        expect.error(enter(secured, wrong[n % 3]), 401, "invalid_code")
+    assert Session(secured.server, enter(secured, secured.app.code())).lives()
+
+
 def test_the_wait_of_wrong_codes_is_of_the_account_and_lasts():
     with Server(*PROXY) as server:
         app, who, recovery = turn_on(people.person(server, "operator"))

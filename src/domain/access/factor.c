@@ -166,7 +166,8 @@ static lb_err refuse_for_a_while(struct lb_account_change *change, unsigned wait
                    wait_s);
 }
 
-/* Is it a code of the app, or a recovery code? Marks it as used in `row`. */
+/* Is it a code of the app, or a recovery code? Marks it as used in `row`. One that has not the
+ * length of the app's is a recovery code, also when it is not complete. */
 static lb_err take_code(struct lb_account_change *change, struct lb_store *store,
                         struct lb_factor_row *row, bool *out_taken, bool *out_recovery)
 {
@@ -174,7 +175,7 @@ static lb_err take_code(struct lb_account_change *change, struct lb_store *store
     uint8_t secret[LB_FACTOR_SECRET_SIZE];
     int64_t now = lb_clock_wall_ms();
     struct lb_str code = tidy(change->code, text);
-    *out_recovery = code.len == RECOVERY_CHARS;
+    *out_recovery = code.len != LB_TOTP_DIGITS;
     if (*out_recovery) {
         *out_taken = take_recovery(row, code);
         return LB_OK;
@@ -200,8 +201,10 @@ static lb_err prove(struct lb_account_change *change, struct lb_store *store,
         return err;
     change->write.touched = true;
     change->wrong_code = !taken;
-    row->wrong = taken ? 0 : row->wrong + 1;
-    row->wrong_at = taken ? 0 : lb_clock_wall_ms();
+    if (taken || !recovery) {
+        row->wrong = taken ? 0 : row->wrong + 1;
+        row->wrong_at = taken ? 0 : lb_clock_wall_ms();
+    }
     err = store->ops->factor_put(store, row);
     if (err || (taken && !recovery))
         return err;

@@ -6,8 +6,9 @@
  * number of its user. That key lies with the data: it keeps the secret from those who see the table
  * alone, not from those who have the database. Recovery codes are hashed.
  *
- * Who has the password may guess ten codes; after that each wrong one doubles a wait, from a minute
- * to a day. Recovery codes, which are too long to be guessed, are looked at all the same.
+ * Who has the password may guess ten codes of the app; after that each wrong one doubles a wait,
+ * from a minute to a day. Recovery codes, which are too long to be guessed, are looked at all the
+ * same, and wrong ones do not count to that. Any code that is taken ends the count.
  *
  * Threads: changes are filled on any thread, submitted to the writer, applied there. */
 #ifndef LB_DOMAIN_ACCESS_FACTOR_H
