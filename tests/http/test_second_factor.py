@@ -358,6 +358,23 @@ def test_one_that_is_required_is_asked_for_at_the_next_sign_in():
         only_enrols(people.person(server, "viewer", workspace), workspace)
 
 
+def test_a_new_password_is_no_way_around_one_that_is_required():
+    later = "another horse battery"
+    with Server(*PROXY) as server:
+        workspace = server.tenant("pro").workspace
+        operator = people.person(server, "operator")
+        require(server, "operators", operator)
+
+        def change(session, old, new):
+            return Session(server, session.api.put("/session/password",
+                                                   {"currentPassword": old, "newPassword": new}))
+        session = change(operator, PASSWORD, later)
+        only_enrols(session, workspace)
+        _, whole, _ = turn_on(session, {})
+        whole = change(whole, later, PASSWORD)
+        assert whole.body["mustEnrol"] is False and expect.ok(whole.api.get("/users"))
+
+
 def test_the_setting_knows_three_words(tmp_path):
     result = run("serve", "--data", tmp_path / "data", "--require-second-factor", "all")
     assert result.code != 0 and "--require-second-factor: 'all' is not none" in result.err

@@ -298,6 +298,8 @@ static lb_err apply_set_password(struct lb_write *write, struct lb_store *store)
     lb_err err = lb_actor_check(&change->actor, store, &write->reason);
     if (!err)
         err = mark_the_same(change, store);
+    if (!err)
+        err = lb_factor_look(change, store);
     return err ? err : set_password(change, store);
 }
 

@@ -77,7 +77,8 @@ void lb_account_use_link(struct lb_account_change *change);
  * lb_factor_ask says goes for this and for links. */
 void lb_account_sign_in(struct lb_account_change *change);
 
-/* user: as it was read; password_hash. Ends all sessions of the user, and begins one. */
+/* user: as it was read; password_hash, factor_rule. Ends all sessions of the user, and begins one.
+ */
 void lb_account_set_password(struct lb_account_change *change);
 
 /* user: no. Ends the links of the user. */

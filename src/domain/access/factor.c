@@ -220,18 +220,30 @@ static lb_err lock(struct lb_account_change *change, struct lb_store *store,
     return err ? err : out->confirmed_at ? LB_OK : LB_ERR_NOT_FOUND;
 }
 
+/* lock(), or LB_ERR_NOT_FOUND; then session.enrols is set when the user has to have one. */
+static lb_err look(struct lb_account_change *change, struct lb_store *store,
+                   struct lb_factor_row *out)
+{
+    lb_err err = lock(change, store, out);
+    change->session.enrols = err == LB_ERR_NOT_FOUND &&
+                             lb_factor_required(change->factor_rule, change->user.role);
+    return err;
+}
+
+lb_err lb_factor_look(struct lb_account_change *change, struct lb_store *store)
+{
+    struct lb_factor_row row;
+    lb_err err = look(change, store, &row);
+    return err == LB_ERR_NOT_FOUND ? LB_OK : err;
+}
+
 lb_err lb_factor_ask(struct lb_account_change *change, struct lb_store *store)
 {
     struct lb_factor_row row;
     change->wrong_code = false; /* it may be applied again */
-    change->session.enrols = false;
-    lb_err err = lock(change, store, &row);
-    if (err == LB_ERR_NOT_FOUND) {
-        change->session.enrols = lb_factor_required(change->factor_rule, change->user.role);
-        return LB_OK;
-    }
+    lb_err err = look(change, store, &row);
     if (err)
-        return err;
+        return err == LB_ERR_NOT_FOUND ? LB_OK : err;
     if (!change->code.len)
         return lb_fail(&change->write.reason, LB_ERR_SECOND_FACTOR_REQUIRED,
                        "Send the \"code\" of your authenticator app as well, or a recovery code.");

@@ -32,6 +32,9 @@ unsigned lb_factor_wait(const struct lb_factor_row *row, int64_t now);
  * too many were wrong. Sets session.enrols when the user has to set one up first. */
 lb_err lb_factor_ask(struct lb_account_change *change, struct lb_store *store);
 
+/* Where a session begins without a code: sets session.enrols in the same way. */
+lb_err lb_factor_look(struct lb_account_change *change, struct lb_store *store);
+
 /* user: as it was read. Result: factor_secret. LB_ERR_ALREADY_EXISTS when one is on. */
 void lb_factor_begin(struct lb_account_change *change);
 
