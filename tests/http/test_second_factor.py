@@ -7,6 +7,7 @@ import sqlite3
 import subprocess
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from datetime import datetime, timezone
 from urllib.parse import parse_qs, unquote, urlsplit
 
 import pytest
@@ -337,6 +338,11 @@ def only_enrols(session, workspace):
     assert expect.ok(session.api.get(FACTOR))["required"] is True
 
 
+def lifetime(session):
+    ends = datetime.fromisoformat(session.body["expiresAt"].replace("Z", "+00:00"))
+    return (ends - datetime.now(timezone.utc)).total_seconds()
+
+
 def test_one_that_is_required_is_asked_for_at_the_next_sign_in():
     with Server(*PROXY) as server:
         workspace = server.tenant("pro").workspace
@@ -346,6 +352,7 @@ def test_one_that_is_required_is_asked_for_at_the_next_sign_in():
         assert operator.lives() and expect.ok(operator.api.get("/users"))
         again = operator.again()
         only_enrols(again, workspace)
+        assert 800 < lifetime(again) <= 900 < 40000 < lifetime(member.again())
         assert member.again().body["mustEnrol"] is False
         app, whole, _ = turn_on(again, {})
         assert whole.body["mustEnrol"] is False and expect.ok(whole.api.get("/users"))

@@ -14,6 +14,8 @@
 
 /* Of the link that makes the first operator: whoever has it owns the installation. */
 #define LB_SET_UP_LIFETIME_MS (15 * 60 * 1000)
+/* Of a session that must set up a second factor first, at most. */
+#define LB_ENROLMENT_LIFETIME_MS (15 * 60 * 1000)
 
 /* Has it ended? Also when it was made while a clock was ahead, and would last too long. */
 bool lb_session_ended(const struct lb_session_row *session, int64_t now);
