@@ -43,8 +43,9 @@ struct lb_write {
     /* Bytes that it adds to what is kept, beside the blocklist's log, about; 0: they are not
      * counted. `apply` may set what it has come to. */
     size_t records;
-    bool never_refused; /* `records` are counted, and it is not refused for them: it protects people */
-    bool heavy; /* takes long whatever its size says: light ones go first */
+    bool never_refused; /* `records` are counted, and it is not refused for them: it protects people
+                         */
+    bool heavy;         /* takes long whatever its size says: light ones go first */
     /* Set by apply before it changes the store or the hooks' state. */
     bool touched;
     /* Set when the completion runs. An `apply` that refuses may fill the reason. */

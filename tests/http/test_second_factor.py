@@ -86,7 +86,9 @@ def test_the_link_and_the_secret_are_what_apps_read(member):
     assert len(base64.b32decode(answer["secret"])) == 20
     again = expect.ok(member.api.post(FACTOR, {"password": PASSWORD}))
     assert again["secret"] != answer["secret"]
-    expect.error(member.api.put(FACTOR, {"code": code_of(answer["secret"])}), 403, "wrong_code")
+    refused = expect.error(member.api.put(FACTOR, {"code": code_of(answer["secret"])}), 403,
+                           "wrong_code")
+    assert "scan once more" in refused["message"]
 
 
 @pytest.mark.skipif(not shutil.which("oathtool"), reason="oathtool is not installed")

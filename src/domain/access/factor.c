@@ -91,7 +91,8 @@ static lb_err unseal(struct lb_account_change *change, struct lb_store *store,
     sodium_memzero(key, sizeof key);
     return failed ? lb_fail(&change->write.reason, LB_ERR_INTERNAL,
                             "The secret of the second factor cannot be read: the installation's "
-                            "key is another one. An operator can reset the second factor.")
+                            "key is another one. An operator can reset the second factor, or run "
+                            "'leadblock user reset-factor EMAIL' on the server.")
                   : LB_OK;
 }
 
@@ -225,8 +226,8 @@ static lb_err look(struct lb_account_change *change, struct lb_store *store,
                    struct lb_factor_row *out)
 {
     lb_err err = lock(change, store, out);
-    change->session.enrols = err == LB_ERR_NOT_FOUND &&
-                             lb_factor_required(change->factor_rule, change->user.role);
+    change->session.enrols =
+        err == LB_ERR_NOT_FOUND && lb_factor_required(change->factor_rule, change->user.role);
     return err;
 }
 
