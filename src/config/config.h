@@ -105,7 +105,8 @@
     X(u64, max_workspace_daily_bytes, "max-workspace-daily-bytes", "17179869184", "BYTES",         \
       1048576, 1000000000000000,                                                                   \
       "What one workspace may record within 24 hours beside that, at each node: leads, texts of "  \
-      "campaigns, activities that are handed out, imports, subscriptions; more gets 429.")         \
+      "campaigns, activities that are handed out, imports, subscriptions; more gets 429, blocks "  \
+      "do not.")                                                                                   \
     X(u32, max_workspace_keys, "max-workspace-keys", "1000", "N", 1, 1000000,                      \
       "API keys that one workspace may have; those that were made within a day count although "    \
       "they "                                                                                      \

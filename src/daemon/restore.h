@@ -19,6 +19,7 @@
     X(USER_BACK, "Users who were deleted since and exist again", "leadblock user delete EMAIL")    \
     X(PASSWORD_BACK, "Users whose earlier password works again",                                   \
       "leadblock user reset-password EMAIL")                                                       \
+    X(FACTOR_BACK, "Users whose second factor is as it was", "leadblock user reset-factor EMAIL")  \
     X(LICENSE_BACK, "Licenses that are as they were",                                              \
       "leadblock workspace set-plan WORKSPACE PLAN --expires DATE")                                \
     X(CAMPAIGN_BACK, "Campaigns that were deleted since and exist again",                          \

@@ -5,6 +5,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 static void tell(struct lb_restore *restore, enum lb_restore_what what, const char *name,
                  const char *detail)
@@ -87,43 +88,85 @@ static lb_err compare_campaigns(struct lb_restore *restore, enum lb_restore_what
     return LB_OK;
 }
 
+struct side {
+    struct lb_store *store;
+    struct lb_store_reader *reader;
+};
+
 struct users {
     struct lb_restore *restore;
-    struct lb_store *other;
-    struct lb_store_reader *other_reader;
+    struct side own, other;
     bool of_backup;
 };
+
+/* All zero when it is not on. */
+static lb_err read_factor(const struct side *side, const struct lb_user_row *user,
+                          struct lb_factor_row *out)
+{
+    lb_err err = side->store->ops->factor(side->reader, user->no, out);
+    if (err == LB_ERR_NOT_FOUND || (!err && !out->confirmed_at)) {
+        *out = (struct lb_factor_row){.user = user->no};
+        return LB_OK;
+    }
+    return err;
+}
+
+static bool is_same_factor(const struct lb_factor_row *a, const struct lb_factor_row *b)
+{
+    return memcmp(a->sealed, b->sealed, sizeof a->sealed) == 0 &&
+           a->recovery_count == b->recovery_count &&
+           memcmp(a->recovery, b->recovery, a->recovery_count * sizeof *a->recovery) == 0;
+}
+
+/* `user` of the backup, and the same of before. */
+static lb_err compare_factor(const struct users *users, const struct lb_user_row *user,
+                             const struct lb_user_row *same)
+{
+    struct lb_factor_row is, was;
+    char detail[96];
+    lb_err err = read_factor(&users->own, user, &is);
+    if (!err)
+        err = read_factor(&users->other, same, &was);
+    if (err || is_same_factor(&is, &was))
+        return err;
+    snprintf(detail, sizeof detail, "%s, %s", lb_role_name(user->role),
+             !is.confirmed_at    ? "off, and was on"
+             : !was.confirmed_at ? "on, and was off"
+                                 : "with its earlier secret or recovery codes");
+    tell(users->restore, LB_RESTORE_FACTOR_BACK, user->email, detail);
+    return LB_OK;
+}
 
 static lb_err compare_user(void *context, const struct lb_user_row *user)
 {
     struct users *users = context;
     struct lb_user_row same;
-    lb_err err = users->other->ops->user_by_id(users->other_reader, lb_str(user->id), &same);
-    if (err && err != LB_ERR_NOT_FOUND)
-        return err;
-    if (err)
+    const struct side *other = &users->other;
+    lb_err err = other->store->ops->user_by_id(other->reader, lb_str(user->id), &same);
+    if (err == LB_ERR_NOT_FOUND)
         tell(users->restore, users->of_backup ? LB_RESTORE_USER_BACK : LB_RESTORE_USER_LOST,
              user->email, lb_role_name(user->role));
-    else if (users->of_backup && user->password_hash[0] &&
-             strcmp(user->password_hash, same.password_hash) != 0)
+    if (err || !users->of_backup)
+        return err == LB_ERR_NOT_FOUND ? LB_OK : err;
+    if (user->password_hash[0] && strcmp(user->password_hash, same.password_hash) != 0)
         tell(users->restore, LB_RESTORE_PASSWORD_BACK, user->email, lb_role_name(user->role));
-    return LB_OK;
+    return compare_factor(users, user, &same);
 }
 
 lb_err lb_restore_compare(struct lb_restore *restore, struct lb_restore_old *old,
                           struct lb_parts *parts, struct lb_store_reader *reader)
 {
     struct lb_directory *now = parts->app.directory;
-    struct lb_store *store = parts->app.store;
-    struct lb_store *before = old->end.store;
-    struct users back = {restore, before, old->reader, true};
-    struct users lost = {restore, store, reader, false};
+    struct side backup = {parts->app.store, reader};
+    struct side before = {old->end.store, old->reader};
+    struct users back = {restore, backup, before, true};
+    struct users lost = {restore, before, backup, false};
     compare_keys(restore, old->directory, now);
     compare_workspaces(restore, old->directory, now);
     lb_err err = compare_campaigns(restore, LB_RESTORE_CAMPAIGN_LOST, old->directory, now);
     if (!err)
         err = compare_campaigns(restore, LB_RESTORE_CAMPAIGN_BACK, now, old->directory);
     if (!err)
-        err = store->ops->users(reader, &back, compare_user);
-    return err ? err : before->ops->users(old->reader, &lost, compare_user);
+        err = backup.store->ops->users(reader, &back, compare_user);
+    return err ? err : before.store->ops->users(old->reader, &lost, compare_user);
 }

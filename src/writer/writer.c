@@ -490,8 +490,9 @@ static void note_unknown(struct lb_writer *writer, lb_err err)
         writer->settings.hooks.outcome_unknown(writer->settings.hooks.context);
 }
 
-/* A store of several servers may answer for one workspace and not for another: each on its own, so
- * that the others' are recorded. The chain is put together again for who completes the writes. */
+/* Each workspace on its own, so that those of others are recorded: a store of several servers may
+ * answer for one workspace and not for another, and one may have more refusals than a batch is
+ * applied again for. The chain is put together again for who completes the writes. */
 static void run_each_workspace(struct lb_writer *writer, struct batch *batch)
 {
     struct lb_write *done = NULL;
@@ -501,7 +502,8 @@ static void run_each_workspace(struct lb_writer *writer, struct batch *batch)
             write->result = LB_OK;
     while (batch->first) {
         struct batch one = take_workspace(batch);
-        lb_err err = try_batch(writer, &one);
+        lb_err err =
+            atomic_load(&writer->failed) ? LB_ERR_STORAGE_UNAVAILABLE : try_batch(writer, &one);
         note_unknown(writer, err);
         if (err)
             fail_batch(&one, err);
@@ -530,14 +532,21 @@ static bool has_several_workspaces(const struct batch *batch)
     return false;
 }
 
+/* Would other workspaces fare better when each workspace is on its own? */
+static bool is_of_one_workspace(const struct lb_writer *writer, lb_err err)
+{
+    if (err == LB_ERR_STORAGE_UNAVAILABLE)
+        return lb_store_is_remote(writer->settings.store);
+    return err && !is_storage_error(err) && err != LB_ERR_OUTCOME_UNKNOWN && err != LB_ERR_CONFLICT;
+}
+
 static void run_batch(struct lb_writer *writer, struct batch *batch)
 {
     measure_batch(writer, batch->count);
     for (struct lb_write *write = batch->first; write; write = write->next)
         write->result = LB_OK;
     lb_err err = try_batch(writer, batch);
-    if (err == LB_ERR_STORAGE_UNAVAILABLE && lb_store_is_remote(writer->settings.store) &&
-        has_several_workspaces(batch)) {
+    if (is_of_one_workspace(writer, err) && has_several_workspaces(batch)) {
         run_each_workspace(writer, batch);
     } else {
         note_unknown(writer, err);

@@ -10,8 +10,8 @@
  *
  * A write that fails leaves its neighbours alone: when it failed before it wrote anything it is
  * just completed with its error; otherwise the transaction is rolled back and the batch is applied
- * again without it. It is also applied again when the store says LB_ERR_CONFLICT. `apply` may
- * therefore run more than once.
+ * again without it, or each workspace on its own when that has not helped. It is also applied again
+ * when the store says LB_ERR_CONFLICT. `apply` may therefore run more than once.
  *
  * Threads: submit from any thread; apply and the hooks run on the writer thread, which is
  * registered with RCU and online while they run.
@@ -43,7 +43,9 @@ struct lb_write {
     /* Bytes that it adds to what is kept, beside the blocklist's log, about; 0: they are not
      * counted. `apply` may set what it has come to. */
     size_t records;
-    bool heavy; /* takes long whatever its size says: light ones go first */
+    bool never_refused; /* `records` are counted, and it is not refused for them: it protects people
+                         */
+    bool heavy;         /* takes long whatever its size says: light ones go first */
     /* Set by apply before it changes the store or the hooks' state. */
     bool touched;
     /* Set when the completion runs. An `apply` that refuses may fill the reason. */

@@ -581,6 +581,22 @@ def test_the_tabs_of_one_user_leave_places_to_others(server):
         assert len(answer()[0]["events"]) == 1
 
 
+def test_many_tabs_at_once_get_no_more_places(server):
+    tenant = server.tenant()
+    one = people.person(server, "viewer", tenant.workspace)
+    after = now(tenant.api)
+    connections = [server.connect() for _ in range(16)]
+    request = build("GET", f"/v1/events?after={after}&wait=20", [one.cookie, *people.address()])
+    for connection in connections:
+        connection.send(request)
+    time.sleep(1)
+    block_everywhere(tenant.api, unique())
+    statuses = sorted(connection.read("GET").status for connection in connections)
+    for connection in connections:
+        connection.close()
+    assert statuses == [200] * 4 + [429] * 12
+
+
 def test_the_server_stops_although_clients_wait():
     with Server() as server:
         tenant = server.tenant()

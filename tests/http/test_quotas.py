@@ -110,9 +110,29 @@ def test_whatever_fills_the_database_is_refused(full):
             api.put(f"{target}/steps/{step}", {"delayHours": 3}),
             api.post(f"{target}/activities/claim", {"limit": 1}),
             api.put(f"{target}/activate"),
-            import_of(server, tenant, "/blocked-leads/import"),
             import_of(server, tenant, f"{target}/leads/import")):
         refused(response)
+
+
+@pytest.mark.parametrize("path", ["/blocked-leads/import", "/blocklist/import"])
+def test_an_import_blocks_and_unblocks_all_the_same(full, path):
+    server, tenant = full
+
+    def count(action, name):
+        return import_of(server, tenant, f"{path}?action={action}",
+                         f"linkedin\nhttps://www.linkedin.com/in/{name}\n".encode())
+    assert expect.ok(count("block", "from-a-file"))["blocked"] == 1
+    assert expect.ok(count("unblock", "from-a-file"))["unblocked"] == 1
+
+
+def test_settings_of_a_campaign_that_protect_people_are_taken(full):
+    """Alone; with a text they are refused as the text is."""
+    api, target = full[1].api, full[1].target
+    wanted = {"blockOnReply": True, "skipContacted": {"days": 30}, "stopColleagues": True}
+    for name, value in wanted.items():
+        refused(api.patch(target, {"settings": {name: value}, "customVariables": {"a": "b"}}))
+        expect.ok(api.patch(target, {"settings": {name: value}}))
+    assert expect.ok(api.get(target))["settings"] == wanted
 
 
 def test_what_protects_people_goes_on(full):

@@ -7,6 +7,7 @@ import sqlite3
 import subprocess
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from datetime import datetime, timezone
 from urllib.parse import parse_qs, unquote, urlsplit
 
 import pytest
@@ -85,7 +86,9 @@ def test_the_link_and_the_secret_are_what_apps_read(member):
     assert len(base64.b32decode(answer["secret"])) == 20
     again = expect.ok(member.api.post(FACTOR, {"password": PASSWORD}))
     assert again["secret"] != answer["secret"]
-    expect.error(member.api.put(FACTOR, {"code": code_of(answer["secret"])}), 403, "wrong_code")
+    refused = expect.error(member.api.put(FACTOR, {"code": code_of(answer["secret"])}), 403,
+                           "wrong_code")
+    assert "scan once more" in refused["message"]
 
 
 @pytest.mark.skipif(not shutil.which("oathtool"), reason="oathtool is not installed")
@@ -187,6 +190,15 @@ def test_ten_wrong_codes_in_a_row_make_all_wait_but_recovery_codes(secured, oper
     assert all(other.lives() for other in others)
     log = actions(operator, tenant, secured)
     assert log.count("user.wrong_code") == 10 and log.count("user.recovery_code") == 3
+
+
+def test_wrong_recovery_codes_make_no_code_of_the_app_wait(secured):
+    wrong = ("0000-0000-0000-0000", "0000-0000-0000-000", "0000-0000-0000-0000-0")
+    for n in range(6):
+        body = {"password": PASSWORD, "code": wrong[n % 3]}
+        expect.error(secured.api.delete(FACTOR, body), 403, "wrong_code")
+        expect.error(enter(secured, wrong[n % 3]), 401, "invalid_code")
+    assert Session(secured.server, enter(secured, secured.app.code())).lives()
 
 
 def test_the_wait_of_wrong_codes_is_of_the_account_and_lasts():
@@ -328,6 +340,11 @@ def only_enrols(session, workspace):
     assert expect.ok(session.api.get(FACTOR))["required"] is True
 
 
+def lifetime(session):
+    ends = datetime.fromisoformat(session.body["expiresAt"].replace("Z", "+00:00"))
+    return (ends - datetime.now(timezone.utc)).total_seconds()
+
+
 def test_one_that_is_required_is_asked_for_at_the_next_sign_in():
     with Server(*PROXY) as server:
         workspace = server.tenant("pro").workspace
@@ -337,6 +354,7 @@ def test_one_that_is_required_is_asked_for_at_the_next_sign_in():
         assert operator.lives() and expect.ok(operator.api.get("/users"))
         again = operator.again()
         only_enrols(again, workspace)
+        assert 800 < lifetime(again) <= 900 < 40000 < lifetime(member.again())
         assert member.again().body["mustEnrol"] is False
         app, whole, _ = turn_on(again, {})
         assert whole.body["mustEnrol"] is False and expect.ok(whole.api.get("/users"))
@@ -347,6 +365,23 @@ def test_one_that_is_required_is_asked_for_at_the_next_sign_in():
         require(server, "everybody", whole, member)
         only_enrols(member.again(), workspace)
         only_enrols(people.person(server, "viewer", workspace), workspace)
+
+
+def test_a_new_password_is_no_way_around_one_that_is_required():
+    later = "another horse battery"
+    with Server(*PROXY) as server:
+        workspace = server.tenant("pro").workspace
+        operator = people.person(server, "operator")
+        require(server, "operators", operator)
+
+        def change(session, old, new):
+            return Session(server, session.api.put("/session/password",
+                                                   {"currentPassword": old, "newPassword": new}))
+        session = change(operator, PASSWORD, later)
+        only_enrols(session, workspace)
+        _, whole, _ = turn_on(session, {})
+        whole = change(whole, later, PASSWORD)
+        assert whole.body["mustEnrol"] is False and expect.ok(whole.api.get("/users"))
 
 
 def test_the_setting_knows_three_words(tmp_path):

@@ -11,9 +11,11 @@ import pytest
 
 from support import expect, people
 from support.campaigns import Campaign, member_id
+from support.codes import App
 from support.server import Server, Tenant, run, unique
 
 PASSWORD = people.PASSWORD
+FACTOR = "/session/second-factor"
 LATER = "another horse, another battery"
 MEMBER = member_id(7)
 
@@ -47,12 +49,31 @@ class Day:
         people.person(server, "member", self.workspace, email="eve@example.com")
         block(self.api, "", "always", "unblocked-later", reason="in the morning")
         block(self.api, "/campaigns/runs", "morning-runs")
+        self.secured = {name: people.person(server, "member", self.workspace, email=f"{name}@example.com")
+                        for name in ("early", "late", "renewed", "steady")}
+        self.apps = {name: self.turn_on(name) for name in ("early", "renewed", "steady")}
         self.morning = people.sign_in(server, "bob@example.com")
         self.backup = folder / "morning.db"
         server.cli("backup", self.backup)
         self.live(server)
 
+    def turn_on(self, name):
+        """The second factor of that user: the app and the recovery codes."""
+        who = self.secured[name]
+        app = App(expect.ok(who.api.post(FACTOR, {"password": PASSWORD}))["secret"])
+        response = who.api.put(FACTOR, {"code": app.code()})
+        self.secured[name] = people.Session(self.server, response)
+        return app, response.json()["recoveryCodes"]
+
+    def change_factors(self):
+        """One is turned off, one on, and of one the recovery codes are replaced; the last is as it was."""
+        self.turn_on("late")
+        for method, path, name in (("DELETE", FACTOR, "early"), ("POST", "/session/recovery-codes", "renewed")):
+            body = {"password": PASSWORD, "code": self.apps[name][1][0]}
+            expect.ok(self.secured[name].api.call(method, path, body))
+
     def live(self, server):
+        self.change_factors()
         late = server.workspace("agency", name="Late")
         Tenant(server, late, server.key(late)).api.post("/blocked-leads", {"leads": [{"publicIdentifier": "lost"}]})
         self.late = late
@@ -121,6 +142,9 @@ def test_a_day_is_restored_and_what_it_lost_is_listed(day, tmp_path):
     assert result["KEY_LOST"]["count"] == 2  # and that of the workspace that is lost
     assert items(result, "USER_BACK") == {"bob@example.com": ("viewer", 1)}
     assert items(result, "PASSWORD_BACK") == {"ann@example.com": ("operator", 1)}
+    assert items(result, "FACTOR_BACK") == {
+        "early@example.com": ("member, on, and was off", 1), "late@example.com": ("member, off, and was on", 1),
+        "renewed@example.com": ("member, with its earlier secret or recovery codes", 1)}
     assert items(result, "USER_LOST") == {"new@example.com": ("operator", 1)}
     assert items(result, "LICENSE_BACK") == {
         day.workspace: ("Acme: agency now, and was agency until 2099-01-01T00:00:00.000Z", 1)}

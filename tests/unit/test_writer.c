@@ -730,6 +730,54 @@ static void a_workspace_that_cannot_be_written_takes_no_other_with_it(void **sta
     assert_true(lb_writer_ready(fixture->writer));
 }
 
+/* Ten writes of workspace 7 that fail touched, then one of 8 and one of 9, in one batch. */
+static struct fake *run_refused_and_others(struct fixture *fixture,
+                                           lb_err (*apply_of_8)(struct lb_write *,
+                                                                struct lb_store *))
+{
+    struct fake holder = {0};
+    struct fake *fakes = calloc(12, sizeof *fakes);
+    hold(fixture, &holder);
+    for (int i = 0; i < 12; i++) {
+        prepare(fixture, &fakes[i], i + 1);
+        fakes[i].fail = i < 10 ? LB_ERR_WORKSPACE_OVERLOADED : LB_OK;
+        fakes[i].touch = true;
+        fakes[i].write.workspace = i < 10 ? 7 : (uint32_t)i - 2;
+        fakes[i].write.apply = i == 10 ? apply_of_8 : fake_apply;
+        assert_int_equal(lb_writer_submit(fixture->writer, &fakes[i].write), LB_OK);
+    }
+    let_go(fixture);
+    await(fixture, 13);
+    return fakes;
+}
+
+static void refusals_of_a_workspace_take_no_other_with_them(void **state)
+{
+    struct fake *fakes = run_refused_and_others(*state, fake_apply);
+    for (int i = 0; i < 9; i++)
+        assert_int_equal(fakes[i].write.result, LB_ERR_WORKSPACE_OVERLOADED);
+    assert_int_equal(fakes[10].write.result, LB_OK);
+    assert_int_equal(fakes[11].write.result, LB_OK);
+    free(fakes);
+}
+
+static lb_err apply_with_unknown_outcome(struct lb_write *write, struct lb_store *store)
+{
+    of(store)->fail_commit = LB_ERR_OUTCOME_UNKNOWN;
+    return fake_apply(write, store);
+}
+
+static void nothing_is_tried_after_an_unknown_outcome_of_one_workspace(void **state)
+{
+    struct fixture *fixture = *state;
+    struct fake *fakes = run_refused_and_others(fixture, apply_with_unknown_outcome);
+    assert_int_equal(fakes[10].write.result, LB_ERR_OUTCOME_UNKNOWN);
+    assert_int_equal(fakes[11].write.result, LB_ERR_STORAGE_UNAVAILABLE);
+    assert_int_equal(fakes[11].applied, 0);
+    assert_int_equal(fixture->failed_calls, 1);
+    free(fakes);
+}
+
 /* --- Tasks of others --- */
 
 struct errand {
@@ -1141,6 +1189,8 @@ int main(void)
         TEST(nobody_looks_ahead_in_a_store_of_ones_own),
         TEST(an_unknown_outcome_ends_nothing_when_others_share_the_store),
         TEST(a_workspace_that_cannot_be_written_takes_no_other_with_it),
+        TEST(refusals_of_a_workspace_take_no_other_with_them),
+        TEST(nothing_is_tried_after_an_unknown_outcome_of_one_workspace),
         TEST(a_task_runs_on_the_writers_thread_between_two_batches),
         TEST(an_idle_writer_runs_a_task_at_once),
         TEST(a_full_queue_refuses_and_takes_again_when_there_is_room),

@@ -109,8 +109,10 @@ enum lb_progress lb_factor_post(struct lb_call *call)
 
 /* --- Codes --- */
 
-/* False when the reply is set: the change failed, or its code is wrong. */
-static bool code_was_right(struct lb_call *call)
+#define WRONG_CODE "The code is wrong, or was used already. Wait for the next one."
+
+/* False when the reply is set: the change failed, or its code is wrong, with `message`. */
+static bool code_was_right(struct lb_call *call, const char *message)
 {
     const struct lb_account_change *change = &((struct lb_signing_in *)call->state)->change;
     if (!lb_call_written(call))
@@ -118,8 +120,7 @@ static bool code_was_right(struct lb_call *call)
     if (!change->wrong_code)
         return true;
     lb_sessions_count_failure(call, change->user.email);
-    lb_reply_error(&call->req->reply, LB_ERR_WRONG_CODE,
-                   "The code is wrong, or was used already. Wait for the next one.");
+    lb_reply_error(&call->req->reply, LB_ERR_WRONG_CODE, "%s", message);
     return false;
 }
 
@@ -135,7 +136,9 @@ static void put_recovery(struct lb_buf *body, struct lb_account_change *change)
 
 static void reply_confirmed(struct lb_call *call)
 {
-    if (!code_was_right(call))
+    if (!code_was_right(call, WRONG_CODE " If the page was opened again "
+                                         "since you scanned its QR code, the secret is a new one: "
+                                         "remove the entry from the app and scan once more."))
         return;
     struct lb_buf *body = lb_sessions_reply_begun(call);
     body->len--; /* reopen the object */
@@ -156,7 +159,7 @@ enum lb_progress lb_factor_put(struct lb_call *call)
 
 static void reply_renewed(struct lb_call *call)
 {
-    if (!code_was_right(call))
+    if (!code_was_right(call, WRONG_CODE))
         return;
     struct lb_buf *body = lb_reply_json(&call->req->reply, 200);
     lb_buf_append_lit(body, "{");
@@ -165,7 +168,7 @@ static void reply_renewed(struct lb_call *call)
 
 static void reply_off(struct lb_call *call)
 {
-    if (code_was_right(call))
+    if (code_was_right(call, WRONG_CODE))
         lb_call_reply_done(call, 200, "The second factor is off");
 }
 

@@ -25,6 +25,7 @@ struct feeding {
     struct lb_quota *place; /* taken, to be given back; NULL: none */
     uint64_t until_ms;      /* of a long poll; 0: it does not wait */
     bool from_now;
+    bool crowded; /* too many of its user began to wait before it */
     /* Of a stream. */
     struct lb_buf piece;
     uint64_t sent_ms; /* when something was sent last */
@@ -60,6 +61,21 @@ static lb_err read_page(struct lb_call *call, struct lb_store_reader *reader)
             return err;
     }
     return lb_events_read(events, reader, &feeding->page);
+}
+
+static void refuse_another_of_user(struct lb_call *call)
+{
+    lb_reply_error(&call->req->reply, LB_ERR_WORKSPACE_OVERLOADED,
+                   "%d requests of yours wait for events. Close some of their pages.",
+                   WAITS_OF_USER_MAX);
+}
+
+static bool begin_wait(struct lb_call *call)
+{
+    struct feeding *feeding = call->state;
+    feeding->crowded =
+        !lb_event_wait_begin(call->app->event_waits, &feeding->wait, call, WAITS_OF_USER_MAX);
+    return !feeding->crowded;
 }
 
 static void refuse(struct lb_call *call, lb_err err)
@@ -104,10 +120,8 @@ static bool waits(struct lb_call *call, bool *out_again)
         lb_request_hung_up(call->req))
         return false;
     *out_again = true;
-    if (!feeding->wait.call) {
-        lb_event_wait_begin(call->app->event_waits, &feeding->wait, call);
-        return true;
-    }
+    if (!feeding->wait.call)
+        return begin_wait(call);
     call->req->resume = wake_up;
     *out_again = !lb_event_wait_sleep(&feeding->wait, feeding->until_ms);
     return true;
@@ -128,6 +142,8 @@ static enum lb_turn run_page(struct lb_call *call, struct lb_store_reader *reade
     call->req->resume = NULL;
     if (err)
         refuse(call, err);
+    else if (feeding->crowded)
+        refuse_another_of_user(call);
     else
         reply_page(call);
     lb_request_complete(call->req);
@@ -274,10 +290,11 @@ static enum lb_turn run_first(struct lb_call *call, struct lb_store_reader *read
     struct feeding *feeding = call->state;
     struct lb_reply *reply = &call->req->reply;
     lb_buf_append_lit(&feeding->piece, ":\n\n"); /* so that the client knows that it is connected */
-    lb_event_wait_begin(call->app->event_waits, &feeding->wait, call);
-    lb_err err = fill(call, reader);
+    lb_err err = begin_wait(call) ? fill(call, reader) : LB_OK;
     if (err) {
         refuse(call, err);
+    } else if (feeding->crowded) {
+        refuse_another_of_user(call);
     } else {
         lb_reply_json(reply, 200);
         reply->content_type = STREAM_TYPE;
@@ -336,7 +353,7 @@ static bool take_types(struct lb_call *call)
 }
 
 /* Takes the place of one that may wait; false when the reply is set. Users have places of their
- * own, of which the tabs of one do not take all. */
+ * own, of which the tabs of one do not take all: that is looked at again when the wait begins. */
 static bool take_place(struct lb_call *call)
 {
     struct feeding *feeding = call->state;
@@ -344,9 +361,7 @@ static bool take_place(struct lb_call *call)
         call->signed_in ? &call->workspace->watching : &call->workspace->listening;
     if (call->signed_in &&
         lb_event_waits_of_user(call->app->event_waits, call) >= WAITS_OF_USER_MAX) {
-        lb_reply_error(&call->req->reply, LB_ERR_WORKSPACE_OVERLOADED,
-                       "%d requests of yours wait for events. Close some of their pages.",
-                       WAITS_OF_USER_MAX);
+        refuse_another_of_user(call);
         return false;
     }
     if (lb_quota_take(places, 1, WAITS_MAX)) {

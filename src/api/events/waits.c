@@ -51,34 +51,55 @@ static void woken(struct lb_events_watch *watch, struct lb_workspace *workspace)
     wake((struct lb_event_wait *)watch);
 }
 
-void lb_event_wait_begin(struct lb_event_waits *waits, struct lb_event_wait *wait,
-                         struct lb_call *call)
-{
-    wait->call = call;
-    wait->watch.woken = woken;
-    wait->watch.workspace = call->workspace;
-    lb_events_watch(waits->events, &wait->watch);
-    pthread_mutex_lock(&waits->lock);
-    wait->next = waits->first;
-    wait->link = &waits->first;
-    if (wait->next)
-        wait->next->link = &wait->next;
-    waits->first = wait;
-    pthread_mutex_unlock(&waits->lock);
-}
-
 static bool is_same_user(const struct lb_call *a, const struct lb_call *b)
 {
     return a->workspace == b->workspace && a->signed_in && b->signed_in &&
            a->signed_in->user.no == b->signed_in->user.no;
 }
 
-size_t lb_event_waits_of_user(struct lb_event_waits *waits, const struct lb_call *call)
+static size_t count_of_user(const struct lb_event_waits *waits, const struct lb_call *call)
 {
     size_t count = 0;
-    pthread_mutex_lock(&waits->lock);
     for (const struct lb_event_wait *wait = waits->first; wait; wait = wait->next)
         count += is_same_user(wait->call, call) && !lb_request_hung_up(wait->call->req);
+    return count;
+}
+
+/* Counted and put on the list under one lock, so that many at once cannot all be among the first.
+ */
+static bool enlist(struct lb_event_waits *waits, struct lb_event_wait *wait, size_t max_of_user)
+{
+    pthread_mutex_lock(&waits->lock);
+    bool has_room = count_of_user(waits, wait->call) < max_of_user;
+    if (has_room) {
+        wait->next = waits->first;
+        wait->link = &waits->first;
+        if (wait->next)
+            wait->next->link = &wait->next;
+        waits->first = wait;
+    }
+    pthread_mutex_unlock(&waits->lock);
+    return has_room;
+}
+
+bool lb_event_wait_begin(struct lb_event_waits *waits, struct lb_event_wait *wait,
+                         struct lb_call *call, size_t max_of_user)
+{
+    wait->call = call;
+    if (!enlist(waits, wait, max_of_user)) {
+        wait->call = NULL;
+        return false;
+    }
+    wait->watch.woken = woken;
+    wait->watch.workspace = call->workspace;
+    lb_events_watch(waits->events, &wait->watch);
+    return true;
+}
+
+size_t lb_event_waits_of_user(struct lb_event_waits *waits, const struct lb_call *call)
+{
+    pthread_mutex_lock(&waits->lock);
+    size_t count = count_of_user(waits, call);
     pthread_mutex_unlock(&waits->lock);
     return count;
 }

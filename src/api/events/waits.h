@@ -26,9 +26,10 @@ struct lb_event_wait {
 };
 
 /* From now on no commit of the call's workspace is missed: what was committed before is read after
- * this. Once for each wait. */
-void lb_event_wait_begin(struct lb_event_waits *waits, struct lb_event_wait *wait,
-                         struct lb_call *call);
+ * this. Once for each wait. False: it has not begun, as so many requests of the call's user in its
+ * workspace wait already. */
+bool lb_event_wait_begin(struct lb_event_waits *waits, struct lb_event_wait *wait,
+                         struct lb_call *call, size_t max_of_user);
 
 /* Before the feed is read: what comes from now on wakes. */
 void lb_event_wait_look(struct lb_event_wait *wait);

@@ -64,6 +64,13 @@ static lb_err mark_signed_in(struct lb_account_change *change, struct lb_store *
     return store->ops->user_signed_in(store, change->user.no, lb_clock_wall_ms());
 }
 
+static int64_t lifetime_ms(const struct lb_account_change *change)
+{
+    int64_t whole_ms = (int64_t)change->session_lifetime_s * 1000;
+    return change->session.enrols && whole_ms > LB_ENROLMENT_LIFETIME_MS ? LB_ENROLMENT_LIFETIME_MS
+                                                                         : whole_ms;
+}
+
 lb_err lb_account_begin_session(struct lb_account_change *change, struct lb_store *store)
 {
     int64_t now = lb_clock_wall_ms();
@@ -71,7 +78,7 @@ lb_err lb_account_begin_session(struct lb_account_change *change, struct lb_stor
     change->session.user = change->user.no;
     lb_str_copy(change->actor.source, change->session.source, sizeof change->session.source);
     change->session.created_at = now;
-    change->session.expires_at = now + (int64_t)change->session_lifetime_s * 1000;
+    change->session.expires_at = now + lifetime_ms(change);
     lb_err err = store->ops->accounts_sweep(store, now);
     if (!err && change->max_sessions)
         err = store->ops->sessions_trim(store, change->user.no, change->max_sessions - 1);
@@ -298,6 +305,8 @@ static lb_err apply_set_password(struct lb_write *write, struct lb_store *store)
     lb_err err = lb_actor_check(&change->actor, store, &write->reason);
     if (!err)
         err = mark_the_same(change, store);
+    if (!err)
+        err = lb_factor_look(change, store);
     return err ? err : set_password(change, store);
 }
 

@@ -14,6 +14,8 @@
 
 /* Of the link that makes the first operator: whoever has it owns the installation. */
 #define LB_SET_UP_LIFETIME_MS (15 * 60 * 1000)
+/* Of a session that must set up a second factor first, at most. */
+#define LB_ENROLMENT_LIFETIME_MS (15 * 60 * 1000)
 
 /* Has it ended? Also when it was made while a clock was ahead, and would last too long. */
 bool lb_session_ended(const struct lb_session_row *session, int64_t now);
@@ -77,7 +79,8 @@ void lb_account_use_link(struct lb_account_change *change);
  * lb_factor_ask says goes for this and for links. */
 void lb_account_sign_in(struct lb_account_change *change);
 
-/* user: as it was read; password_hash. Ends all sessions of the user, and begins one. */
+/* user: as it was read; password_hash, factor_rule. Ends all sessions of the user, and begins one.
+ */
 void lb_account_set_password(struct lb_account_change *change);
 
 /* user: no. Ends the links of the user. */

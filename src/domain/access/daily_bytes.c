@@ -9,9 +9,20 @@ static uint64_t *of_hour(struct lb_daily_bytes *bytes, int64_t hour)
     return &bytes->hours[hour % LB_DAILY_HOURS];
 }
 
-/* A clock that was set back adds to the latest hour until it has come there again. */
+/* The clock was ahead, and has been set right: what was counted is counted as of now, or it would
+ * count until the clock has come there again. */
+static void take_as_of(struct lb_daily_bytes *bytes, int64_t hour)
+{
+    memset(bytes->hours, 0, sizeof bytes->hours);
+    bytes->hour = hour;
+    *of_hour(bytes, hour) = bytes->sum;
+}
+
+/* A clock that was set back by a little adds to the latest hour. */
 static void go_on_to(struct lb_daily_bytes *bytes, int64_t hour)
 {
+    if (bytes->hour > hour + 1)
+        take_as_of(bytes, hour);
     if (hour - bytes->hour >= LB_DAILY_HOURS) {
         memset(bytes->hours, 0, sizeof bytes->hours);
         bytes->sum = 0;

@@ -91,7 +91,8 @@ static lb_err unseal(struct lb_account_change *change, struct lb_store *store,
     sodium_memzero(key, sizeof key);
     return failed ? lb_fail(&change->write.reason, LB_ERR_INTERNAL,
                             "The secret of the second factor cannot be read: the installation's "
-                            "key is another one. An operator can reset the second factor.")
+                            "key is another one. An operator can reset the second factor, or run "
+                            "'leadblock user reset-factor EMAIL' on the server.")
                   : LB_OK;
 }
 
@@ -166,7 +167,8 @@ static lb_err refuse_for_a_while(struct lb_account_change *change, unsigned wait
                    wait_s);
 }
 
-/* Is it a code of the app, or a recovery code? Marks it as used in `row`. */
+/* Is it a code of the app, or a recovery code? Marks it as used in `row`. One that has not the
+ * length of the app's is a recovery code, also when it is not complete. */
 static lb_err take_code(struct lb_account_change *change, struct lb_store *store,
                         struct lb_factor_row *row, bool *out_taken, bool *out_recovery)
 {
@@ -174,7 +176,7 @@ static lb_err take_code(struct lb_account_change *change, struct lb_store *store
     uint8_t secret[LB_FACTOR_SECRET_SIZE];
     int64_t now = lb_clock_wall_ms();
     struct lb_str code = tidy(change->code, text);
-    *out_recovery = code.len == RECOVERY_CHARS;
+    *out_recovery = code.len != LB_TOTP_DIGITS;
     if (*out_recovery) {
         *out_taken = take_recovery(row, code);
         return LB_OK;
@@ -200,8 +202,10 @@ static lb_err prove(struct lb_account_change *change, struct lb_store *store,
         return err;
     change->write.touched = true;
     change->wrong_code = !taken;
-    row->wrong = taken ? 0 : row->wrong + 1;
-    row->wrong_at = taken ? 0 : lb_clock_wall_ms();
+    if (taken || !recovery) {
+        row->wrong = taken ? 0 : row->wrong + 1;
+        row->wrong_at = taken ? 0 : lb_clock_wall_ms();
+    }
     err = store->ops->factor_put(store, row);
     if (err || (taken && !recovery))
         return err;
@@ -217,18 +221,30 @@ static lb_err lock(struct lb_account_change *change, struct lb_store *store,
     return err ? err : out->confirmed_at ? LB_OK : LB_ERR_NOT_FOUND;
 }
 
+/* lock(), or LB_ERR_NOT_FOUND; then session.enrols is set when the user has to have one. */
+static lb_err look(struct lb_account_change *change, struct lb_store *store,
+                   struct lb_factor_row *out)
+{
+    lb_err err = lock(change, store, out);
+    change->session.enrols =
+        err == LB_ERR_NOT_FOUND && lb_factor_required(change->factor_rule, change->user.role);
+    return err;
+}
+
+lb_err lb_factor_look(struct lb_account_change *change, struct lb_store *store)
+{
+    struct lb_factor_row row;
+    lb_err err = look(change, store, &row);
+    return err == LB_ERR_NOT_FOUND ? LB_OK : err;
+}
+
 lb_err lb_factor_ask(struct lb_account_change *change, struct lb_store *store)
 {
     struct lb_factor_row row;
     change->wrong_code = false; /* it may be applied again */
-    change->session.enrols = false;
-    lb_err err = lock(change, store, &row);
-    if (err == LB_ERR_NOT_FOUND) {
-        change->session.enrols = lb_factor_required(change->factor_rule, change->user.role);
-        return LB_OK;
-    }
+    lb_err err = look(change, store, &row);
     if (err)
-        return err;
+        return err == LB_ERR_NOT_FOUND ? LB_OK : err;
     if (!change->code.len)
         return lb_fail(&change->write.reason, LB_ERR_SECOND_FACTOR_REQUIRED,
                        "Send the \"code\" of your authenticator app as well, or a recovery code.");

@@ -6,8 +6,9 @@
  * number of its user. That key lies with the data: it keeps the secret from those who see the table
  * alone, not from those who have the database. Recovery codes are hashed.
  *
- * Who has the password may guess ten codes; after that each wrong one doubles a wait, from a minute
- * to a day. Recovery codes, which are too long to be guessed, are looked at all the same.
+ * Who has the password may guess ten codes of the app; after that each wrong one doubles a wait,
+ * from a minute to a day. Recovery codes, which are too long to be guessed, are looked at all the
+ * same, and wrong ones do not count to that. Any code that is taken ends the count.
  *
  * Threads: changes are filled on any thread, submitted to the writer, applied there. */
 #ifndef LB_DOMAIN_ACCESS_FACTOR_H
@@ -30,6 +31,9 @@ unsigned lb_factor_wait(const struct lb_factor_row *row, int64_t now);
  * not, and that is recorded. LB_ERR_SECOND_FACTOR_REQUIRED: it has no code. LB_ERR_RATE_LIMITED:
  * too many were wrong. Sets session.enrols when the user has to set one up first. */
 lb_err lb_factor_ask(struct lb_account_change *change, struct lb_store *store);
+
+/* Where a session begins without a code: sets session.enrols in the same way. */
+lb_err lb_factor_look(struct lb_account_change *change, struct lb_store *store);
 
 /* user: as it was read. Result: factor_secret. LB_ERR_ALREADY_EXISTS when one is on. */
 void lb_factor_begin(struct lb_account_change *change);

@@ -30,7 +30,7 @@ void lb_daily_bytes_check(struct lb_blocklist *blocklist, struct lb_write *first
     for (struct lb_write *write = first; write; write = write->next) {
         struct lb_workspace *workspace = counted(blocklist, write);
         unsigned wait_s;
-        if (workspace &&
+        if (workspace && !write->never_refused &&
             lb_daily_bytes_full(&workspace->recorded, now, blocklist->max_daily_bytes, &wait_s))
             refuse(blocklist, write, wait_s);
     }

@@ -100,6 +100,7 @@ void lb_imports_prepare(struct lb_imports_step *step)
 {
     step->apply = step->change.count ? step->change.write.apply : NULL;
     step->change.write.records = step->run->begun ? 0 : LB_RECORD_BYTES; /* of its row */
+    step->change.write.never_refused = true; /* as all blocks and unblocks */
     step->change.write.apply = apply_step;
 }
 

@@ -450,6 +450,9 @@ void lb_campaign_pause(struct lb_campaign_change *change)
 void lb_campaign_change(struct lb_campaign_change *change)
 {
     change->write.records = bytes_of(change);
+    /* Its settings keep people from being contacted. */
+    change->write.never_refused =
+        sets_any(change) && !change->sets_variables && !change->new_name[0];
     change->write.apply = apply_change;
     change->write.publish = publish_change;
 }

@@ -1,11 +1,13 @@
 /* How many leads a workspace may still have. Their number is the sum of its campaigns' counts,
- * which is read again only when the room that was found is used up: a node of several takes an
- * eighth of what there is, so that they do not exceed the bound together. */
+ * which is read again only when the room that was found is used up. A node of several holds an
+ * eighth of it, and no more than ROOM_OF_A_NODE_MAX, which the others do not know of: together they
+ * exceed the bound by what each holds, at most. */
 #include "domain/outreach/internal.h"
 
 #include "domain/access/nodes.h"
 
-#define SHARE_OF_A_NODE 8
+#define SHARE_OF_A_NODE    8
+#define ROOM_OF_A_NODE_MAX 10000
 
 static uint64_t left_of(uint64_t max, uint64_t total)
 {
@@ -21,6 +23,14 @@ static lb_err find_room(struct lb_outreach *outreach, struct lb_workspace *works
         err = store->ops->leads_total(lb_outreach_reader(outreach), workspace->row.no, &total);
     *out = left_of(outreach->settings.max_workspace_leads, total);
     return err;
+}
+
+static uint64_t room_to_hold(const struct lb_outreach *outreach, uint64_t room)
+{
+    if (!lb_nodes_memory_may_lag(outreach->settings.store))
+        return room;
+    uint64_t share = room / SHARE_OF_A_NODE;
+    return share < ROOM_OF_A_NODE_MAX ? share : ROOM_OF_A_NODE_MAX;
 }
 
 lb_err lb_outreach_take_room(struct lb_outreach *outreach, struct lb_workspace *workspace,
@@ -42,8 +52,6 @@ lb_err lb_outreach_take_room(struct lb_outreach *outreach, struct lb_workspace *
                        "that. Delete campaigns that are done, or ask the operator to raise "
                        "max-workspace-leads.",
                        (unsigned long long)max);
-    room -= count;
-    workspace->leads_room =
-        lb_nodes_memory_may_lag(outreach->settings.store) ? room / SHARE_OF_A_NODE : room;
+    workspace->leads_room = room_to_hold(outreach, room - count);
     return LB_OK;
 }

@@ -29,7 +29,7 @@ function CodeStep({ email, action, onCode, onBack }) {
         <CodeField value={code} onValue={setCode} autofocus inputRef={(box) => box && !code && box.focus()} />
         <Button type="submit" kind="primary" class="wide-button" busy={action.busy}>Sign in</Button>
       </form>
-      <p class="hint">Lost your phone and your recovery codes? An operator can reset the second factor under Users.</p>
+      <p class="hint">Lost your phone and your recovery codes? An operator can reset the second factor under Users, or run <code>leadblock user reset-factor EMAIL</code> on the server.</p>
       <Button kind="quiet" onClick={onBack}>Back</Button>
     </Page>
   );
