@@ -100,7 +100,7 @@ function Found({ form, found, campaigns, onForce, onBack }) {
         <section class="bad-lines">
           <div class="section-head">
             <h3>{count(found.bad.length, 'line')} not taken</h3>
-            {!done && found.bad.some(({ reason }) => forceable.test(reason)) && <Button onClick={onForce}>Take providers of mail all the same</Button>}
+            {!done && found.bad.some(({ reason }) => forceable.test(reason)) && <Button onClick={onForce}>Take these domains all the same</Button>}
           </div>
           <Folded items={found.bad} more="lines">{(rows) => <Table caption="Lines not taken" columns={badColumns} rows={rows} keyOf={(row) => row.line} />}</Folded>
         </section>
