@@ -132,7 +132,7 @@ static bool read_typed(struct lb_call *call, struct lb_upload *upload)
     if (upload->action == LB_UPLOAD_CHECK)
         return refuse(call, "The parameter 'action' must be block or unblock here. Check names of "
                             "every type by POST /v1/check.");
-    return !force.len || upload->force || lb_str_equal(force, LB_STR("false")) ||
+    return !force.ptr || !force.len || upload->force || lb_str_equal(force, LB_STR("false")) ||
            refuse(call, "The parameter 'force' must be true or false.");
 }
 

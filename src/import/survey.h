@@ -44,7 +44,7 @@ struct lb_import_survey {
     uint64_t rows;         /* that are not empty, without a line sep= */
     /* For names of every type (types.h). */
     bool typed;
-    uint64_t typed_line; /* the first row with a heading that says a type; 0: there is none */
+    uint64_t typed_line; /* the first row with a heading that says a type; 0: not found */
     uint64_t value_line; /* the first row with a cell that looks like a name; the same */
 };
 

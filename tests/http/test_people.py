@@ -295,7 +295,7 @@ def test_an_old_lead_does_not_take_a_name_from_whose_it_is_today(own):
     teach_again(own)
     own.start()
     tenant.api = api = own.api(tenant.key)
-    wait_until(lambda: is_blocked(api, member_id(5)) == [True])
+    wait_until(lambda: check(api, member_id(5))["blocked"])
     time.sleep(1)  # the second campaign's
     later = Campaign(tenant, "ada-1")
     assert later.claim() == [] and later.lead("ada-1")["blocked"] is True

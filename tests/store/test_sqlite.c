@@ -431,6 +431,8 @@ static void ask_all(const struct lb_store_ops *ops, struct lb_store_reader *read
     assert_int_equal(ops->contacts(reader, list, 0, &name, 1, &contact), LB_OK);
     assert_int_equal(contact.at, 0);
     assert_int_equal(ops->stopped_companies(reader, list, &name, 1, numbers), LB_OK);
+    struct lb_pending_row pending;
+    assert_int_equal(ops->lead_pending_next(reader, &pending), LB_ERR_NOT_FOUND);
     assert_int_equal(ops->leads_named(reader, 1, LB_STR("a"), 0, 1, refs, &count), LB_OK);
     assert_int_equal(ops->leads_due(reader, 1, 1, LB_QUEUE_RETRY, 1, 1, 1, numbers, &count), LB_OK);
     assert_int_equal(ops->leads_page(reader, 1, 1, -1, 0, 0, 1, NULL, no_lead), LB_OK);
@@ -476,6 +478,7 @@ static void questions_about_campaigns_and_imports_are_answered_by_indexes(void *
         {STMT_LEADS_SCHEDULED, "lead_queue (campaign=? AND queue=?)", 1},
         {STMT_LEADS_SET_ASIDE, "lead_set_aside (campaign=?)", 1},
         {STMT_CONTACT, "PRIMARY KEY (", 4}, /* of names, activities, steps and campaigns */
+        {STMT_PENDING_NEXT, "PRIMARY KEY (workspace>?)", 1},
         {STMT_STOPPED_COMPANY, "PRIMARY KEY (workspace=? AND campaign=? AND key=?)", 1},
         {STMT_IMPORT, "blocklist_import_by_id (workspace=? AND id=?)", 1},
         {STMT_IMPORTS_PAGE, "PRIMARY KEY (workspace=? AND no<?)", 1},

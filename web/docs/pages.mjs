@@ -8,11 +8,11 @@ import { links, START, titleOf } from './markdown.mjs';
 const IN_SOURCE = ['architecture.md', 'comparison.md', 'performance.md', 'threading.md'];
 const ELSEWHERE = { readme: 'README.md', changelog: 'CHANGELOG.md' };
 
-// The newest versions: all of them are a tenth of all pages.
-const changelogSize = 2_500;
+// What is newest: all of it is a tenth of all pages.
+const changelogSize = 1_500;
 function shortened(name, text) {
-  const end = name === 'changelog' ? text.indexOf('\n## ', changelogSize) : -1;
-  return end < 0 ? text : `${text.slice(0, end)}\n\nEarlier versions are in \`CHANGELOG.md\` of the source code.\n`;
+  const end = name === 'changelog' ? text.indexOf('\n- ', changelogSize) : -1;
+  return end < 0 ? text : `${text.slice(0, end)}\n\nThe rest of it, and earlier versions, are in \`CHANGELOG.md\` of the source code.\n`;
 }
 
 // [{name, path, text}]: `path` from the project's root, `name` as in /docs/NAME.

@@ -20,7 +20,7 @@ void lb_signing_sign(const struct lb_signing_key_row *key, struct lb_str text,
 bool lb_signing_is_signed(struct lb_str text, const uint8_t signature[LB_SIGNATURE_SIZE],
                           const uint8_t public_key[LB_PUBLIC_KEY_SIZE]);
 
-/* The key, which is made when there is none; for the writer, in the open transaction of `write`. */
+/* The key. The first call makes it; for the writer, in the open transaction of `write`. */
 lb_err lb_signing_key_made(struct lb_store *store, struct lb_write *write,
                            struct lb_signing_key_row *out);
 

@@ -17,7 +17,7 @@ static lb_err take(void *context, const struct lb_log_row *row)
     return ends ? LB_ERR_NOT_FOUND : LB_OK;
 }
 
-/* Where the next own row may be; false: there is none. */
+/* Finds where the next own row may be; false when all were read. */
 static bool seek(struct lb_own_rows *rows)
 {
     rows->strange = 0;

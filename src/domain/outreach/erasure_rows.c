@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <utf8proc.h>
 
-#define DECODED_MAX 3 /* times that a text may be percent-encoded */
+#define DECODED_MAX 3 /* layers of percent-encoding that are looked through */
 #define PLAIN_MAX   7 /* bytes of a LinkedIn name that may as well be a word */
 
 static const utf8proc_option_t folding =
@@ -59,7 +59,7 @@ char *lb_erasure_fold(struct lb_str text)
     return folded;
 }
 
-/* --- Does a text mention the person? --- */
+/* --- Mentions of the person in reasons and fields  */
 
 static bool is_digit(char c)
 {

@@ -26,7 +26,7 @@ static inline int64_t lb_skip_contacted_ms(const struct lb_campaign_settings *se
 
 /* For one lead. */
 struct lb_restraint {
-    struct lb_contact contact; /* by another campaign, within the days; at 0: there is none */
+    struct lb_contact contact; /* by another campaign, within the days; `at` is 0 without one */
     uint64_t colleague;        /* the lead whose reply has ended the sequence; 0: none */
 };
 

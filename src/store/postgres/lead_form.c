@@ -190,21 +190,30 @@ static lb_err read_pending(const PGresult *result, int row, struct lb_pending_ro
     return lb_str_copy(key, out->key, sizeof out->key) ? LB_OK : LB_ERR_STORAGE_UNAVAILABLE;
 }
 
-LB_PG_STATEMENT(PENDING_NEXT, ALL, "",
+LB_PG_STATEMENT(PENDING_NEXT, ALL, "n",
                 "SELECT workspace_id, campaign, key, token FROM leadblock.lead_pending"
-                " WHERE workspace_id > 0"
-                " ORDER BY key = '~links', workspace_id, campaign, key LIMIT 1");
+                " WHERE workspace_id > 0 AND (key = '~links') = ($1 = 1)"
+                " ORDER BY workspace_id, campaign, key LIMIT 1");
 
-lb_err lb_pg_lead_pending_next(struct lb_store_reader *reader, struct lb_pending_row *out)
+/* In the order of the table's key, so that one row is read, however many there are. */
+static lb_err next_pending(struct lb_store_reader *reader, bool links, struct lb_pending_row *out)
 {
+    struct lb_pg_params params = {0};
     PGresult *result;
-    lb_err err = lb_pg_query(reader, PG_PENDING_NEXT, NULL, &result);
+    lb_pg_add_number(&params, links);
+    lb_err err = lb_pg_query(reader, PG_PENDING_NEXT, &params, &result);
     if (!err && PQntuples(result) == 0)
         err = LB_ERR_NOT_FOUND;
     if (!err)
         err = read_pending(result, 0, out);
     PQclear(result);
     return err;
+}
+
+lb_err lb_pg_lead_pending_next(struct lb_store_reader *reader, struct lb_pending_row *out)
+{
+    lb_err err = next_pending(reader, false, out);
+    return err == LB_ERR_NOT_FOUND ? next_pending(reader, true, out) : err;
 }
 
 LB_PG_STATEMENT(PENDING_EVERYWHERE, ONE, "n",

@@ -188,14 +188,16 @@ static lb_err read_pending(sqlite3_stmt *stmt, struct lb_pending_row *out)
                                                                   : LB_ERR_STORAGE_UNAVAILABLE;
 }
 
-lb_err lb_sqlite_lead_pending_next(struct lb_store_reader *reader, struct lb_pending_row *out)
+/* In the order of the table's key, so that one row is read, however many there are. */
+static lb_err next_pending(struct lb_store_reader *reader, bool links, struct lb_pending_row *out)
 {
     sqlite3_stmt *stmt = lb_sqlite_prepared(
         reader, STMT_PENDING_NEXT,
         "SELECT workspace, campaign, key, token FROM lead_pending WHERE workspace > 0"
-        " ORDER BY key = '~links', workspace, campaign, key LIMIT 1");
+        " AND (key = '~links') = ?1 ORDER BY workspace, campaign, key LIMIT 1");
     if (!stmt)
         return LB_ERR_STORAGE_UNAVAILABLE;
+    sqlite3_bind_int(stmt, 1, links);
     int code = sqlite3_step(stmt);
     bool found = code == SQLITE_ROW;
     lb_err err = LB_OK;
@@ -205,6 +207,12 @@ lb_err lb_sqlite_lead_pending_next(struct lb_store_reader *reader, struct lb_pen
     }
     err = lb_sqlite_end_scan(stmt, err, code);
     return err || found ? err : LB_ERR_NOT_FOUND;
+}
+
+lb_err lb_sqlite_lead_pending_next(struct lb_store_reader *reader, struct lb_pending_row *out)
+{
+    lb_err err = next_pending(reader, false, out);
+    return err == LB_ERR_NOT_FOUND ? next_pending(reader, true, out) : err;
 }
 
 lb_err lb_sqlite_lead_pending_everywhere(struct lb_store_reader *reader, size_t max,
