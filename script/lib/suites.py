@@ -194,7 +194,7 @@ def browser(name, files, **options):
 def dashboard(quick):
     """In quick runs, the browser opens the first pages only."""
     files = sorted(path for path in (ROOT / "tests/e2e").glob("*.test.mjs"))
-    timing = {"import.test.mjs"}  # how long a page does not answer
+    timing = {"import.test.mjs", "hook-delay.test.mjs"}  # how long a page does not answer, an event takes
     node = ["node", "--test", "--test-reporter=spec"]
     return [
         Suite("dashboard (node)", "../web/test", node, None, counting="node", seconds=2,

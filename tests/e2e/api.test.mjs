@@ -51,11 +51,12 @@ screen('a line that is copied works, with a campaign that there is', shared, { p
 
 screen('the language is remembered, and the address opens an operation', shared, {}, async ({ page, context }) => {
   await viewer.open({ page, context }, '#/api?op=getStatistics');
-  assert.match(await lines(page).inputValue(), /^curl /);
+  const begins = (words) => eventually(async () => assert.match(await lines(page).inputValue(), words));
+  await begins(/^curl /);
   await page.getByLabel('Language').selectOption('Python');
-  assert.match(await lines(page).inputValue(), /^import requests\n/);
+  await begins(/^import requests\n/);
   await page.reload();
-  assert.match(await lines(page).inputValue(), /^import requests\n/);
+  await begins(/^import requests\n/);
   await page.getByRole('button', { name: /Get the numbers of the workspace/ }).click();
   await lines(page).waitFor({ state: 'detached' });
   assert.equal(new URL(page.url()).hash, '#/api');

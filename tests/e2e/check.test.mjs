@@ -72,6 +72,8 @@ screen('what is no profile is said in words', shared, { allowed: [/status of 400
   await member.open({ page, context });
   for (const [text, words] of [
     ['https://www.linkedin.com/sales/lead/ACwAA', /cut short/], ['john-%zz', /percent-encoding/], ['.', /not of a profile/], ['..', /not of a profile/]]) {
+    await ask(page, ''); // what the one before was told is gone
+    await page.locator('.check-hint').waitFor();
     await paste(page, text);
     await page.locator('.notice.warn', { hasText: 'This is not a LinkedIn profile' }).getByText(words).waitFor();
     assert.equal(await page.locator('.verdict').count(), 0, text);

@@ -46,5 +46,5 @@ screen('on a desk a row has 36 to 40 px', shared, {}, async ({ page, context }) 
     assert.ok(height >= 36 && height <= 40, `${height} px`);
   assert.equal(await page.locator('.selection-bar').count(), 0);
   await page.getByRole('checkbox').nth(1).check();
-  assert.equal(await page.locator('.selection-bar').count(), 1);
+  await page.locator('.selection-bar').waitFor();
 });

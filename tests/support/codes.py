@@ -23,9 +23,11 @@ class App:
         self.used = set()
 
     def code(self):
-        """A code that the server takes now and that was not shown before."""
+        """A code that the server takes now and that was not shown before. The one of the step
+        before is left out when it would soon be too old."""
         while True:
-            for step in (-1, 0, 1):
+            left = 30 - time.time() % 30
+            for step in (-1, 0, 1) if left > 15 else (0, 1):
                 code = code_of(self.secret, step)
                 if code not in self.used:
                     self.used |= {code_of(self.secret, before) for before in range(-2, step + 1)}

@@ -23,11 +23,13 @@ export class Authenticator {
     this.secret = secret.replaceAll(' ', '');
   }
 
-  // A code that the server takes now, later than the one before: it may wait for it.
+  // A code that the server takes now, later than the one before: it may wait for it. The code of the step before is left
+  // out when it would soon be too old.
   async code() {
     for (;;) {
       const now = Math.floor(Date.now() / 30_000);
-      const step = Math.max(now - 1, this.#last + 1);
+      const first = Date.now() % 30_000 < 15_000 ? now - 1 : now;
+      const step = Math.max(first, this.#last + 1);
       if (step <= now + 1) {
         this.#last = step;
         return codeOf(this.secret, step);
