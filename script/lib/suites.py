@@ -127,11 +127,11 @@ def program(name, path, *arguments, tree="release", **options):
 
 def release(quick, cycles):
     fire = 5 if quick else 12
-    names = {"LEADBLOCK_TEST_NAMES": "100000"} if quick else {}
+    fewer = {"LEADBLOCK_TEST_NAMES": "100000", "LEADBLOCK_CYCLES": "15", **one_of(8)} if quick else {}
     return [
         # What is repeated runs address-checked, and what the release build may do otherwise is seen
         # by tests/http, the browser's tests, the crashes and the claims.
-        meson("unit", "release", c_tests("unit", "store"), seconds=70, repeated=True, env=names),
+        meson("unit", "release", c_tests("unit", "store"), seconds=70, repeated=True, env=fewer),
         http("http", "release", seconds=110, due=frozenset(COMMANDS)),
         http("http timing", "release", timing=True, seconds=25, repeated=True,
              quick=False),
@@ -161,6 +161,10 @@ def release(quick, cycles):
 
 def postgresql(quick):
     fire = 5 if quick else 12
+    nodes = py_tests("cluster")
+    half = in_turn(c_names(nodes), 2)
+    if quick:
+        nodes = [path for path in nodes if c_name(path) in half]
     again = {"env": {"LEADBLOCK_TEST_BACKEND": "postgresql"}, "cluster": True, "quick": False,
              "skip": NO_BACKEND}
     return [
@@ -169,8 +173,7 @@ def postgresql(quick):
         http("http (postgresql)", "release", seconds=200, due=on_postgresql() - checked_on_postgresql(), **again),
         http("http (postgresql, asan)", "asan", seconds=50, due=checked_on_postgresql(), **again),
         http("http timing (postgresql)", "release", timing=True, seconds=40, due=on_postgresql(), **again),
-        pytest("cluster", "release", "cluster", cluster=True, share=WAITS, seconds=80,
-               due=in_turn(c_names(py_tests("cluster")), 2)),
+        pytest("cluster", "release", "cluster", nodes, cluster=True, share=WAITS, seconds=80, due=half),
         program("guarantee/fire (three nodes)", "guarantee/fire.py", "--seconds", fire, "--nodes",
                 3, cluster=True, seconds=fire + 20),
         program("guarantee/fire (no locks)", "guarantee/fire.py", "--seconds", 5, "--nodes", 3, "--no-locks",
