@@ -325,6 +325,18 @@ bool lb_sessions_password_is_right(struct lb_call *call)
     return false;
 }
 
+/* False when the reply is set. The password itself is gone. */
+static bool hash_new_password(struct lb_call *call)
+{
+    struct lb_signing_in *signing = call->state;
+    bool hashed = lb_password_hash(signing->new_password, password_memory(call),
+                                   signing->change.password_hash);
+    lb_sessions_wipe(signing->new_password);
+    if (!hashed)
+        lb_sessions_refuse(call, LB_ERR_OVERLOADED, NO_MEMORY);
+    return hashed;
+}
+
 static enum lb_turn change_password(struct lb_call *call, struct lb_store_reader *reader)
 {
     struct lb_signing_in *signing = call->state;
@@ -333,11 +345,8 @@ static enum lb_turn change_password(struct lb_call *call, struct lb_store_reader
         lb_sessions_wipe(signing->new_password);
         return LB_TURN_LAST;
     }
-    bool hashed = lb_password_hash(signing->new_password, password_memory(call),
-                                   signing->change.password_hash);
-    lb_sessions_wipe(signing->new_password);
-    if (!hashed)
-        return lb_sessions_refuse(call, LB_ERR_OVERLOADED, NO_MEMORY);
+    if (!hash_new_password(call))
+        return LB_TURN_LAST;
     lb_account_set_password(&signing->change);
     return lb_sessions_submit(call, reply_signed_in);
 }
@@ -439,15 +448,13 @@ static enum lb_turn use_link(struct lb_call *call, struct lb_store_reader *reade
         return refuse_link(call, err);
     const char *wrong = lb_password_wrong_for(signing->new_password, lb_str(user.email));
     if (wrong) {
+        lb_sessions_wipe(signing->new_password);
         lb_reply_error(&call->req->reply, LB_ERR_INVALID_BODY, "\"password\" %s.", wrong);
         lb_request_complete(call->req);
         return LB_TURN_LAST;
     }
-    bool hashed = lb_password_hash(signing->new_password, password_memory(call),
-                                   signing->change.password_hash);
-    lb_sessions_wipe(signing->new_password);
-    if (!hashed)
-        return lb_sessions_refuse(call, LB_ERR_OVERLOADED, NO_MEMORY);
+    if (!hash_new_password(call))
+        return LB_TURN_LAST;
     lb_account_use_link(&signing->change);
     return lb_sessions_submit(call, reply_signed_in);
 }

@@ -19,18 +19,13 @@ static enum lb_progress change_list(struct lb_call *call, bool block)
         return LB_DONE;
     if (call->dry_run)
         return lb_dry_run_reply(call, &pending->identifiers, block);
-    struct lb_change *change = &pending->change;
-    change->items = pending->identifiers.items;
-    change->fingerprints = pending->identifiers.fingerprints;
-    change->count = pending->identifiers.count;
-    change->has_ends = pending->identifiers.has_ends;
-    pending->asked = change->count;
-    if (block)
-        lb_change_block(change);
-    else
-        lb_change_unblock(change);
-    if (!block)
+    lb_changes_take_names(pending);
+    if (block) {
+        lb_change_block(&pending->change);
+    } else {
+        lb_change_unblock(&pending->change);
         lb_changes_expect_freed(call, pending);
+    }
     return lb_changes_submit(call, pending, pending->identifiers.bytes,
                              block ? lb_changes_reply_blocked : lb_changes_reply_unblocked);
 }

@@ -17,6 +17,16 @@ struct lb_pending_change *lb_changes_begin(struct lb_call *call, bool needs_lice
     return pending;
 }
 
+void lb_changes_take_names(struct lb_pending_change *pending)
+{
+    const struct lb_identifiers *names = &pending->identifiers;
+    pending->change.items = names->items;
+    pending->change.fingerprints = names->fingerprints;
+    pending->change.count = names->count;
+    pending->change.has_ends = names->has_ends;
+    pending->asked = names->count;
+}
+
 /* What waits with it. */
 static size_t size_of(const struct lb_call *call, const struct lb_pending_change *pending,
                       size_t more)

@@ -21,6 +21,9 @@ struct lb_pending_change {
 /* Makes the pending change of a call, with its standing filled. NULL when the reply is set. */
 struct lb_pending_change *lb_changes_begin(struct lb_call *call, bool needs_license);
 
+/* The change is about the names that were read into its `identifiers`. */
+void lb_changes_take_names(struct lb_pending_change *pending);
+
 /* Reads the array of record ids that is the body; false when the reply is set. */
 bool lb_changes_read_ids(struct lb_call *call, struct lb_change *change);
 

@@ -39,14 +39,9 @@ static void reply_tried(struct lb_call *call)
 static bool take_entries(struct lb_call *call, struct lb_pending_change *pending,
                          enum lb_names_for what_for)
 {
-    struct lb_change *change = &pending->change;
     if (!lb_entries_read(call, what_for, &pending->identifiers))
         return false;
-    change->items = pending->identifiers.items;
-    change->fingerprints = pending->identifiers.fingerprints;
-    change->count = pending->identifiers.count;
-    change->has_ends = pending->identifiers.has_ends;
-    pending->asked = change->count;
+    lb_changes_take_names(pending);
     return true;
 }
 

@@ -19,13 +19,8 @@ enum lb_progress lb_workspace_leads_post(struct lb_call *call)
         return LB_DONE;
     if (call->dry_run)
         return lb_dry_run_reply(call, &pending->identifiers, true);
-    struct lb_change *change = &pending->change;
-    change->items = pending->identifiers.items;
-    change->fingerprints = pending->identifiers.fingerprints;
-    change->count = pending->identifiers.count;
-    change->has_ends = pending->identifiers.has_ends;
-    pending->asked = change->count;
-    lb_change_block(change);
+    lb_changes_take_names(pending);
+    lb_change_block(&pending->change);
     return lb_changes_submit(call, pending, pending->identifiers.bytes, lb_changes_reply_blocked);
 }
 

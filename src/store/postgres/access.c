@@ -84,14 +84,7 @@ LB_PG_STATEMENT(KEY_REVOKE, ONE, "nnnn",
 
 lb_err lb_pg_key_revoke(struct lb_store *store, uint32_t workspace, uint32_t no, int64_t at)
 {
-    struct lb_pg_params params = {0};
-    uint64_t version = 0;
-    lb_err err = lb_pg_touch_access(lb_postgres_of(store), workspace, &version);
-    lb_pg_add_number(&params, workspace);
-    lb_pg_add_number(&params, no);
-    lb_pg_add_number(&params, at);
-    lb_pg_add_number(&params, (int64_t)version);
-    return err ? err : lb_pg_write(store, PG_KEY_REVOKE, &params);
+    return lb_pg_write_access_time(store, PG_KEY_REVOKE, workspace, no, at);
 }
 
 LB_PG_STATEMENT(KEY_TOUCH, ONE, "nnn",

@@ -197,6 +197,10 @@ lb_err lb_pg_touch_locked(struct lb_postgres *postgres, uint32_t workspace,
 /* Notes that license, keys or campaigns change, and returns the version of rows that do. Locks it
  * as well. */
 lb_err lb_pg_touch_access(struct lb_postgres *postgres, uint32_t workspace, uint64_t *out_version);
+/* Writes a time to a row of key or campaign, with its new version: $1 and $2 say which, $3 is the
+ * time, $4 the version. */
+lb_err lb_pg_write_access_time(struct lb_store *store, enum lb_pg_statement statement,
+                               uint32_t workspace, uint32_t no, int64_t at);
 /* A write without an answer. */
 lb_err lb_pg_write(struct lb_store *store, enum lb_pg_statement statement,
                    const struct lb_pg_params *params);

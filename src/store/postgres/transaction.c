@@ -115,6 +115,19 @@ lb_err lb_pg_touch_access(struct lb_postgres *postgres, uint32_t workspace, uint
     return LB_OK;
 }
 
+lb_err lb_pg_write_access_time(struct lb_store *store, enum lb_pg_statement statement,
+                               uint32_t workspace, uint32_t no, int64_t at)
+{
+    struct lb_pg_params params = {0};
+    uint64_t version = 0;
+    lb_err err = lb_pg_touch_access(lb_postgres_of(store), workspace, &version);
+    lb_pg_add_number(&params, workspace);
+    lb_pg_add_number(&params, no);
+    lb_pg_add_number(&params, at);
+    lb_pg_add_number(&params, (int64_t)version);
+    return err ? err : lb_pg_write(store, statement, &params);
+}
+
 lb_err lb_pg_write(struct lb_store *store, enum lb_pg_statement statement,
                    const struct lb_pg_params *params)
 {
