@@ -167,8 +167,9 @@ lose_parts() {
     inside podman start packaging_one_1
     healthy packaging_one_1
     inside podman restart packaging_database_1
-    wait_for '{"status":"ready"' ask "$address/readyz"
-    blocked
+    # Nodes say 200 until they notice, so the answer itself is waited for.
+    wait_for '{"publicIdentifier":"john-doe","blocked":true,' \
+        ask "$address/v1/campaigns/spring/blocked-leads/John-Doe" -H "x-api-key: $(cat "$work/key")"
     compose compose.nodes.yaml down --volumes
 }
 
