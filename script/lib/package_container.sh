@@ -72,6 +72,12 @@ runtime() {
     crun --root "$work/crun" --cgroup-manager=disabled "$@"
 }
 
+# in_container COMMAND...: as podman exec does, which runs it as the image's user; crun would run it as root, whom without
+# capabilities the data folder of another user is closed to.
+in_container() {
+    runtime exec --user 65532:65532 --env LEADBLOCK_DATA=/data leadblock "$@"
+}
+
 # Beside hierarchies of version 1, crun refuses to start: this namespace shows it the unified one alone.
 show_unified() {
     [ "$(stat -f -c %T /sys/fs/cgroup)" != cgroup2fs ] || return 0
@@ -99,8 +105,8 @@ start_container() {
 # What HEALTHCHECK says, run in the container.
 healthy() {
     local deadline=$((SECONDS + 60))
-    until runtime exec --env LEADBLOCK_DATA=/data leadblock /usr/bin/leadblock ready; do
-        [ "$SECONDS" -lt "$deadline" ] || { cat "$work/container.log"; return 1; }
+    until in_container /usr/bin/leadblock ready; do
+        [ "$SECONDS" -lt "$deadline" ] || { tail -n 20 "$work/container.log"; return 1; }
         sleep 0.5
     done
 }
@@ -113,9 +119,9 @@ use_container() {
     local key address=http://127.0.0.1:8080
     ask -f "$address/" | grep -q '<script'
     grep -q '/#/link/' "$work/container.log"
-    runtime exec --env LEADBLOCK_DATA=/data leadblock /usr/bin/leadblock workspace create Acme --plan agency
-    key=$(runtime exec --env LEADBLOCK_DATA=/data leadblock /usr/bin/leadblock key create Acme --name crm)
-    runtime exec --env LEADBLOCK_DATA=/data leadblock /usr/bin/leadblock campaign create Acme Spring --id spring
+    in_container /usr/bin/leadblock workspace create Acme --plan agency
+    key=$(in_container /usr/bin/leadblock key create Acme --name crm)
+    in_container /usr/bin/leadblock campaign create Acme Spring --id spring
     ask -X POST "$address/v1/campaigns/spring/blocked-leads" -H "x-api-key: $key" \
         -H 'Content-Type: application/json' -d '{"publicIdentifiers":["john-doe"]}'
     printf '%s' "$key" >"$work/key"

@@ -118,13 +118,20 @@ static enum lb_progress handle(void *context, struct lb_request *req)
     return !req->has_body || lb_gate_still_passes(call) ? start_handler(call) : LB_DONE;
 }
 
+/* What a proxy or an engine of containers asks several times a second would hide the rest. */
+static enum lb_log_level level_of(const struct lb_request *req)
+{
+    bool probe = req->route && (req->route->flags & LB_ROUTE_PROBE);
+    return probe && req->reply.status == 200 ? LB_LOG_DEBUG : LB_LOG_INFO;
+}
+
 static void log_request(const struct lb_request *req, uint64_t ns)
 {
     const struct lb_call *call = lb_call_of((struct lb_request *)req);
     struct lb_log_line line;
     char client[INET6_ADDRSTRLEN];
     size_t client_len = lb_address_format(&req->client, client);
-    lb_log_begin(&line, LB_LOG_INFO, "request");
+    lb_log_begin(&line, level_of(req), "request");
     lb_log_add_plain(&line, "id", lb_str(req->id)); /* set_id in exchange.c sees to that */
     lb_log_add_plain(&line, "client",
                      req->local ? LB_STR("local") : (struct lb_str){client, client_len});
@@ -154,7 +161,7 @@ static void end(void *context, struct lb_request *req)
     uint64_t ns = req->started_ns ? lb_clock_mono_ns() - req->started_ns : 0;
     size_t route = req->route ? (size_t)(req->route - lb_routes) : lb_route_count;
     lb_request_counts_add(app->counts, route, req->reply.status, ns);
-    if (lb_log_enabled(LB_LOG_INFO))
+    if (lb_log_enabled(level_of(req)))
         log_request(req, ns);
     if (call) {
         lb_attempts_leave(app->attempts, call->password_place);

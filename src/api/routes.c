@@ -215,8 +215,8 @@ const struct lb_route lb_routes[] = {
     {LB_GET, "/docs/{page}", lb_documents_file, LB_ROUTE_OPEN},
 
     /* health.c */
-    {LB_GET, "/livez", lb_health_live, LB_ROUTE_OPEN},
-    {LB_GET, "/readyz", lb_health_ready, LB_ROUTE_OPEN},
+    {LB_GET, "/livez", lb_health_live, LB_ROUTE_OPEN | LB_ROUTE_PROBE},
+    {LB_GET, "/readyz", lb_health_ready, LB_ROUTE_OPEN | LB_ROUTE_PROBE},
     {LB_GET, "/metrics", lb_health_metrics, LB_ROUTE_OPEN},
 
     /* What the command line asks for; admin_campaigns.c, backup.c and doctor.c are its own */

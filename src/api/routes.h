@@ -6,6 +6,7 @@
 
 enum lb_route_flag {
     LB_ROUTE_OPEN = 1 << 0,     /* needs no key */
+    LB_ROUTE_PROBE = 1 << 20,   /* asked by machines again and again: 200 is not worth a line */
     LB_ROUTE_LOCAL = 1 << 1,    /* for the command line, through the control socket only */
     LB_ROUTE_LICENSED = 1 << 2, /* needs a valid Pro or Agency license */
     LB_ROUTE_CAMPAIGN = 1 << 3, /* the first placeholder is a campaign of the workspace */
@@ -28,7 +29,7 @@ enum lb_route_flag {
     LB_ROUTE_OWN = 1 << 12,      /* about the signed-in user: no workspace is named */
     LB_ROUTE_ANYWHERE = 1 << 13, /* operators who name no workspace mean the installation */
     /* Also for sessions that may only set up a second factor. */
-    LB_ROUTE_ENROLS = 1 << 18,
+    LB_ROUTE_ENROLS = 1 << 19,
     /* About the installation's own list, with which the handlers do as with a workspace's. */
     LB_ROUTE_INSTALLATION = 1 << 17,
 

@@ -42,7 +42,8 @@ static void take(void *context, enum lb_restore_what what, const char *name, con
         lb_json_put_string(out, lb_str(detail));
         lb_buf_printf(out, ",\"count\":%llu}", (unsigned long long)count);
     } else if (counts_people(what)) {
-        lb_buf_printf(out, "  %s\t%llu\n", name, (unsigned long long)count);
+        lb_buf_printf(out, "  %s\t%llu%s%s\n", name, (unsigned long long)count, *detail ? ": " : "",
+                      detail);
     } else {
         lb_buf_printf(out, "  %s\t%s\n", name, detail);
     }

@@ -2,8 +2,7 @@
  * output, which shows control characters as numbers; names are cleaned before. */
 #include "cli/admin.h"
 #include "cli/commands.h"
-#include "cli/terminal.h"
-#include "cli/top_figures.h"
+#include "cli/top_view.h"
 
 #include <poll.h>
 #include <signal.h>
@@ -15,113 +14,40 @@
 #include <unistd.h>
 
 #define PERIOD_MS   1000
-#define HEAD_LINES  7
 #define BEGIN_VIEW  "\033[?1049h\033[?25l" /* another screen, without a cursor */
 #define END_VIEW    "\033[?25h\033[?1049l"
 #define DRAW        "\033[H"
 #define END_OF_LINE "\033[K\n"
 #define END_OF_ALL  "\033[J"
 
-struct row {
-    const struct lb_top_workspace *now;
-    double checks, blocked_share, blocks, unblocks; /* a second */
-};
-
-static void put_count(struct lb_buf *out, const char *label, double value)
+/* What is not a terminal has no limit. The last column stays empty: what clears the rest of a line
+ * that is full takes its last character. */
+static struct lb_top_size size_of_terminal(bool live)
 {
-    lb_buf_printf(out, "%s %.0f", label, value);
-}
-
-static void put_head(struct lb_buf *out, const struct lb_top_figures *a,
-                     const struct lb_top_figures *b, const char *end)
-{
-    double seconds = b->at_s - a->at_s;
-    double up = (double)time(NULL) - b->began_s;
-    lb_buf_printf(out, "leadblock %s, up %.0f h %02.0f min; processor %.0f %%, memory %.0f MiB%s",
-                  b->version, (double)(long)(up / 3600), (double)((long)(up / 60) % 60),
-                  (b->cpu_s - a->cpu_s) / seconds * 100, b->memory / 1048576, end);
-    lb_buf_printf(out, "requests     %.0f/s, errors %.0f/s, refused %.0f/s; connections %.0f%s",
-                  (b->requests - a->requests) / seconds, (b->errors - a->errors) / seconds,
-                  (b->refused - a->refused) / seconds, b->connections, end);
-    lb_buf_printf(
-        out, "writes       %.0f/s in %.0f commits/s, each %.1f ms (50 %%), %.1f ms (99 %%)%s",
-        (b->writes - a->writes) / seconds, (b->commits - a->commits) / seconds,
-        lb_top_commit_quantile(a, b, 0.5) * 1000, lb_top_commit_quantile(a, b, 0.99) * 1000, end);
-    put_count(out, "queues       writes", b->write_queue);
-    put_count(out, ", reads", b->read_queue);
-    lb_buf_append_str(out, lb_str(end));
-    lb_buf_printf(out, "blocked      %.0f leads; disk free %.1f GiB%s", b->entries,
-                  b->disk_free / (1024.0 * 1048576), end);
-    lb_buf_append_str(out, lb_str(end));
-}
-
-static int busiest_first(const void *left, const void *right)
-{
-    const struct row *a = left;
-    const struct row *b = right;
-    double more = (b->checks + b->blocks + b->unblocks) - (a->checks + a->blocks + a->unblocks);
-    if (more == 0)
-        more = b->now->entries - a->now->entries;
-    return (more > 0) - (more < 0);
-}
-
-/* Workspaces are in order of creation, and none goes. */
-static struct row *make_rows(const struct lb_top_figures *a, const struct lb_top_figures *b)
-{
-    double seconds = b->at_s - a->at_s;
-    struct row *rows = calloc(b->workspace_count + 1, sizeof *rows);
-    for (size_t i = 0; rows && i < b->workspace_count; i++) {
-        static const struct lb_top_workspace none;
-        const struct lb_top_workspace *was = i < a->workspace_count ? &a->workspaces[i] : &none;
-        const struct lb_top_workspace *is = &b->workspaces[i];
-        double checks = is->checks - was->checks;
-        rows[i] = (struct row){is, checks / seconds,
-                               checks > 0 ? (is->checks_blocked - was->checks_blocked) / checks : 0,
-                               (is->blocked - was->blocked) / seconds,
-                               (is->unblocked - was->unblocked) / seconds};
+    struct winsize size;
+    struct lb_top_size room = {SIZE_MAX, SIZE_MAX};
+    if (isatty(STDOUT_FILENO) && ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0) {
+        room.columns = (size.ws_col ? size.ws_col : 80) - 1;
+        if (live)
+            room.lines = size.ws_row ? size.ws_row : 24;
     }
-    if (rows)
-        qsort(rows, b->workspace_count, sizeof *rows, busiest_first);
-    return rows;
+    return room;
 }
 
-static void put_rows(struct lb_buf *out, const struct row *rows, size_t count, const char *end)
-{
-    lb_buf_printf(out, "%-24s %9s %8s %9s %10s %7s %12s%s", "WORKSPACE", "CHECKS/S", "BLOCKED",
-                  "BLOCKS/S", "UNBLOCKS/S", "QUEUED", "ENTRIES", end);
-    for (size_t i = 0; i < count; i++) {
-        struct lb_buf name = {0};
-        lb_terminal_clean(&name, lb_str(rows[i].now->name), true);
-        lb_buf_printf(out, "%-24.*s %9.0f %6.0f %% %9.0f %10.0f %7.0f %12.0f%s",
-                      (int)(name.len < 24 ? name.len : 24), name.len ? name.ptr : "",
-                      rows[i].checks, rows[i].blocked_share * 100, rows[i].blocks, rows[i].unblocks,
-                      rows[i].now->queued, rows[i].now->entries, end);
-        lb_buf_fini(&name);
-    }
-}
-
-/* A second apart, between which `wait` returns false when it is to end. */
-static bool draw(const struct lb_top_figures *a, const struct lb_top_figures *b, size_t lines,
-                 bool live)
+static bool draw(const struct lb_top_figures *a, const struct lb_top_figures *b, bool live)
 {
     struct lb_buf out = {0};
-    const char *end = live ? END_OF_LINE : "\n";
-    struct row *rows = make_rows(a, b);
-    size_t room = lines > HEAD_LINES ? lines - HEAD_LINES : 1;
-    size_t count = live && room < b->workspace_count ? room : b->workspace_count;
     if (live)
         lb_buf_append_lit(&out, DRAW);
-    put_head(&out, a, b, end);
-    if (rows)
-        put_rows(&out, rows, count, end);
+    bool drawn = lb_top_draw(&out, a, b, size_of_terminal(live), live ? END_OF_LINE : "\n");
     if (live)
         lb_buf_append_lit(&out, END_OF_ALL);
-    bool drawn = !out.failed && rows;
+    else
+        lb_buf_append_lit(&out, "\n");
     if (drawn && live)
         drawn = write(STDOUT_FILENO, out.ptr, out.len) == (ssize_t)out.len;
     else if (drawn)
         drawn = fwrite(out.ptr, 1, out.len, stdout) == out.len;
-    free(rows);
     lb_buf_fini(&out);
     return drawn;
 }
@@ -141,12 +67,6 @@ static bool pause_for_key(void)
     if (poll(&input, 1, PERIOD_MS) > 0 && read(STDIN_FILENO, &key, 1) <= 0)
         return false;
     return !told_to_end && key != 'q' && key != 'Q' && key != 3;
-}
-
-static size_t lines_of_terminal(void)
-{
-    struct winsize size;
-    return ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_row ? size.ws_row : 24;
 }
 
 static void ignore(int signal)
@@ -173,7 +93,7 @@ static int show_live(const struct lb_cli *cli)
     bool begun = taken && write(STDOUT_FILENO, BEGIN_VIEW, sizeof BEGIN_VIEW - 1) > 0;
     while (taken && pause_for_key()) {
         taken = lb_top_take(cli, &b);
-        taken = taken && draw(&a, &b, lines_of_terminal(), true);
+        taken = taken && draw(&a, &b, true);
         lb_top_release(&a);
         a = b;
     }
@@ -192,7 +112,7 @@ static int show_once(const struct lb_cli *cli)
     bool taken = lb_top_take(cli, &a);
     if (taken) {
         nanosleep(&(struct timespec){.tv_sec = PERIOD_MS / 1000}, NULL);
-        taken = lb_top_take(cli, &b) && draw(&a, &b, 0, false);
+        taken = lb_top_take(cli, &b) && draw(&a, &b, false);
     }
     lb_top_release(&a);
     lb_top_release(&b);

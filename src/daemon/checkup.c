@@ -187,14 +187,15 @@ static int compare_times(const void *left, const void *right)
     return (a > b) - (a < b);
 }
 
+#define SEE_OTHERS "The server needs to write there: see the other findings."
+
 static void check_sync(struct lb_checkup *checkup)
 {
     static const char page[4096];
     uint64_t took_us[SYNCS];
     int fd = open_scratch(checkup->config->data);
     if (fd < 0) {
-        lb_checkup_say(checkup, "disk speed", LB_CHECKUP_ERROR,
-                       "The server needs to write there: see the other findings.",
+        lb_checkup_say(checkup, "disk speed", LB_CHECKUP_ERROR, SEE_OTHERS,
                        "cannot write a file into %s: %s", checkup->config->data, strerror(errno));
         return;
     }
@@ -208,7 +209,9 @@ static void check_sync(struct lb_checkup *checkup)
     close(fd);
     if (!written) {
         lb_checkup_say(checkup, "disk speed", LB_CHECKUP_ERROR,
-                       "Look at the kernel log (dmesg), and at the disk's health.",
+                       errno == ENOSPC || errno == EDQUOT
+                           ? SEE_OTHERS
+                           : "Look at the kernel log (dmesg), and at the disk's health.",
                        "writing to the disk failed: %s", strerror(errno));
         return;
     }

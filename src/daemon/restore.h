@@ -46,7 +46,8 @@ struct lb_restore {
     const char *from; /* the data folder of before; NULL: what is in the way, if `replace` */
     bool replace;     /* a database that is in the folder is moved aside */
     void *context;
-    /* `count`: of people; 1 for all else. `name` and `detail` live during the call. */
+    /* `count`: of people, the first of whom `detail` may name; 1 for all else. `name` and `detail`
+     * live during the call. */
     void (*tell)(void *context, enum lb_restore_what what, const char *name, const char *detail,
                  uint64_t count);
     /* Results. */

@@ -10,18 +10,35 @@
 #include <stdlib.h>
 
 #define PEOPLE_IN_BATCH 1000
+#define PEOPLE_NAMED    20 /* of a list; of the others there is only the number */
 
 /* One list, as the database of before and the new one know it. */
 struct pair {
     struct lb_restore *restore;
-    struct lb_parts *parts;
+    struct lb_parts *parts;           /* NULL: nothing is blocked, the people are named */
     const struct lb_blocklist *other; /* who is blocked in `other_list` there is left out */
     struct lb_list other_list;
     struct lb_standing standing; /* of changes in the new one */
     struct lb_buf names; /* of a page: key, NUL, as it stands in the log, NUL, reason, NUL */
     size_t count;
     uint64_t blocked;
+    struct lb_buf named; /* the first of them, to be read */
+    unsigned named_count;
 };
+
+/* For people to read: the name, before which its type stands unless that is LinkedIn's. */
+static void name_one(struct pair *pair, struct lb_str key)
+{
+    if (pair->named_count == PEOPLE_NAMED)
+        lb_buf_append_lit(&pair->named, ", ...");
+    if (pair->named_count++ >= PEOPLE_NAMED)
+        return;
+    if (pair->named.len)
+        lb_buf_append_lit(&pair->named, ", ");
+    if (!lb_key_is_linkedin(key))
+        lb_buf_printf(&pair->named, "%s ", lb_name_type_word(lb_key_type(key)));
+    lb_buf_append_str(&pair->named, lb_key_value(key));
+}
 
 static lb_err take_entry(void *context, const struct lb_entry *entry)
 {
@@ -36,6 +53,8 @@ static lb_err take_entry(void *context, const struct lb_entry *entry)
         lb_buf_append_str(&pair->names, entry->reason);
     lb_buf_append(&pair->names, "", 1);
     pair->count++;
+    if (!pair->parts)
+        name_one(pair, entry->key);
     return pair->names.failed ? LB_ERR_INTERNAL : LB_OK;
 }
 
@@ -130,8 +149,11 @@ static void tell_list(struct pair *pair, enum lb_restore_what what, const char *
 {
     char name[LB_NAME_SIZE + LB_ID_SIZE + 32];
     snprintf(name, sizeof name, "%s%s%s", workspace, *campaign ? ", campaign " : "", campaign);
+    lb_buf_append(&pair->named, "", 1);
     if (pair->blocked)
-        pair->restore->tell(pair->restore->context, what, name, "", pair->blocked);
+        pair->restore->tell(pair->restore->context, what, name,
+                            pair->named.failed ? "" : pair->named.ptr, pair->blocked);
+    lb_buf_fini(&pair->named);
 }
 
 /* A campaign of before that the backup lacks is made, filled and deleted: so its list is kept, for

@@ -1,6 +1,7 @@
 """The process and what of it the backend has no part in: addresses, folder, settings, connections at a
 stop, the log."""
 
+import re
 import socket
 import subprocess
 import time
@@ -220,6 +221,21 @@ def test_the_log_shows_the_address_that_a_trusted_proxy_names():
         assert f"client={address}" in words, words
     operators = [words for words in lines if any("route=/admin" in word for word in words)]
     assert operators and all("client=local" in words for words in operators)
+
+
+def test_probes_that_are_well_leave_no_lines_in_the_log():
+    """Proxies and engines of containers ask several times a second."""
+    with Server("--log-level", "info") as server:
+        name = unique("probe")
+        with server.connect() as connection:
+            for path, status in (("/livez", 200), ("/readyz", 200), ("/readyz?for=checks", 200), ("/readyz?for=x", 400)):
+                assert connection.request("GET", path, [("X-Request-Id", name)]).status == status
+            assert connection.request("GET", "/v1/openapi.json", [("X-Request-Id", name)]).status == 200
+        server.stop()
+        lines = [line for line in server.log_text().splitlines() if f"id={name}" in line]
+        server.start()
+    assert [re.search(r"route=(\S+) status=(\d+)", line).groups() for line in lines] == [
+        ("/readyz", "400"), ("/v1/openapi.json", "200")]
 
 
 def test_the_log_believes_no_other_client_about_its_address():

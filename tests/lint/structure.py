@@ -3,8 +3,8 @@
 
 usage: structure.py [--drawing] [ROOT]
 
-Checks which folder may include which, which library headers belong to one folder, and how long
-functions and files may be; prints what is wrong, one line each. --drawing prints how often each
+Checks which folder may include which, which library headers belong to one folder, how long
+functions and files may be, and that no two flags share a bit; prints what is wrong, one line each. --drawing prints how often each
 folder includes each other, and the lines of src and tests by folder, of this tree or another's.
 """
 import collections
@@ -69,7 +69,7 @@ LIBRARIES = {
     r"curl/.*": ["src/cli", "src/hooks"],
     r"iconv\.h": ["src/import"],
     r"urcu.*": ["src/base", "src/index"],
-    r"utf8proc\.h": ["src/domain"],
+    r"utf8proc\.h": ["src/domain", "src/cli"],
     r"(idn2|libpsl)\.h": ["src/domain/blocklist"],
 }
 
@@ -150,6 +150,20 @@ def length_faults(path, lines):
             start = 0
 
 
+def flag_faults(path, lines):
+    """Two flags of an enum with one bit are one flag."""
+    taken = {}
+    name = None
+    for number, line in enumerate(lines, 1):
+        if "enum" in line:
+            taken = {}
+        named = re.match(r"\s+(\w+) =", line)
+        name = named[1] if named else name
+        bit = re.search(r"(?:=|^)\s*1 << (\d+)\s*(?:,|/|$|\})", line)
+        if bit and taken.setdefault(bit[1], name) != name:
+            yield number, f"{name} has the bit of {taken[bit[1]]}"
+
+
 def read(root):
     """The C files of src/, by their path, as lists of lines."""
     for file in sorted(pathlib.Path(root, "src").rglob("*.[ch]")):
@@ -164,7 +178,7 @@ def check(root):
             print(f"{path}:1: a new folder: tests/lint/structure.py lists in BELOW what it may include")
             faults += 1
             continue
-        for number, fault in [*include_faults(path, lines), *length_faults(path, lines)]:
+        for number, fault in [*include_faults(path, lines), *length_faults(path, lines), *flag_faults(path, lines)]:
             print(f"{path}:{number}: {fault}")
             faults += 1
     if not files:

@@ -143,6 +143,9 @@ def test_a_disk_that_is_nearly_full_and_one_that_is_read_only():
         data = disk.path / "data"
         assert run("workspace", "create", "Acme", "--plan", "pro", "--data", data).code == 0
         Doctor("--data", data).one("disk", "error", r"\d+ MiB of 2\d MiB are free", "nothing is recorded")
+        disk.fill()
+        full = {finding["check"]: finding["advice"] for finding in Doctor("--data", data).wrong()}
+        assert "see the other findings" in full["disk speed"] and "Free disk space" in full["disk"], full
         disk.read_only()
         doctor = Doctor("--data", data)
         assert "read-only" in " ".join(finding["text"] for finding in doctor.wrong() if finding["check"] == "disk")

@@ -135,7 +135,7 @@ def test_a_day_is_restored_and_what_it_lost_is_listed(day, tmp_path):
     assert items(result, "PAUSED") == {"runs": ("Acme", 1)}
     assert items(result, "BLOCKED") == {"Acme": ("", 5), "Acme, campaign runs": ("", 1),
                                         "Acme, campaign deleted": ("", 1), "Acme, campaign new": ("", 1)}
-    assert items(result, "UNBLOCKED_SINCE") == {"Acme": ("", 1)}
+    assert items(result, "UNBLOCKED_SINCE") == {"Acme": ("unblocked-later", 1)}
     assert items(result, "KEY_BACK") == {day.ids["revoked at noon"]: ("revoked at noon, workspace Acme", 1)}
     assert {name: detail for name, (detail, _) in items(result, "KEY_LOST").items() if "Acme" in detail} == {
         day.ids["made at noon"]: "made at noon, workspace Acme"}
