@@ -424,15 +424,27 @@ static bool is_good_type(const struct lb_call *call, struct lb_str type)
     return false;
 }
 
+/* Compressed bodies are not taken: a few bytes of one could stand for gigabytes. */
+static bool is_plain(const struct lb_call *call)
+{
+    struct lb_str coding = lb_request_header(call->req, "Content-Encoding");
+    return coding.len == 0 || (coding.len == 8 && strncasecmp(coding.ptr, "identity", 8) == 0);
+}
+
 static bool pass_media_type(struct lb_call *call)
 {
     struct lb_request *req = call->req;
+    bool plain = is_plain(call);
     if (!req->has_body || req->method == LB_GET || req->method == LB_HEAD ||
-        is_good_type(call, lb_request_header(req, "Content-Type")))
+        (plain && is_good_type(call, lb_request_header(req, "Content-Type"))))
         return true;
     if (call->workspace && doubt(call)) /* what comes before it may have ended elsewhere */
         return false;
-    if (req->route->flags & LB_ROUTE_FILE)
+    if (!plain)
+        lb_reply_error(&req->reply, LB_ERR_UNSUPPORTED_MEDIA_TYPE,
+                       "Send the body as it is, not compressed: without the header "
+                       "Content-Encoding.");
+    else if (req->route->flags & LB_ROUTE_FILE)
         lb_reply_error(&req->reply, LB_ERR_UNSUPPORTED_MEDIA_TYPE,
                        "Send the file itself as the body, not a form (curl --data-binary @FILE), "
                        "with Content-Type: text/csv, text/plain, text/tab-separated-values or "

@@ -1,5 +1,6 @@
 """Bodies that must be refused, each leaving everything as it was."""
 
+import gzip
 import json
 
 import pytest
@@ -223,6 +224,22 @@ def test_a_body_without_a_media_type_is_415(scene, target):
     response = scene.send(target, target.wrap(b'"new-one"'), content_type=None)
     expect.error(response, 415, "unsupported_media_type")
     assert scene.snapshot() == before
+
+
+@every_target
+@pytest.mark.parametrize("coding", ["gzip", "Deflate", "br", "zstd", "gzip, identity", "identity, gzip", "x"])
+def test_a_compressed_body_is_415(scene, target, coding):
+    before = scene.snapshot()
+    body = gzip.compress(target.wrap(b'"new-one"'))
+    response = scene.send(target, body, headers=[("Content-Encoding", coding)])
+    assert "compressed" in expect.error(response, 415, "unsupported_media_type")["message"]
+    assert scene.snapshot() == before
+
+
+@pytest.mark.parametrize("coding", ["identity", "Identity", ""])
+def test_a_body_that_is_not_compressed_may_say_so(scene, coding):
+    response = scene.send(TARGETS["check"], {"publicIdentifiers": ["kept"]}, headers=[("Content-Encoding", coding)])
+    expect.ok(response)
 
 
 @pytest.mark.parametrize("media_type", ["application/json", "Application/JSON",

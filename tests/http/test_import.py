@@ -1,6 +1,7 @@
 """Files of people, imported into blocklists: what is in docs/api.md, "Files"."""
 
 import csv
+import gzip
 import io
 import json
 import re
@@ -356,6 +357,11 @@ def test_without_a_license_a_campaign_can_be_checked_and_blocks_taken_back(serve
                                           "application/octet-stream", "TEXT/CSV; header=present"])
 def test_these_media_types_are_files(target, content_type):
     imported(target.send(table(["ann-1"]), content_type=content_type), blocked=1)
+
+
+def test_a_compressed_file_is_415(target):
+    response = target.send(gzip.compress(table(["ann-1"])), headers=[("Content-Encoding", "gzip")])
+    assert "compressed" in expect.error(response, 415, "unsupported_media_type")["message"]
 
 
 @pytest.mark.parametrize("content_type", [
