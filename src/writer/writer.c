@@ -221,6 +221,8 @@ static void end_after(struct batch *batch, struct lb_write *last)
 {
     struct queue *queue = batch->from;
     struct lb_write **end = &last->next;
+    if (!last->next)
+        return;
     for (; *end; end = &(*end)->next)
         batch->count--;
     *end = queue->first;
@@ -390,7 +392,7 @@ static lb_err apply_all(struct lb_writer *writer, struct batch *batch)
         at += took;
         if (light && write->share)
             lb_rest_charge(write->share, took);
-        if (batch->brief && at - begun > LB_REST_BRIEF_NS)
+        if (batch->brief && at - begun > LB_REST_BRIEF_NS / 2) /* the rest is for the commit */
             end_after(batch, write);
         if (err == LB_ERR_CONFLICT)
             return err;

@@ -1202,6 +1202,20 @@ static void light_ones_of_one_workspace_alone_are_one_batch(void **state)
     assert_true(traced(fixture, "apply4") < traced(fixture, "publish1"));
 }
 
+/* The last of a batch takes its time, and nothing else waits: the queue goes on as an empty one. */
+static void what_comes_after_a_batch_that_took_long_is_applied(void **state)
+{
+    struct fixture *fixture = *state;
+    struct lb_writer_share hostile = {0}, other = {0};
+    struct fake fakes[3] = {{.holds = false}}, light = {0};
+    submit_of(fixture, &light, 9, 0, &other);
+    await(fixture, 1);
+    for (int i = 0; i < 3; i++) {
+        submit_slow(fixture, &fakes[i], 1, &hostile);
+        await(fixture, 1);
+    }
+}
+
 /* What was put back is counted, and completed, once. */
 static void a_batch_that_ends_early_loses_nothing(void **state)
 {
@@ -1268,6 +1282,7 @@ int main(void)
         TEST(the_writer_does_not_rest_for_its_own),
         TEST(many_light_ones_let_those_of_others_go_first),
         TEST(light_ones_of_one_workspace_alone_are_one_batch),
+        TEST(what_comes_after_a_batch_that_took_long_is_applied),
         TEST(a_batch_that_ends_early_loses_nothing),
         TEST(batches_are_bounded_in_number),
         TEST(batches_are_bounded_in_bytes),
