@@ -2,12 +2,14 @@
 
 #include "base/clock.h"
 
-#define REST_SHARE  20 /* one in so many may have to wait for longer than BRIEF_NS */
-#define BRIEF_NS    (UINT64_C(8) * 1000000)
+#define REST_SHARE  20 /* one in so many may have to wait for longer than LB_REST_BRIEF_NS */
 #define REST_MAX_NS (UINT64_C(3000) * 1000000)
 #define LATELY_NS   (UINT64_C(10000) * 1000000)
+/* Of light writes of one workspace: what they may take at once, and what is remembered at most. */
+#define USED_NS     (UINT64_C(20) * 1000000)
+#define USED_MAX_NS (UINT64_C(100) * 1000000)
 
-static void note_one(struct lb_rest *rest, const struct lb_quota *share, uint64_t until_ns)
+static void note_one(struct lb_rest *rest, const struct lb_writer_share *share, uint64_t until_ns)
 {
     struct lb_lately *first = &rest->lately[0], *second = &rest->lately[1];
     if (atomic_load(&first->until_ns) && atomic_load(&first->share) != share) {
@@ -20,7 +22,7 @@ static void note_one(struct lb_rest *rest, const struct lb_quota *share, uint64_
 
 void lb_rest_note(struct lb_rest *rest, const struct lb_write *first)
 {
-    const struct lb_quota *noted = NULL;
+    const struct lb_writer_share *noted = NULL;
     uint64_t until_ns = lb_clock_mono_ns() + LATELY_NS;
     for (int i = 0; i < 2; i++) {
         while (first && (!first->share || first->share == noted))
@@ -32,7 +34,7 @@ void lb_rest_note(struct lb_rest *rest, const struct lb_write *first)
     }
 }
 
-bool lb_rest_has_others(const struct lb_rest *rest, const struct lb_quota *share)
+bool lb_rest_has_others(const struct lb_rest *rest, const struct lb_writer_share *share)
 {
     uint64_t now = lb_clock_mono_ns();
     for (size_t i = 0; i < 2; i++)
@@ -40,6 +42,27 @@ bool lb_rest_has_others(const struct lb_rest *rest, const struct lb_quota *share
             atomic_load(&rest->lately[i].share) != share)
             return true;
     return false;
+}
+
+/* It forgets what was used as fast as more may be used. */
+static uint64_t used_now(const struct lb_writer_share *share, uint64_t now)
+{
+    uint64_t forgotten = (now - share->used_at_ns) / REST_SHARE;
+    return share->used_ns > forgotten ? share->used_ns - forgotten : 0;
+}
+
+void lb_rest_charge(struct lb_writer_share *share, uint64_t took_ns)
+{
+    uint64_t now = lb_clock_mono_ns();
+    uint64_t used = used_now(share, now) + took_ns;
+    share->used_ns = used < USED_MAX_NS ? used : USED_MAX_NS;
+    share->used_at_ns = now;
+}
+
+bool lb_rest_is_busy(const struct lb_rest *rest, const struct lb_writer_share *share)
+{
+    return share->used_ns > USED_NS && used_now(share, lb_clock_mono_ns()) > USED_NS &&
+           lb_rest_has_others(rest, share);
 }
 
 bool lb_rest_is_on(const struct lb_rest *rest)
@@ -53,12 +76,12 @@ bool lb_rest_is_on(const struct lb_rest *rest)
 static uint64_t rest_after(uint64_t took)
 {
     uint64_t rest = took;
-    if (took > BRIEF_NS && (took - BRIEF_NS) * REST_SHARE > 2 * took)
-        rest = (took - BRIEF_NS) * REST_SHARE - took;
+    if (took > LB_REST_BRIEF_NS && (took - LB_REST_BRIEF_NS) * REST_SHARE > 2 * took)
+        rest = (took - LB_REST_BRIEF_NS) * REST_SHARE - took;
     return rest < REST_MAX_NS ? rest : REST_MAX_NS;
 }
 
-void lb_rest_begin(struct lb_rest *rest, const struct lb_quota *share, uint64_t begun_ns)
+void lb_rest_begin(struct lb_rest *rest, const struct lb_writer_share *share, uint64_t begun_ns)
 {
     uint64_t now = lb_clock_mono_ns();
     if (lb_rest_has_others(rest, share))

@@ -1,8 +1,10 @@
-/* How long the writer rests from heavy writes, so that light ones of other workspaces find it free.
+/* How long the writer rests from heavy writes, so that light ones of other workspaces find it free,
+ * and whose light ones are many enough to be as heavy.
  *
  * After a batch of heavy ones it rests when others wrote lately: for so long that, of writes that
  * come evenly, one in twenty at most comes at a moment when it has to wait for longer than some
- * milliseconds.
+ * milliseconds. A workspace has a twentieth of the writer's time for light ones, and some
+ * milliseconds at once; what takes longer is treated as heavy while others write.
  *
  * Threads: the writer's; lb_rest_has_others: any. */
 #ifndef LB_WRITER_REST_H
@@ -10,9 +12,12 @@
 
 #include "writer/writer.h"
 
+/* What others may have to wait for. */
+#define LB_REST_BRIEF_NS (UINT64_C(8) * 1000000)
+
 /* When a workspace had a light write last. Written by the writer thread, read by any. */
 struct lb_lately {
-    _Atomic(const struct lb_quota *) share;
+    _Atomic(const struct lb_writer_share *) share;
     _Atomic uint64_t until_ns; /* it counts as lately */
 };
 
@@ -26,11 +31,17 @@ struct lb_rest {
 void lb_rest_note(struct lb_rest *rest, const struct lb_write *first);
 
 /* Did light writes of a workspace other than this one come lately? */
-bool lb_rest_has_others(const struct lb_rest *rest, const struct lb_quota *share);
+bool lb_rest_has_others(const struct lb_rest *rest, const struct lb_writer_share *share);
+
+/* Notes for how long a light write was applied. */
+void lb_rest_charge(struct lb_writer_share *share, uint64_t took_ns);
+
+/* Have light writes of this workspace taken so much time lately that they are heavy for others? */
+bool lb_rest_is_busy(const struct lb_rest *rest, const struct lb_writer_share *share);
 
 bool lb_rest_is_on(const struct lb_rest *rest);
 
 /* Begins a rest after a batch of the workspace `share`, if others wrote lately. */
-void lb_rest_begin(struct lb_rest *rest, const struct lb_quota *share, uint64_t begun_ns);
+void lb_rest_begin(struct lb_rest *rest, const struct lb_writer_share *share, uint64_t begun_ns);
 
 #endif

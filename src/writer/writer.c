@@ -51,7 +51,7 @@ struct lb_writer {
     /* The writer thread's. */
     struct queue light; /* taken from the inbox */
     struct queue heavy;
-    const struct lb_quota *heavy_share; /* whose the last heavy batch was */
+    const struct lb_writer_share *heavy_share; /* whose the last heavy batch was */
     bool heavy_turn;                    /* the last batch was a light one */
     struct lb_rest rest;                /* from heavy ones */
     /* Written by the writer thread, read by any. */
@@ -63,6 +63,8 @@ struct lb_writer {
 struct batch {
     struct lb_write *first;
     size_t count;
+    struct queue *from;
+    bool brief; /* others wait for its end */
 };
 
 static void count(_Atomic uint64_t *counter, uint64_t amount)
@@ -155,7 +157,8 @@ static lb_err take_room(struct lb_writer *writer, struct lb_write *write)
     if (!lb_quota_take(&writer->queued, amount, settings->queue_bytes))
         return LB_ERR_OVERLOADED;
     if (!write->share ||
-        lb_quota_take(write->share, amount, settings->queue_bytes / 100 * settings->share_percent))
+        lb_quota_take(&write->share->queued, amount,
+                      settings->queue_bytes / 100 * settings->share_percent))
         return LB_OK;
     lb_quota_give(&writer->queued, amount);
     return LB_ERR_WORKSPACE_OVERLOADED;
@@ -166,7 +169,7 @@ static void give_room(struct lb_writer *writer, struct lb_write *write)
     size_t amount = weight(writer, write);
     lb_quota_give(&writer->queued, amount);
     if (write->share)
-        lb_quota_give(write->share, amount);
+        lb_quota_give(&write->share->queued, amount);
 }
 
 static void enqueue(struct lb_task *task)
@@ -198,7 +201,7 @@ lb_err lb_writer_submit(struct lb_writer *writer, struct lb_write *write)
 /* Takes the first of a queue, until they have so many bytes. */
 static struct batch take_first(struct queue *queue, size_t bytes_max)
 {
-    struct batch batch = {.first = queue->first};
+    struct batch batch = {.first = queue->first, .from = queue};
     size_t bytes = 0;
     struct lb_write **end = &queue->first;
     while (*end && batch.count < BATCH_WRITES_MAX && bytes < bytes_max) {
@@ -211,6 +214,44 @@ static struct batch take_first(struct queue *queue, size_t bytes_max)
     if (!queue->first)
         queue->last = &queue->first;
     return batch;
+}
+
+/* Ends a batch after this write: what follows is the first of its queue again. */
+static void end_after(struct batch *batch, struct lb_write *last)
+{
+    struct queue *queue = batch->from;
+    struct lb_write **end = &last->next;
+    if (!last->next)
+        return;
+    for (; *end; end = &(*end)->next)
+        batch->count--;
+    *end = queue->first;
+    if (!queue->first)
+        queue->last = end;
+    queue->first = last->next;
+    last->next = NULL;
+}
+
+/* Moves light writes of workspaces that have had more than their time to the heavy ones. */
+static void set_busy_aside(struct lb_writer *writer)
+{
+    struct lb_write **at = &writer->light.first;
+    const struct lb_writer_share *seen = NULL; /* the last that was looked at */
+    bool busy = false;
+    while (*at) {
+        struct lb_write *write = *at;
+        if (write->share != seen) {
+            seen = write->share;
+            busy = seen && lb_rest_is_busy(&writer->rest, seen);
+        }
+        if (busy) {
+            *at = write->next;
+            append(&writer->heavy, write);
+        } else {
+            at = &write->next;
+        }
+    }
+    writer->light.last = at;
 }
 
 /* Moves the first write of another workspace than the last batch was of to the front. */
@@ -230,7 +271,7 @@ static void let_another_first(struct lb_writer *writer)
     queue->first = other;
 }
 
-bool lb_writer_has_others(const struct lb_writer *writer, const struct lb_quota *share)
+bool lb_writer_has_others(const struct lb_writer *writer, const struct lb_writer_share *share)
 {
     return lb_rest_has_others(&writer->rest, share);
 }
@@ -246,17 +287,24 @@ static bool has_work(const struct lb_writer *writer)
     return writer->light.first || (writer->heavy.first && !rests(writer));
 }
 
-/* Takes the next batch from what was drained: light and heavy ones in turn. */
-static struct batch take_batch(struct lb_writer *writer, bool *out_heavy)
+/* Takes the next batch from what was drained: light and heavy ones in turn. One that others wait
+ * for ends early. */
+static struct batch take_batch(struct lb_writer *writer)
 {
-    bool heavy = writer->heavy.first && (writer->heavy_turn || !writer->light.first);
-    *out_heavy = heavy && (!rests(writer) || !writer->light.first);
-    writer->heavy_turn = !*out_heavy;
-    if (!*out_heavy)
-        return take_first(&writer->light, BATCH_BYTES_MAX);
-    let_another_first(writer);
-    writer->heavy_share = writer->heavy.first->share;
-    return take_first(&writer->heavy, HEAVY_BATCH_BYTES);
+    struct batch batch;
+    bool heavy = writer->heavy.first && (writer->heavy_turn || !writer->light.first) &&
+                 (!rests(writer) || !writer->light.first);
+    writer->heavy_turn = !heavy;
+    if (heavy) {
+        let_another_first(writer);
+        writer->heavy_share = writer->heavy.first->share;
+        batch = take_first(&writer->heavy, HEAVY_BATCH_BYTES);
+    } else {
+        batch = take_first(&writer->light, BATCH_BYTES_MAX);
+        lb_rest_note(&writer->rest, batch.first);
+    }
+    batch.brief = lb_rest_has_others(&writer->rest, batch.first->share);
+    return batch;
 }
 
 /* Gives back the room of a batch: once for the queue, and once for each run of one share. */
@@ -264,12 +312,12 @@ static void give_all_room(struct lb_writer *writer, const struct lb_write *write
 {
     size_t all = 0;
     while (write) {
-        struct lb_quota *share = write->share;
+        struct lb_writer_share *share = write->share;
         size_t amount = 0;
         for (; write && write->share == share; write = write->next)
             amount += weight(writer, write);
         if (share)
-            lb_quota_give(share, amount);
+            lb_quota_give(&share->queued, amount);
         all += amount;
     }
     lb_quota_give(&writer->queued, all);
@@ -323,6 +371,7 @@ static void note_refusal(struct lb_writer *writer, lb_err err)
  * transaction as a whole failed. */
 static lb_err apply_all(struct lb_writer *writer, struct batch *batch)
 {
+    bool light = batch->from == &writer->light;
     struct lb_store *store = writer->settings.store;
     const struct lb_writer_hooks *hooks = &writer->settings.hooks;
     lb_err err = store->ops->begin(store);
@@ -333,11 +382,18 @@ static lb_err apply_all(struct lb_writer *writer, struct batch *batch)
         return err;
     }
     look_ahead(store, batch);
+    uint64_t begun = lb_clock_mono_ns(), at = begun;
     for (struct lb_write *write = batch->first; write; write = write->next) {
         if (write->result)
             continue;
         write->touched = false;
         err = write->apply(write, store);
+        uint64_t took = lb_clock_mono_ns() - at;
+        at += took;
+        if (light && write->share)
+            lb_rest_charge(write->share, took);
+        if (batch->brief && at - begun > LB_REST_BRIEF_NS / 2) /* the rest is for the commit */
+            end_after(batch, write);
         if (err == LB_ERR_CONFLICT)
             return err;
         write->result = err;
@@ -457,7 +513,7 @@ static lb_err try_batch(struct lb_writer *writer, struct batch *batch)
 /* Takes the writes of one workspace out of the batch. */
 static struct batch take_workspace(struct batch *batch)
 {
-    struct batch taken = {0};
+    struct batch taken = {.from = batch->from, .brief = batch->brief};
     struct lb_write **last = &taken.first;
     const struct lb_write like = *batch->first;
     struct lb_write **at = &batch->first;
@@ -542,10 +598,10 @@ static bool is_of_one_workspace(const struct lb_writer *writer, lb_err err)
 
 static void run_batch(struct lb_writer *writer, struct batch *batch)
 {
-    measure_batch(writer, batch->count);
     for (struct lb_write *write = batch->first; write; write = write->next)
         write->result = LB_OK;
     lb_err err = try_batch(writer, batch);
+    measure_batch(writer, batch->count);
     if (is_of_one_workspace(writer, err) && has_several_workspaces(batch)) {
         run_each_workspace(writer, batch);
     } else {
@@ -593,16 +649,13 @@ static void turn(struct lb_writer *writer)
         refuse_rest(writer);
         return;
     }
-    bool heavy;
-    struct batch batch = take_batch(writer, &heavy);
-    if (!heavy)
-        lb_rest_note(&writer->rest, batch.first);
+    struct batch batch = take_batch(writer);
     uint64_t begun_ns = lb_clock_mono_ns();
     run_batch(writer, &batch);
     complete(writer, batch.first);
     if (!atomic_load(&writer->failed))
         store->ops->maintain(store, false);
-    if (heavy)
+    if (batch.from == &writer->heavy)
         lb_rest_begin(&writer->rest, writer->heavy_share, begun_ns);
 }
 
@@ -621,6 +674,7 @@ static void *writer_thread(void *context)
         else
             wait_for_work(writer, !idle, more);
         idle = !writer->light.first && !writer->heavy.first;
+        set_busy_aside(writer);
         bool works = has_work(writer);
         if (works)
             turn(writer);

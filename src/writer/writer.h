@@ -6,7 +6,9 @@
  *
  * Light writes go before heavy ones, which change many rows: they have batches of their own, in
  * turn. While light writes of others come, the writer rests from heavy ones after each batch of
- * them, so that 95 in 100 of the others find it free, or wait for some milliseconds.
+ * them, so that 95 in 100 of the others find it free, or wait for some milliseconds; batches end
+ * after as many, and what waits in them comes later; and writes of a workspace whose light ones
+ * have taken much time lately are heavy, too.
  *
  * A write that fails leaves its neighbours alone: when it failed before it wrote anything it is
  * just completed with its error; otherwise the transaction is rolled back and the batch is applied
@@ -26,6 +28,14 @@
 
 struct lb_writer;
 
+/* What a workspace has of the writer. All zero: nothing yet. */
+struct lb_writer_share {
+    struct lb_quota queued; /* weight of its writes that wait or are under way */
+    /* The writer thread's: for how long it has applied light ones of it lately (rest.h). */
+    uint64_t used_ns;
+    uint64_t used_at_ns;
+};
+
 /* A queued write; embedded in its owner's struct, which must live until the completion ran. */
 struct lb_write {
     /* Set by the owner before submitting. */
@@ -36,7 +46,7 @@ struct lb_write {
     void (*publish)(struct lb_write *write); /* after the commit, in order; NULL: nothing to do */
     struct lb_task *completion;              /* pushed to `home` when the result is known */
     struct lb_mailbox *home;
-    struct lb_quota *share; /* of the workspace; NULL for operators, who are never refused */
+    struct lb_writer_share *share; /* of the workspace; NULL: operators', who are never refused */
     size_t size;            /* bytes of memory that it holds, for the queue's bound */
     uint32_t workspace;     /* that it changes, 0: none in particular */
     bool installation;      /* `workspace` 0 is the installation's list, which it changes */
@@ -119,7 +129,7 @@ lb_err lb_writer_submit(struct lb_writer *writer, struct lb_write *write);
 
 /* Did light writes of a workspace other than this one come lately, which would wait for heavy ones?
  * Then who writes much in pieces makes them small. Any thread. */
-bool lb_writer_has_others(const struct lb_writer *writer, const struct lb_quota *share);
+bool lb_writer_has_others(const struct lb_writer *writer, const struct lb_writer_share *share);
 
 /* Has `task` run on the writer thread, between two batches, when no transaction is open. Any
  * thread, while the writer runs. */

@@ -873,8 +873,8 @@ static void a_workspace_fills_its_share_and_no_more(void **state)
 {
     teardown(state);
     struct fixture *fixture = *state = open_with(10, 10000, 20);
-    struct lb_quota one = {0};
-    struct lb_quota other = {0};
+    struct lb_writer_share one = {0};
+    struct lb_writer_share other = {0};
     struct fake holder = {0};
     struct fake fakes[5] = {{.holds = false}};
     for (int i = 0; i < 5; i++)
@@ -889,8 +889,8 @@ static void a_workspace_fills_its_share_and_no_more(void **state)
     assert_int_equal(stats.queued, 4); /* the refused one holds no room */
     let_go(fixture);
     await(fixture, 4);
-    assert_int_equal(atomic_load(&one.taken), 0);
-    assert_int_equal(atomic_load(&other.taken), 0);
+    assert_int_equal(atomic_load(&one.queued.taken), 0);
+    assert_int_equal(atomic_load(&other.queued.taken), 0);
     assert_int_equal(submit(fixture, &fakes[2], 3), LB_OK);
     await(fixture, 1);
 }
@@ -899,7 +899,7 @@ static void a_workspace_fills_its_share_and_no_more(void **state)
 static void failed_writes_give_their_room_back(void **state)
 {
     struct fixture *fixture = *state;
-    struct lb_quota share = {0};
+    struct lb_writer_share share = {0};
     struct fake fakes[3] = {[0] = {.fail = LB_ERR_CAMPAIGN_NOT_FOUND},
                             [1] = {.fail = LB_ERR_STORAGE_FULL, .touch = true}};
     fixture->tracing = false;
@@ -908,10 +908,10 @@ static void failed_writes_give_their_room_back(void **state)
         fixture->fail_commit = i == 2 ? LB_ERR_OUTCOME_UNKNOWN : LB_OK;
         assert_int_equal(submit(fixture, &fakes[i], i + 1), LB_OK);
         await(fixture, 1);
-        assert_int_equal(atomic_load(&share.taken), 0);
+        assert_int_equal(atomic_load(&share.queued.taken), 0);
     }
     assert_int_equal(submit(fixture, &fakes[0], 4), LB_ERR_STORAGE_UNAVAILABLE);
-    assert_int_equal(atomic_load(&share.taken), 0);
+    assert_int_equal(atomic_load(&share.queued.taken), 0);
 }
 
 static void batches_are_bounded_in_number(void **state)
@@ -1047,7 +1047,7 @@ static void an_idle_writer_holds_up_no_release_of_memory(void **state)
 #define HEAVY_SIZE ((size_t)300 << 10)
 
 static void submit_of(struct fixture *fixture, struct fake *fake, int number, size_t size,
-                      struct lb_quota *share)
+                      struct lb_writer_share *share)
 {
     prepare(fixture, fake, number);
     fake->write.size = size;
@@ -1066,7 +1066,7 @@ static const char *traced(const struct fixture *fixture, const char *word)
 static void a_light_write_goes_before_heavy_ones_that_waited_longer(void **state)
 {
     struct fixture *fixture = *state;
-    struct lb_quota hostile = {0}, other = {0};
+    struct lb_writer_share hostile = {0}, other = {0};
     struct fake holder = {0};
     struct fake fakes[4] = {{.holds = false}};
     hold(fixture, &holder);
@@ -1096,7 +1096,7 @@ static void a_write_that_says_so_is_heavy(void **state)
 static void heavy_writes_of_two_workspaces_take_turns(void **state)
 {
     struct fixture *fixture = *state;
-    struct lb_quota hostile = {0}, other = {0};
+    struct lb_writer_share hostile = {0}, other = {0};
     struct fake holder = {0};
     struct fake fakes[4] = {{.holds = false}};
     hold(fixture, &holder);
@@ -1118,7 +1118,7 @@ static lb_err slow_apply(struct lb_write *write, struct lb_store *store)
 static void the_writer_rests_from_heavy_ones_while_light_ones_of_others_come(void **state)
 {
     struct fixture *fixture = *state;
-    struct lb_quota hostile = {0}, other = {0};
+    struct lb_writer_share hostile = {0}, other = {0};
     struct fake fakes[2] = {{.holds = false}}, light = {0};
     submit_of(fixture, &light, 9, 0, &other);
     await(fixture, 1);
@@ -1142,7 +1142,7 @@ static void the_writer_rests_from_heavy_ones_while_light_ones_of_others_come(voi
 static void the_writer_does_not_rest_for_its_own(void **state)
 {
     struct fixture *fixture = *state;
-    struct lb_quota hostile = {0};
+    struct lb_writer_share hostile = {0};
     struct fake fakes[2] = {{.holds = false}}, light[2] = {{.holds = false}};
     submit_of(fixture, &light[0], 8, 0, &hostile);
     submit_of(fixture, &light[1], 9, 0, NULL);
@@ -1159,6 +1159,84 @@ static void the_writer_does_not_rest_for_its_own(void **state)
         assert_int_equal(lb_writer_submit(fixture->writer, &fakes[i].write), LB_OK);
     await(fixture, 2);
     assert_true(lb_clock_mono_ms() - begun_ms < 220);
+}
+
+/* Light ones that take their time, all at once, while another workspace writes. */
+static void submit_slow(struct fixture *fixture, struct fake *fakes, int count,
+                        struct lb_writer_share *share)
+{
+    for (int i = 0; i < count; i++) {
+        prepare(fixture, &fakes[i], i + 1);
+        fakes[i].write.apply = slow_apply;
+        fakes[i].write.share = share;
+        assert_int_equal(lb_writer_submit(fixture->writer, &fakes[i].write), LB_OK);
+    }
+}
+
+static void many_light_ones_let_those_of_others_go_first(void **state)
+{
+    struct fixture *fixture = *state;
+    struct lb_writer_share hostile = {0}, other = {0};
+    struct fake fakes[4] = {{.holds = false}}, light[2] = {{.holds = false}}, holder = {0};
+    submit_of(fixture, &light[0], 8, 0, &other);
+    await(fixture, 1);
+    hold(fixture, &holder);
+    submit_slow(fixture, fakes, 4, &hostile);
+    submit_of(fixture, &light[1], 9, 0, &other);
+    let_go(fixture);
+    await(fixture, 6);
+    /* A batch ends after the first, which was all of its time; the second has its turn as a heavy one. */
+    assert_true(traced(fixture, "publish1") < traced(fixture, "apply2"));
+    assert_true(traced(fixture, "publish9") < traced(fixture, "apply3"));
+}
+
+static void light_ones_of_one_workspace_alone_are_one_batch(void **state)
+{
+    struct fixture *fixture = *state;
+    struct lb_writer_share share = {0};
+    struct fake fakes[4] = {{.holds = false}}, holder = {0};
+    hold(fixture, &holder);
+    submit_slow(fixture, fakes, 4, &share);
+    let_go(fixture);
+    await(fixture, 5);
+    assert_true(traced(fixture, "apply4") < traced(fixture, "publish1"));
+}
+
+/* The last of a batch takes its time, and nothing else waits: the queue goes on as an empty one. */
+static void what_comes_after_a_batch_that_took_long_is_applied(void **state)
+{
+    struct fixture *fixture = *state;
+    struct lb_writer_share hostile = {0}, other = {0};
+    struct fake fakes[3] = {{.holds = false}}, light = {0};
+    submit_of(fixture, &light, 9, 0, &other);
+    await(fixture, 1);
+    for (int i = 0; i < 3; i++) {
+        submit_slow(fixture, &fakes[i], 1, &hostile);
+        await(fixture, 1);
+    }
+}
+
+/* What was put back is counted, and completed, once. */
+static void a_batch_that_ends_early_loses_nothing(void **state)
+{
+    struct fixture *fixture = *state;
+    struct lb_writer_share hostile = {0}, other = {0};
+    struct fake fakes[3] = {{.touch = true}, {.fail = LB_ERR_STORAGE_FULL, .touch = true}};
+    struct fake light = {0}, holder = {0};
+    submit_of(fixture, &light, 9, 0, &other);
+    await(fixture, 1);
+    hold(fixture, &holder);
+    submit_slow(fixture, fakes, 3, &hostile);
+    let_go(fixture);
+    await(fixture, 4);
+    struct lb_writer_stats stats;
+    lb_writer_stats(fixture->writer, &stats);
+    assert_int_equal(stats.writes, 5);
+    assert_int_equal(stats.queued, 0);
+    assert_int_equal(atomic_load(&hostile.queued.taken), 0);
+    assert_int_equal(fakes[0].write.result, LB_OK);
+    assert_int_equal(fakes[1].write.result, LB_ERR_STORAGE_FULL);
+    assert_int_equal(fakes[2].write.result, LB_OK);
 }
 
 int main(void)
@@ -1202,6 +1280,10 @@ int main(void)
         TEST(heavy_writes_of_two_workspaces_take_turns),
         TEST(the_writer_rests_from_heavy_ones_while_light_ones_of_others_come),
         TEST(the_writer_does_not_rest_for_its_own),
+        TEST(many_light_ones_let_those_of_others_go_first),
+        TEST(light_ones_of_one_workspace_alone_are_one_batch),
+        TEST(what_comes_after_a_batch_that_took_long_is_applied),
+        TEST(a_batch_that_ends_early_loses_nothing),
         TEST(batches_are_bounded_in_number),
         TEST(batches_are_bounded_in_bytes),
         TEST(stop_finishes_what_is_queued_and_takes_nothing_more),

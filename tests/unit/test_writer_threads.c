@@ -23,7 +23,7 @@ struct fixture {
     struct lb_store store;
     struct lb_store_ops ops;
     struct lb_writer *writer;
-    struct lb_quota shares[CLIENTS];
+    struct lb_writer_share shares[CLIENTS];
     /* The writer thread's. */
     uint64_t random;
     bool open;
@@ -256,7 +256,7 @@ static void finish(struct fixture *fixture, struct client *clients)
         struct client *client = &clients[i];
         pthread_join(client->thread, NULL);
         assert_int_equal(client->accepted, client->completed);
-        assert_int_equal(atomic_load(&fixture->shares[i].taken), 0);
+        assert_int_equal(atomic_load(&fixture->shares[i].queued.taken), 0);
     }
     lb_writer_stop(fixture->writer);
     assert_int_equal(atomic_load(&fixture->wrong), 0);

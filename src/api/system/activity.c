@@ -21,7 +21,7 @@ static void put_workspace(struct lb_app *app, struct lb_buf *body, struct lb_wor
                   (unsigned long long)atomic_load(&workspace->checks),
                   (unsigned long long)atomic_load(&workspace->checks_blocked),
                   (unsigned long long)day.blocked, (unsigned long long)day.unblocked,
-                  (unsigned long long)atomic_load(&workspace->writes.taken));
+                  (unsigned long long)atomic_load(&workspace->writes.queued.taken));
 }
 
 enum lb_progress lb_admin_activity(struct lb_call *call)

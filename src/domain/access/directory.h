@@ -15,6 +15,7 @@
 #include "index/epochs.h"
 #include "index/row_times.h"
 #include "reader/reader.h"
+#include "writer/writer.h"
 
 /* What happened to the blocklists of a workspace on one day, UTC. */
 struct lb_day {
@@ -58,7 +59,7 @@ struct lb_workspace {
     uint64_t batch_log_of;          /* which batch that is; another one: it adds nothing */
     struct lb_daily_bytes recorded; /* the writer's: within the last day */
     uint64_t leads_room;            /* the writer's: see domain/outreach/lead_room.c */
-    struct lb_quota writes;         /* of the writer's queue */
+    struct lb_writer_share writes;  /* of the writer */
     struct lb_quota memory;         /* of its requests (api/memory.h) */
     struct lb_read_lane reads;      /* of the readers' queue */
     struct lb_read_lane imports;    /* of the importers' queue */
