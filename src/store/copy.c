@@ -130,6 +130,7 @@ static const struct lb_copy_column lead_columns[] = {
     TEXT("site_host"),
     FLAG("formed"),
     NUMBER("contacted_at"),
+    FLAG("gave_way"),
 };
 
 static const struct lb_copy_column pending_columns[] = {

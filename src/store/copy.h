@@ -14,7 +14,7 @@
 #include "base/err.h"
 #include "store/rows.h"
 
-#define LB_COPY_COLUMNS_MAX 29
+#define LB_COPY_COLUMNS_MAX 30
 #define LB_COPY_KEY_MAX     3
 
 enum lb_copy_type {

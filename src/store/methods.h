@@ -103,9 +103,9 @@ LB_METHOD(lb_err, lead_insert, struct lb_store *store, struct lb_lead_row *row)
 /* Sets identifier and member id from the row, and adds `name`, which is new. */
 LB_METHOD(lb_err, lead_learn, struct lb_store *store, const struct lb_lead_row *row,
           struct lb_str name)
-/* Takes a name from the lead, so that another one of the campaign can have it. */
-LB_METHOD(lb_err, lead_forget, struct lb_store *store, const struct lb_lead_row *row,
-          struct lb_str name)
+/* Takes its identifier from the lead as a name, so that another one of the campaign, the same
+ * person, can have it; the lead is still found by leads_that_gave_way and contacts. */
+LB_METHOD(lb_err, lead_give_way, struct lb_store *store, const struct lb_lead_row *row)
 /* Sets status, set_aside, queue, step, since and marks. */
 LB_METHOD(lb_err, lead_move, struct lb_store *store, const struct lb_lead_row *row)
 /* Sets contacted_at and set_aside. */
@@ -387,8 +387,8 @@ LB_METHOD(lb_err, lead_pending_everywhere, struct lb_store_reader *reader, size_
           struct lb_pending_row *out, size_t *out_count)
 /* The latest contact of each of these names by another campaign than the list's, after `since`:
  * an invitation or a message that was claimed, and was not reported failed: one that failed and is
- * not completed was out, and could then not be handed out again. Campaigns that were deleted do not
- * count. */
+ * not completed was out, and could then not be handed out again. Leads that gave the name away
+ * count, campaigns that were deleted do not. */
 LB_METHOD(lb_err, contacts, struct lb_store_reader *reader, struct lb_list list, int64_t since,
           const struct lb_str *names, size_t count, struct lb_contact *out)
 /* The leads that stopped the companies of these keys; 0: it is not stopped. */
@@ -406,6 +406,9 @@ LB_METHOD(lb_err, leads_skipped, struct lb_store_reader *reader, struct lb_list 
 LB_METHOD(lb_err, leads_named, struct lb_store_reader *reader, uint32_t workspace,
           struct lb_str name, uint32_t after, size_t max, struct lb_lead_ref *out,
           size_t *out_count)
+/* Leads that gave this name to another one of their campaign, above number `after`, up to `max`. */
+LB_METHOD(lb_err, leads_that_gave_way, struct lb_store_reader *reader, uint32_t workspace,
+          struct lb_str name, uint64_t after, size_t max, uint64_t *out, size_t *out_count)
 /* Leads that a claim may take: waiting or active, not set aside, in this queue and at this
  * step, with `since` not above `before`; up to `max`, those that wait longest first. */
 LB_METHOD(lb_err, leads_due, struct lb_store_reader *reader, uint32_t workspace, uint32_t campaign,

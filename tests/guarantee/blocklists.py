@@ -20,8 +20,8 @@ CHANGING = ("block", "unblock", "undo")
 
 
 def changes_lists(event):
-    """An opt-out is a report that blocks."""
-    return event["op"] in CHANGING or event.get("result") == "opted_out"
+    """An opt-out is a report that blocks, and so is a first reply where the campaign says so."""
+    return event["op"] in CHANGING or (event["op"] == "complete" and "names" in event)
 
 
 NOTHING = "ch_0"  # the change that changed nothing

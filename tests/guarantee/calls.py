@@ -6,11 +6,13 @@ import re
 from blocklists import INSTALLATION, NOTHING
 from people import (
     alias_of,
+    company_of,
     has_alias,
     has_member,
     learns_member,
     member_of,
     name_of,
+    other_name_of,
     profile_url,
     spell,
 )
@@ -160,19 +162,32 @@ def complete(activity, result, worker):
                 worker=worker, activity=activity[0], token=activity[6], result=result)
 
 
+def _keep_block(event, answer, body):
+    event["leadStatus"] = body["status"]
+    event["blocked"] = body["blocked"]
+    event["change"] = answer.header(b"x-change-id") or NOTHING
+
+
+def _names(activity):
+    return [name for name in activity[2:4] if name]
+
+
 def opt_out(activity, campaign, worker):
     """Reports that a lead wants nothing more: a block of its names, in the workspace or, when
     `campaign` is given, in that alone."""
-    def keep(event, answer, body):
-        event["leadStatus"] = body["status"]
-        event["blocked"] = body["blocked"]
-        event["change"] = answer.header(b"x-change-id") or "ch_0"
-
     body = {"leaseToken": activity[6], "result": "opted_out",
             "scope": "campaign" if campaign else None}
-    return Call("POST", f"/activities/{activity[0]}/complete", "complete", body, keep,
+    return Call("POST", f"/activities/{activity[0]}/complete", "complete", body, _keep_block,
                 worker=worker, activity=activity[0], token=activity[6], result="opted_out",
-                campaign=campaign, names=[name for name in activity[2:4] if name])
+                campaign=campaign, names=_names(activity))
+
+
+def blocking_reply(activity, worker):
+    """Reports a first reply in a campaign where it blocks the lead's names in the workspace."""
+    body = {"leaseToken": activity[6], "result": "replied"}
+    return Call("POST", f"/activities/{activity[0]}/complete", "complete", body, _keep_block,
+                worker=worker, activity=activity[0], token=activity[6], result="replied",
+                campaign=None, names=_names(activity))
 
 
 # ---- steps and variants ----
@@ -190,7 +205,7 @@ def edit(method, target, campaign, worker, body=None, born=None, dies=None):
                 campaign=campaign, born=born, dies=dies)
 
 
-def add_leads(rng, campaign, numbers, worker, again=False):
+def add_leads(rng, campaign, numbers, worker, again=False, by_other_names=False):
     """Adds these people in some spelling; `again`: some tell their member id only now."""
     def keep(event, _, body):
         for field in ("added", "duplicates", "blocked"):
@@ -198,8 +213,8 @@ def add_leads(rng, campaign, numbers, worker, again=False):
 
     leads, people = [], []
     for number in numbers:
-        name, member = name_of(number), None
-        lead = {"firstName": f"First{number}"}
+        name, member = (other_name_of if by_other_names else name_of)(number), None
+        lead = {"firstName": f"First{number}", "companyName": company_of(number)}
         if rng.random() < 0.2:
             lead["linkedinUrl"] = profile_url(name)
         else:
@@ -209,7 +224,8 @@ def add_leads(rng, campaign, numbers, worker, again=False):
         leads.append(lead)
         people.append([name, member])
     return Call("POST", f"/campaigns/{campaign}/leads", "add", {"leads": leads}, keep,
-                worker=worker, campaign=campaign, people=people)
+                worker=worker, campaign=campaign, people=people,
+                companies=[company_of(number) for number in numbers])
 
 
 def link(numbers, worker):
@@ -251,7 +267,8 @@ def leads_page(target, campaign, worker, final=False):
         event["total"] = int(answer.header(b"x-total-count"))
         event["next"] = _next_target(answer.header(b"link"))
         event["leads"] = [[each["id"], each["publicIdentifier"], each["memberId"], each["status"],
-                           each["blocked"]] for each in body]
+                           each["blocked"], each.get("skippedContacted", False)]
+                          for each in body]
 
     return Call("GET", target, "leads", None, keep, worker=worker, campaign=campaign, final=final)
 

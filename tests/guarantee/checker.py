@@ -4,8 +4,9 @@ usage: checker.py HISTORY
 
 Only what is certain counts: each request took effect at some moment between its sending and its
 answer, and where the order of two is open, nothing is said about them. The checks are in promise.py
-(blocks and claims), leases.py (who holds what) and outcome.py (what became of each lead). The last
-line is the sum: N passed, N failed; each check of each campaign counts as one test.
+(blocks and claims), restraints.py (what else keeps from being handed out), leases.py (who holds
+what) and outcome.py (what became of each lead). The last line is the sum: N passed, N failed; each
+check of each campaign counts as one test.
 """
 
 import gc
@@ -16,6 +17,7 @@ import history
 import leases
 import outcome
 import promise
+import restraints
 from blocklists import FOREVER, INSTALLATION, Blocklists
 from teeth import Teeth
 
@@ -65,6 +67,7 @@ class Facts:
         self.finish = next(event for event in events if event["op"] == "end")
         self.origin = self.start["at"]
         self.campaigns = self.start["campaigns"]
+        self.settings = self.start.get("settings", {})
         requests = [event for event in events if "sent" in event]
         requests.sort(key=lambda event: event["sent"])
         self.requests = requests
@@ -84,6 +87,11 @@ class Facts:
             self.grants_of.setdefault(grant.lead, []).append(grant)
             self.grants_as.setdefault(grant.activity, []).append(grant)
         self._learn_names()
+        self.contacts = {}  # name -> grants of invitations and messages, as the claims show them
+        for grant in self.grants:
+            if grant.order in restraints.CONTACTS:
+                self.contacts.setdefault(grant.name, []).append(grant)
+        self._replies = {}
 
     def _of(self, op):
         return [event for event in self.requests if event["op"] == op]
@@ -94,7 +102,10 @@ class Facts:
         self.bound = {}  # (campaign, name) -> (since when at the latest, member id)
         self.maybe_bound = {}  # name -> member ids, and names by links, that it may have had
         self.linked = {}  # name -> (since when at the latest, its other name)
+        self.companies = {}  # (campaign, name) -> where the person works
         for event in self.adds:
+            names = [(event["campaign"], name) for name, _ in event["people"]]
+            self.companies.update(zip(names, event.get("companies", [])))
             for name, member in event["people"]:
                 key = (event["campaign"], name)
                 if member:
@@ -107,10 +118,11 @@ class Facts:
                 if member and (key not in self.bound or event["received"] < self.bound[key][0]):
                     self.bound[key] = (event["received"], member)
         for event in self._of("link"):
-            for name, other in event["people"]:
-                self.maybe_bound.setdefault(name, set()).add(other)
-                if event["status"] == 200 and event["received"] < self.linked_since(name):
-                    self.linked[name] = (event["received"], other)
+            for names in event["people"]:
+                for name, other in (names, reversed(names)):
+                    self.maybe_bound.setdefault(name, set()).add(other)
+                    if event["status"] == 200 and event["received"] < self.linked_since(name):
+                        self.linked[name] = (event["received"], other)
 
     def linked_since(self, name):
         return self.linked.get(name, (FOREVER, None))[0]
@@ -127,14 +139,25 @@ class Facts:
         return [(where, name) for name in names if name
                 for where in (campaign, None, INSTALLATION)]
 
-    def certain_keys(self, grant, sent):
-        """Under which (campaign, name) a block certainly excluded this lead at `sent`."""
-        campaign = grant.claim["campaign"]
-        since, member = self.bound.get((campaign, grant.name), (None, None))
+    def certain_names(self, grant, sent):
+        """By which names this lead was certainly known at `sent`."""
+        since, member = self.bound.get((grant.claim["campaign"], grant.name), (None, None))
         if since is not None and since >= sent:
             member = None
-        return self.keys(campaign, grant.name, self.other_name(grant.name, sent),
-                         *{grant.member, member})
+        return {grant.name, self.other_name(grant.name, sent), grant.member, member} - {None}
+
+    def certain_keys(self, grant, sent):
+        """Under which (campaign, name) a block certainly excluded this lead at `sent`."""
+        return self.keys(grant.claim["campaign"], *self.certain_names(grant, sent))
+
+    def company_of(self, grant):
+        return self.companies.get((grant.claim["campaign"], grant.name))
+
+    def replies(self, campaign):
+        """See restraints.replies_by_company."""
+        if campaign not in self._replies:
+            self._replies[campaign] = restraints.replies_by_company(self, campaign)
+        return self._replies[campaign]
 
     def possible_keys(self, grant):
         """Under which (campaign, name) a block may have excluded this lead at any time."""
@@ -217,6 +240,8 @@ def check(events, wants_teeth=True, refusals=()):
     for campaign in facts.campaigns:
         for name, test in {
             "never handed out after the acknowledgement of a block": promise.no_hand_out,
+            "nobody handed out whom another campaign has contacted": restraints.no_second_contact,
+            "nobody handed out of whom a colleague has replied": restraints.no_colleague,
             "never handed out twice within a lease": leases.no_double,
             "never handed out after it was completed": leases.not_after_completion,
             "steps in order, each done once": leases.in_order,

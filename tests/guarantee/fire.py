@@ -53,7 +53,8 @@ CONFLICT = re.compile("LOG_APPEND failed: duplicate key|WORKSPACE_MARK failed")
 KINDS = [(workers.Pouncer, 2), (workers.Blocker, 1), (workers.WorkspaceBlocker, 1),
          (workers.MemberBlocker, 1), (workers.Watcher, 2), (workers.Unblocker, 1),
          (workers.Ambusher, 2), (workers.ReAdder, 1), (workers.InstallationBlocker, 0),
-         (workers.InstallationPouncer, 2)]  # with the connections that each needs beside operators'
+         (workers.InstallationPouncer, 2), (workers.Replier, 2), (workers.Rival, 2),
+         (workers.Stopper, 2)]  # with the connections that each needs beside operators'
 
 
 class Share:
@@ -122,11 +123,13 @@ class Run:
         self.ports = [node.port for node in self.nodes]
         rng = random.Random(self.options.seed)
         for campaign in self.campaigns:
-            tenant.campaign(campaign.id, id=campaign.id, steps=steps(campaign))
+            tenant.campaign(campaign.id, id=campaign.id, steps=steps(campaign),
+                            settings=campaign.settings)
             end = campaign.first + campaign.stock
             for start in range(campaign.first, end, 1000):
                 numbers = range(start, min(start + 1000, end))
-                self.add(tenant.api, add_leads(rng, campaign.id, numbers, "Run"))
+                self.add(tenant.api, add_leads(rng, campaign.id, numbers, "Run",
+                                               by_other_names=campaign.by_other_names))
                 self.link(tenant.api, calls.link(numbers, "Run"))
             sequence = ok(tenant.api.get(f"/campaigns/{campaign.id}/sequence"))["steps"]
             calls.ORDERS.update({step["id"]: step["order"] for step in sequence})
@@ -198,7 +201,8 @@ class Run:
 
     def run(self):
         self.events.append(history.clocks("start", seed=self.options.seed, campaigns={
-            campaign.id: campaign.stop_on_reply for campaign in self.campaigns}))
+            campaign.id: campaign.stop_on_reply for campaign in self.campaigns}, settings={
+                campaign.id: campaign.settings for campaign in self.campaigns}))
         self.prepare()
         self.fire()
         fired = time.monotonic()
@@ -237,8 +241,8 @@ def parse():
     parser.add_argument("--no-locks", action="store_true", help="see above; wants --nodes")
     parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(10**6))
     parser.add_argument("--claimers", type=int, default=24, metavar="N")
-    parser.add_argument("--blockers", type=int, default=30, metavar="N",
-                        help="of all kinds together; 30 are three of each")
+    parser.add_argument("--blockers", type=int, default=39, metavar="N",
+                        help="of all kinds together; 39 are three of each")
     parser.add_argument("--leads", type=int, default=500, metavar="N",
                         help="that wait in each campaign; more are added as they are used up")
     parser.add_argument("--history", metavar="FILE")

@@ -12,18 +12,20 @@ and what it asked and what was answered:
 
     claim     campaign max lease | activities: [id, lead, name, member id, order, attempt,
               token]..., expires: [first, last] of their leases' ends
-    complete  activity token result | leadStatus blocked
+    complete  activity token result | leadStatus blocked; what blocks the person as well:
+              campaign names | change
     block     campaign (null: the workspace) names asked | blocked change
     unblock   campaign names, asked or ids | unblocked change
     undo      of: the change | blocked unblocked change
-    add       campaign people: [name, member id]... | added duplicates blocked
+    add       campaign people: [name, member id]... companies: one of each | added duplicates
+              blocked
     list      campaign state | activities: [id, lead, state]..., whole: is that all?
     records, check, activate, campaign, leads: what the workers and the end of the run look at;
               those with `final` describe what is left when all is over
 
 `names` and `people` are canonical, whatever spelling was sent. The record `start` has the `seed`,
-the wall clock (`wall`, nanoseconds) at `at`, and the campaigns with their steps' `stopOnReply`; the
-record `end` has both clocks again.
+the wall clock (`wall`, nanoseconds) at `at`, the campaigns with their steps' `stopOnReply`, and
+their `settings`; the record `end` has both clocks again.
 """
 
 import json

@@ -1,5 +1,7 @@
 """What became of each lead: nothing is lost, and what the server says in the end adds up."""
 
+import restraints
+
 
 def _last(facts, op, campaign):
     """The records of the final look."""
@@ -53,14 +55,22 @@ def nothing_lost(facts, findings, campaign):
     leads = _leads(facts, campaign)
     if not leads:
         findings.add("the history does not end with a look at the leads")
-    for lead, name, member, status, blocked in leads:
+    for lead, name, member, status, blocked, *skipped in leads:
         if status in ("completed", "error"):
-            if not _why_finished(facts, campaign, lead, status):
+            if not _why_finished(facts, campaign, lead, status) and not (
+                    status == "completed" and restraints.may_be_stopped(facts, campaign, lead, name)):
                 findings.add(f"lead {lead} '{name or member}' is {status}, though its reports are "
                              f"{_told(facts, lead)}")
-        elif not blocked:
+        elif not blocked and not _is_skipped(facts, campaign, name, skipped):
             findings.add(f"lead {lead} '{name or member}' is {status} in the end and not blocked; "
                          f"its reports are {_told(facts, lead)}")
+
+
+def _is_skipped(facts, campaign, name, skipped):
+    """Is it shown as contacted by another campaign, and may that be?"""
+    names = {name, *facts.maybe_bound.get(name, ())}
+    return (any(skipped) and restraints.skips(facts, campaign)
+            and restraints.may_be_skipped(facts, campaign, names))
 
 
 def _told(facts, lead):
@@ -76,7 +86,7 @@ def shown_as_blocked(facts, findings, campaign):
     span = _moment(facts, campaign)
     checked = {name: event for event in _last(facts, "check", campaign) for name in event["names"]}
     said = {name for event in _last(facts, "check", campaign) for name in event["blocked"]}
-    for lead, name, member, _, blocked in leads:
+    for lead, name, member, _, blocked, *_ in leads:
         members = facts.maybe_bound.get(name, set()) | {member}
         keys = facts.keys(campaign, name, member, facts.other_name(name, span[0]))
         who = f"lead {lead} '{name or member}'"
@@ -101,7 +111,7 @@ def adds_up(facts, findings, campaign):
         findings.add(f"in the end it is {state['status']}, with progress {state['progress']}")
     added = {name or member for event in facts.adds if event["campaign"] == campaign
              and event["status"] == 200 for name, member in event["people"]}
-    shown = {name or member for _, name, member, _, _ in leads}
+    shown = {lead[1] or lead[2] for lead in leads}
     for name in sorted(added - shown)[:20]:
         findings.add(f"'{name}' was added and is not listed")
     for name in sorted(shown - added)[:20]:
@@ -117,7 +127,7 @@ def adds_up(facts, findings, campaign):
 
 def _counts(leads):
     counts = dict.fromkeys(("waiting", "active", "paused", "completed", "error", "blocked"), 0)
-    for _, _, _, status, blocked in leads:
+    for _, _, _, status, blocked, *_ in leads:
         counts[status] += 1
         counts["blocked"] += blocked and status in ("waiting", "active", "paused")
     return counts

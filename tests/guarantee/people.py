@@ -49,6 +49,16 @@ def alias_of(number):
     return f"alias-{number}"
 
 
+def other_name_of(number):
+    """The name that a link gives the person, where there is one."""
+    return alias_of(number) if has_alias(number) else name_of(number)
+
+
+def company_of(number):
+    """Where the person works, with three others."""
+    return f"Company {number // 4}"
+
+
 def all_known(name, member):
     """Does a lead that is shown so have no other name, and will it learn none?"""
     if name.startswith("ACoAA"):

@@ -3,6 +3,7 @@
 from bisect import bisect_right
 
 import promise
+import restraints
 from blocklists import FOREVER, INSTALLATION
 
 CLOSE = 10_000_000  # nanoseconds
@@ -17,6 +18,9 @@ EVERYWHERE_WANTED = 100  # blocks of these in the installation's list
 EVERYWHERE_CLOSE_WANTED = 20  # of these, acknowledged within CLOSE before a claim was sent
 EDITS_WANTED = 100  # of steps and variants of campaigns that are active
 TEXTS_WANTED = 30  # different ones of variants that were handed out
+REPLIES_WANTED = 30  # that block, acknowledged within CLOSE before a claim of the campaign
+CONTACTS_WANTED = 50  # answered within CLOSE before a claim of another campaign that skips
+COLLEAGUES_WANTED = 30  # replies that stop them, acknowledged within CLOSE before a claim
 MINUTE = 60 * 10**9  # all these are wanted of a run of a minute; of a shorter one, its share
 
 
@@ -63,6 +67,8 @@ class Teeth:
         self.unblocks = sum(event.get("unblocked", 0) > 0 for event in facts.requests)
         self.overlaps = self._overlaps()
         self.listed = promise.listed_at_acknowledgement(facts)
+        self.replies = self.contacts = self.colleagues = 0
+        self._note_settings()
         self.opt_outs = sum(event["result"] == "opted_out" and event["status"] == 200
                             for event in facts.completes)
         edits = [event for event in facts.requests if event["op"] == "edit"]
@@ -77,6 +83,10 @@ class Teeth:
             lead = leads.get((grant.claim["campaign"], grant.name))
             if lead:
                 lead.note(grant, self.facts.completes_for(grant))
+        self.workers = {}  # (campaign, company) -> leads
+        for key, lead in leads.items():
+            company = self.facts.companies.get(key)
+            self.workers.setdefault((key[0], company), []).append(lead)
         named = {}
         for lead in leads.values():
             for name in lead.names:
@@ -104,6 +114,33 @@ class Teeth:
         self.very_close += gap <= VERY_CLOSE
         self.held_back += gap <= CLOSE and any(lead.is_next(follows[lead.campaign])
                                                for lead in leads)
+
+    def _note_settings(self):
+        """Counts what settings of campaigns held back: leads that had work left there, and that a
+        claim right after would have got."""
+        facts = self.facts
+        for grant in facts.grants:
+            campaign, answered = grant.claim["campaign"], grant.claim["received"]
+            if grant.order in restraints.CONTACTS:
+                self.contacts += any(
+                    self._bites(lead, answered) for name in facts.certain_names(grant, answered)
+                    for lead in self.leads.get(name, ()) if lead.campaign != campaign
+                    and restraints.skips(facts, lead.campaign))
+            for event in facts.completes_for(grant):
+                if event["status"] != 200 or event["result"] != "replied":
+                    continue
+                own = self.leads.get(grant.name, ())
+                self.replies += "names" in event and any(
+                    self._bites(lead, event["received"], blocks=True) for lead in own)
+                self.colleagues += restraints.stops(facts, campaign) and any(
+                    self._bites(lead, event["received"])
+                    for lead in self.workers.get((campaign, facts.company_of(grant)), ())
+                    if lead not in own)
+
+    def _bites(self, lead, at, blocks=False):
+        """Was a claim of its campaign sent within CLOSE, for which the lead was next in line?"""
+        claim = self._next_claim(lead.campaign, at)
+        return claim - at <= CLOSE and (blocks or lead.is_next(claim))
 
     def _next_claim(self, campaign, received):
         """When the next claim was sent."""
@@ -144,6 +181,9 @@ class Teeth:
 
         yield (f"{self.opt_outs} opt-outs; {self.edits} changes of steps and variants, "
                f"{self.texts} texts of variants handed out")
+        yield (f"within 10 ms before a claim: {self.replies} replies that block, {self.contacts} "
+               f"contacts of people who are next in a campaign that skips them, "
+               f"{self.colleagues} replies of colleagues of people who are next")
 
     def share(self):
         """How much of a minute blocks were sent."""
@@ -160,6 +200,9 @@ class Teeth:
                 (self.overlaps, OVERLAPS_WANTED, "activities handed out during a block"),
                 (self.listed, LISTED_WANTED, "of them to be listed after its acknowledgement"),
                 (self.opt_outs, OPT_OUTS_WANTED, "opt-outs"),
+                (self.replies, REPLIES_WANTED, "replies that block, within 10 ms before a claim"),
+                (self.contacts, CONTACTS_WANTED, "contacts before a claim that has to skip them"),
+                (self.colleagues, COLLEAGUES_WANTED, "replies before a claim that has to stop"),
                 (self.edits, EDITS_WANTED, "changes of steps and variants"),
                 (self.texts, TEXTS_WANTED, "texts of variants handed out")]:
             wanted = max(1, round(wanted * self.share()))

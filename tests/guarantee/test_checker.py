@@ -980,6 +980,141 @@ def test_a_lead_that_has_opted_out_is_finished():
     assert found(story) == []
 
 
+# ---- settings of campaigns ----
+
+SKIPPED = "nobody handed out whom another campaign has contacted"
+COLLEAGUE = "nobody handed out of whom a colleague has replied"
+
+
+def settings(story, **of):
+    """What campaigns are set to; nobody looks at campaign d in the end."""
+    story.events[0]["settings"] = of
+    return story
+
+
+def contact(story, at, lead="john", order=2, campaign="d", **more):
+    claim = story.claim(at, lead, order, activity=f"ac_{campaign}_{lead}_{order}", **more)
+    claim["campaign"] = campaign
+    claim["activities"][0][1] = f"ld_{campaign}_{lead}"
+    return claim
+
+
+SKIPS = {"skipContacted": {"days": 1}}
+
+
+@pytest.mark.parametrize("at, order, campaign, wrong", [
+    ((1, 2), 2, "d", True),
+    ((1, 2), 3, "d", True),
+    ((1, 2), 1, "d", False),  # a visit
+    ((1, 2), 2, "c", False),  # its own
+    ((1, 3.5), 2, "d", False),  # at the same time
+])
+def test_a_claim_after_a_contact_of_another_campaign_is_found(at, order, campaign, wrong):
+    story = settings(Story(), c=SKIPS)
+    contact(story, at, order=order, campaign=campaign)
+    story.claim((3, 4))
+    assert (SKIPPED in found(story)) is wrong
+
+
+def test_without_the_setting_contacts_are_no_matter():
+    story = settings(Story(), d=SKIPS)
+    contact(story, (1, 2))
+    story.claim((3, 4))
+    assert SKIPPED not in found(story)
+
+
+@pytest.mark.parametrize("result, at, wrong", [
+    ("done", (3, 4), True),
+    ("failed", (3, 4), False),
+    ("retry", (3, 4), False),  # maybe for the last time
+    ("failed", (7, 8), True),  # afterwards
+])
+def test_a_contact_that_was_reported_failed_is_no_matter(result, at, wrong):
+    story = settings(Story(), c=SKIPS)
+    story.complete(at, contact(story, (1, 2)), result)
+    story.claim((5, 6))
+    assert (SKIPPED in found(story)) is wrong
+
+
+@pytest.mark.parametrize("linked, wrong", [((1, 2), True), ((6, 8), False)])
+def test_a_contact_by_another_name_counts_when_the_link_was_made_before(linked, wrong):
+    story = settings(Story(), c=SKIPS)
+    story.note("link", linked, people=[["john", "johnny"]])
+    contact(story, (3, 4), "johnny")
+    story.claim((7, 9))
+    assert (SKIPPED in found(story)) is wrong
+
+
+def test_a_contact_by_member_id_counts():
+    story = settings(Story(), c=SKIPS)
+    contact(story, (1, 2), "johnny", member=MEMBER)
+    story.claim((3, 4), member=MEMBER)
+    assert SKIPPED in found(story)
+
+
+@pytest.mark.parametrize("skipped, wrong", [(True, False), (False, True)])
+@pytest.mark.parametrize("contacted", [True, False])
+def test_a_lead_that_is_skipped_may_be_left(skipped, wrong, contacted):
+    story = settings(Story(), c=SKIPS)
+    if contacted:
+        contact(story, (1, 2))
+    story.add((3, 4), ("john", None))
+    story.end(("john", "waiting", False))
+    story.events[-2]["leads"][0].append(skipped)
+    assert (LOST in failures(story.events)) is (wrong or not contacted)
+
+
+def colleagues(story, result="replied", status=200, reply=(5, 6)):
+    """John and jane work together; it is john who replies."""
+    settings(story, c={"stopColleagues": True})
+    story.add((1, 2), ("john", None), ("jane", None), ("joe", None))
+    story.events[-1]["companies"] = ["Acme", "Acme", "Globex"]
+    event = story.complete(reply, story.claim((3, 4)), result)
+    event["status"] = status
+
+
+@pytest.mark.parametrize("lead, order, wrong", [
+    ("jane", 1, True), ("joe", 1, False), ("john", 2, False)])
+def test_a_colleague_who_is_handed_out_after_a_reply_is_found(lead, order, wrong):
+    story = Story()
+    colleagues(story)
+    story.claim((7, 8), lead, order)
+    assert (COLLEAGUE in found(story)) is wrong
+
+
+@pytest.mark.parametrize("more", [
+    {"result": "done"}, {"status": 0}, {"reply": (5, 7.5)}], ids=lambda more: next(iter(more)))
+def test_what_is_no_acknowledged_reply_stops_no_colleague(more):
+    story = Story()
+    colleagues(story, **more)
+    story.claim((7, 8), "jane")
+    assert COLLEAGUE not in found(story)
+
+
+def test_a_colleague_who_has_replied_too_goes_on():
+    story = Story()
+    colleagues(story)
+    story.complete((5, 6), story.claim((3, 4), "jane"), "replied")
+    story.claim((7, 8), "jane", 2)
+    assert COLLEAGUE not in found(story)
+
+
+@pytest.mark.parametrize("result, wrong", [("replied", False), ("done", True)])
+def test_a_colleague_may_be_completed_without_its_steps(result, wrong):
+    story = Story()
+    colleagues(story, result)
+    story.end(("jane", "completed", False))
+    assert (LOST in failures(story.events)) is wrong
+
+
+def test_a_claim_after_a_reply_that_blocks_is_found():
+    story = Story()
+    event = story.complete((3, 4), story.claim((1, 2)), "replied", blocked=True)
+    event.update(campaign=None, names=["john"], change="ch_1")
+    story.claim((5, 6), order=2)
+    assert ACK in found(story)
+
+
 def edit(story, at, born=None, dies=None, status=200):
     return story.note("edit", at, campaign="c", born=born, dies=dies, status=status)
 

@@ -277,6 +277,83 @@ class InstallationPouncer(Ambusher):
             yield from self.lift(self.operator, INSTALLATION, names, change)
 
 
+class Replier(Worker):
+    """Reports replies where they block, of leads that would go on at once, and claims over another
+    connection with the answer barely received. Frees most of them."""
+
+    def run(self, first, second):
+        while not self.scene.over():
+            count = self.rng.randint(1, 4)
+            activities = self.took((yield self.claim(first, plan.REPLYING, count, 60)))
+            for activity in activities:
+                if self.rng.random() < 0.6 and people.all_known(*activity[2:4]):
+                    yield from self.reply(first, second, activity)
+                else:
+                    yield from self.complete(first, plan.REPLYING, activity, "done")
+            if not activities:
+                yield 0.005
+
+    def reply(self, first, second, activity):
+        acknowledged = yield from until_taken(
+            first, lambda: calls.blocking_reply(activity, self.name))
+        answer = yield self.claim(second, plan.REPLYING, self.rng.choice([1, 2, 4]), 60)
+        change = self.blocked(acknowledged)
+        for each in self.took(answer):
+            yield from self.complete(second, plan.REPLYING, each, "done")
+        if self.rng.random() < 0.9:
+            yield from self.lift(first, None, [], change)
+
+
+class Rival(Worker):
+    """Claims in one of two campaigns that skip whom the other has contacted, and in the other, over
+    another connection, with the answer barely received. The same people are next in both."""
+
+    def run(self, first, second):
+        while not self.scene.over():
+            one, other = self.rng.sample(plan.SKIPPING, 2)
+            count = self.rng.randint(1, 6)
+            contacted = self.took((yield self.claim(first, one, count, 60)))
+            answer = yield self.claim(second, other, count, 60)
+            yield from self.work(first, one, contacted)
+            others = self.took(answer)
+            yield from self.work(second, other, others)
+            if not contacted and not others:
+                yield 0.005
+
+    def work(self, channel, campaign, activities):
+        """None is reported failed: that contact would count no longer, but only after a while."""
+        for activity in activities:
+            result = "replied" if self.rng.random() < 0.03 else "done"
+            yield from self.complete(channel, campaign, activity, result)
+
+
+class Stopper(Worker):
+    """Does a step of people of one company, so that they are next in line, reports that another of
+    them has replied, and claims over another connection with the answer barely received."""
+
+    def run(self, first, second):
+        while not self.scene.over():
+            activities = self.took((yield self.claim(first, plan.STOPPING, 8, 60)))
+            companies = collections.defaultdict(list)
+            for activity in activities:
+                companies[people.company_of(people.number_of(activity[2]))].append(activity)
+            for colleagues in companies.values():
+                yield from self.work(first, second, colleagues)
+            if not activities:
+                yield 0.005
+
+    def work(self, first, second, colleagues):
+        *others, last = colleagues
+        for activity in others:
+            yield from self.complete(first, plan.STOPPING, activity, "done")
+        replies = others and self.rng.random() < 0.4
+        yield from self.complete(first, plan.STOPPING, last, "replied" if replies else "done")
+        if replies:
+            answer = yield self.claim(second, plan.STOPPING, self.rng.choice([1, 2, 4]), 60)
+            for activity in self.took(answer):
+                yield from self.complete(second, plan.STOPPING, activity, "done")
+
+
 class Unblocker(Worker):
     """Frees whom others have blocked, takes changes back, and takes back what took them back."""
 
@@ -321,20 +398,22 @@ class Adder(Worker):
             for campaign in self.campaigns:
                 state = (yield channel.send(calls.campaign_state(campaign.id, self.name))).event
                 if "state" in state:
-                    yield from self.refill(channel, campaign.id, campaign.stock, state["state"])
+                    yield from self.refill(channel, campaign, state["state"])
             yield 0.02
 
-    def refill(self, channel, campaign, stock, state):
-        leads = state["leads"]
-        missing = stock - (leads["waiting"] + leads["active"] - leads["blocked"])
+    def refill(self, channel, campaign, state):
+        leads, stock = state["leads"], campaign.stock
+        aside = leads["blocked"] + leads["skippedContacted"]
+        missing = stock - (leads["waiting"] + leads["active"] - aside)
         if missing > 0:
             count = min(1000, missing + stock // 4)
-            numbers = range(self.next[campaign], self.next[campaign] + count)
-            self.next[campaign] += count
-            yield channel.send(calls.add_leads(self.rng, campaign, numbers, self.name))
+            numbers = range(self.next[campaign.id], self.next[campaign.id] + count)
+            self.next[campaign.id] += count
+            yield channel.send(calls.add_leads(self.rng, campaign.id, numbers, self.name,
+                                               by_other_names=campaign.by_other_names))
             yield channel.send(calls.link(numbers, self.name))
         if state["status"] != "active":
-            yield channel.send(calls.activate(campaign, self.name))
+            yield channel.send(calls.activate(campaign.id, self.name))
 
 
 class Editor(Worker):

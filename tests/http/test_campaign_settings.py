@@ -228,6 +228,19 @@ def test_every_linkedin_name_of_the_person_counts(tenant):
     assert claimed(third) == [by_member]
 
 
+def test_the_contact_of_a_lead_that_gave_way_counts(tenant):
+    """Two leads became one; only for the other one was something handed out that counts."""
+    name, member = unique(), member_id(abs(hash(unique())) % 10**12)
+    first = Campaign(tenant, name, member)
+    by_name = {entry["publicIdentifier"]: entry for entry in first.claim()}
+    first.complete(by_name[name], "failed")
+    first.complete(by_name[member])
+    first.add({"publicIdentifier": name, "memberId": member})
+    second = skipping(tenant, name)
+    assert second.claim() == [] and second.skipped_contacted == 1
+    assert skipping(tenant, member).claim() == []
+
+
 def test_begun_leads_are_skipped_too(tenant):
     name = unique()
     first = skipping(tenant, name, steps=[MESSAGE, MESSAGE])

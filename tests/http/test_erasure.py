@@ -7,6 +7,7 @@ from urllib.parse import quote
 import pytest
 
 from support import expect, postgres
+from support.campaigns import Campaign
 from support.marks import sqlite_only
 from support.server import Server, on_postgresql, run
 
@@ -358,6 +359,22 @@ def test_a_person_of_several_names_is_erased_by_all_and_stays_blocked(own):
         assert "zelda" not in str(expect.ok(api.get(f"/changes/{change}/leads")))
         api.post(f"/changes/{change}/undo")
     assert all_blocked(api, in_campaign) and traces(own, ["zelda", MEMBER]) == []
+
+
+@pytest.mark.parametrize("by", ["name", "member id"])
+def test_a_lead_that_gave_its_name_to_another_one_is_erased(own, by):
+    """Two leads were begun, and turned out to be one person."""
+    tenant = own.tenant()
+    campaign = Campaign(tenant, NAME, {"publicIdentifier": MEMBER, "firstName": "Zelda", "email": EMAIL},
+                        "somebody-else")
+    assert len(campaign.claim()) == 3
+    campaign.add({"publicIdentifier": NAME, "memberId": MEMBER})
+    assert len(campaign.leads()) == 3
+    answer = expect.ok(tenant.api.post("/erasures", {
+        "publicIdentifier": NAME if by == "name" else MEMBER}))
+    assert answer["erased"]["leads"] == 2
+    assert [lead["publicIdentifier"] for lead in campaign.leads()] == ["somebody-else"]
+    assert traces(own, [MEMBER, EMAIL, "Zelda"]) == []
 
 
 def test_memory_has_no_link_of_an_erased_person(own):

@@ -1,9 +1,12 @@
 """Leads: added, refused, listed, set to another status, deleted."""
 
+import time
+
 import pytest
 
 from support import expect
-from support.campaigns import (FIELDS, LEAD, LENIENT, VISIT, Campaign, crowd, member_id, names)
+from support.campaigns import (FIELDS, LEAD, LENIENT, MESSAGE, VISIT, Campaign, crowd, member_id,
+                               names)
 from support.client import strict_json
 
 JOHN = {"publicIdentifier": "john-doe", "memberId": member_id(1), "firstName": "John",
@@ -216,6 +219,63 @@ def test_of_two_leads_that_are_one_person_and_were_both_begun_one_is_completed(f
     campaign.block(member_id(1))
     assert campaign.lead("john-doe")["blocked"] is True
     assert campaign.claim() == [] and campaign.status == "completed"
+
+
+def both_out(tenant, *steps):
+    """A campaign in which the two leads of one person have been claimed, and both activities."""
+    campaign = Campaign(tenant, "john-doe", member_id(1), steps=list(steps))
+    out = {activity["publicIdentifier"]: activity for activity in campaign.claim()}
+    return campaign, out["john-doe"], out[member_id(1)]
+
+
+@pytest.mark.parametrize("before", [True, False], ids=["before", "afterwards"])
+def test_a_reply_of_the_lead_that_gives_way_ends_the_other_one(fresh, before):
+    campaign, by_name, by_member = both_out(fresh, MESSAGE, MESSAGE)
+    campaign.complete(by_name)
+    if before:
+        campaign.complete(by_member, "replied")
+    campaign.add(JOHN)
+    if not before:
+        assert campaign.lead("john-doe")["status"] == "active"
+        campaign.complete(by_member, "replied")
+    assert {lead["status"] for lead in campaign.leads()} == {"completed"}
+    assert campaign.claim() == [] and campaign.status == "completed"
+
+
+def test_a_reply_that_does_not_stop_leaves_the_other_one(fresh):
+    goes_on = {**MESSAGE, "stopOnReply": False}
+    campaign, by_name, by_member = both_out(fresh, goes_on, MESSAGE)
+    campaign.complete(by_name)
+    campaign.add(JOHN)
+    campaign.complete(by_member, "replied")
+    assert names(campaign.claim()) == ["john-doe"]
+
+
+@pytest.mark.parametrize("linked", ["before", "afterwards"])
+def test_a_reply_ends_other_leads_of_the_person(fresh, linked):
+    """Two that are linked, and stay two."""
+    campaign = Campaign(fresh, "john-doe", "johnny", steps=[MESSAGE, MESSAGE])
+    out = {activity["publicIdentifier"]: activity for activity in campaign.claim()}
+    links = [{"publicIdentifier": name, "memberId": member_id(1)} for name in out]
+    if linked == "before":
+        expect.ok(fresh.api.post("/people/link", {"links": links}))
+    campaign.complete(out["john-doe"])
+    campaign.complete(out["johnny"], "replied")
+    if linked == "afterwards":
+        expect.ok(fresh.api.post("/people/link", {"links": links}))
+    assert campaign.claim() == []
+    assert campaign.lead("john-doe")["status"] == "completed"
+
+
+def test_the_delay_counts_from_the_later_contact_of_two_leads(fresh):
+    campaign, by_name, by_member = both_out(fresh, MESSAGE, {**MESSAGE, "delayHours": 24})
+    campaign.complete(by_name)
+    own = campaign.explain("john-doe")["dueAt"]
+    time.sleep(0.01)
+    campaign.complete(by_member)
+    later = campaign.explain(member_id(1))["dueAt"]
+    campaign.add(JOHN)
+    assert own < later == campaign.explain("john-doe")["dueAt"]
 
 
 def test_a_url_beside_an_identifier_must_name_the_same_person(draft):

@@ -99,6 +99,11 @@ lb_err lb_outreach_find_lead(struct lb_outreach *outreach, struct lb_list list, 
  */
 lb_err lb_outreach_gives_way(struct lb_outreach *outreach, struct lb_lead_row *lead, bool *out);
 
+/* A reply has ended the sequence of a lead that has these LinkedIn names: it ends for other leads
+ * of the campaign that are the same person. */
+lb_err lb_outreach_end_others(struct lb_outreach *outreach, struct lb_list list, uint64_t lead,
+                              const struct lb_str *own, size_t count);
+
 /* The blocklist's follower: the leads of this name are set aside, or no longer. */
 lb_err lb_exclusion_changed(void *context, struct lb_list list, struct lb_str identifier);
 /* The same for the leads of one name, in all campaigns. */

@@ -55,35 +55,59 @@ static lb_err learn(struct lb_lead_change *change, const struct lb_new_lead *aga
     return lb_outreach_move(change->outreach, &before, &lead, counts);
 }
 
-/* The lead gives its name to another one, which is the same person. */
-static lb_err give_way(struct lb_lead_change *change, uint64_t no, struct lb_str name, bool stays,
-                       struct lb_counts *counts)
+/* A lead without a history goes. One that has one stays, completed, and gives its name to the other
+ * one; how it was, is in `out`, but for its strings. */
+static lb_err give_way(struct lb_lead_change *change, uint64_t no, bool stays,
+                       struct lb_counts *counts, struct lb_lead_row *out)
 {
     struct lb_store *store = change->outreach->settings.store;
+    lb_err err = store->ops->lead(lb_outreach_reader(change->outreach),
+                                  change->standing.list.workspace, no, out);
+    struct lb_lead_row lead = *out;
+    if (err)
+        return err;
+    if (!stays) {
+        lb_counts_lead(counts, out, -1);
+        return store->ops->lead_delete(store, out);
+    }
+    lead.status = LB_LEAD_COMPLETED;
+    err = store->ops->lead_give_way(store, &lead);
+    return err ? err : lb_outreach_move(change->outreach, out, &lead, counts);
+}
+
+/* The lead that goes on takes over from the one that gave way: where that one had come to its end,
+ * it ends, too, and its next delay counts from the later contact of both. */
+static lb_err take_over(struct lb_lead_change *change, uint64_t no, const struct lb_lead_row *gone,
+                        int64_t now, struct lb_counts *counts)
+{
+    struct lb_store *store = change->outreach->settings.store;
+    int64_t contacted = gone->queue == LB_QUEUE_SCHEDULED ? gone->since : now;
     struct lb_lead_row before;
     lb_err err = store->ops->lead(lb_outreach_reader(change->outreach),
                                   change->standing.list.workspace, no, &before);
     struct lb_lead_row lead = before;
     if (err)
         return err;
-    if (!stays) {
-        lb_counts_lead(counts, &before, -1);
-        return store->ops->lead_delete(store, &before);
-    }
-    lead.status = LB_LEAD_COMPLETED;
-    err = store->ops->lead_forget(store, &lead, name);
-    return err ? err : lb_outreach_move(change->outreach, &before, &lead, counts);
+    if (gone->status == LB_LEAD_COMPLETED && lb_lead_open(lead.status))
+        lead.status = LB_LEAD_COMPLETED;
+    if (lb_lead_was_begun(gone) && lb_lead_was_begun(&lead) && lead.queue == LB_QUEUE_SCHEDULED &&
+        lead.since < contacted)
+        lead.since = contacted;
+    if (lead.status == before.status && lead.since == before.since)
+        return LB_OK;
+    return lb_outreach_move(change->outreach, &before, &lead, counts);
 }
 
 /* Two leads turn out to be one person: one that had only its public identifier, one that had only
  * its member id. The one with a history stays, with both names; the other one goes, or, when it
  * has one too, is completed, so that the person is not contacted twice. */
 static lb_err merge(struct lb_lead_change *change, const struct lb_new_lead *again,
-                    uint64_t by_identifier, uint64_t by_member, struct lb_counts *counts)
+                    uint64_t by_identifier, uint64_t by_member, int64_t now,
+                    struct lb_counts *counts)
 {
     struct lb_store *store = change->outreach->settings.store;
     struct lb_store_reader *reader = lb_outreach_reader(change->outreach);
-    struct lb_lead_row lead;
+    struct lb_lead_row lead, gave_way;
     bool member_has_history;
     lb_err err = store->ops->lead(reader, change->standing.list.workspace, by_member, &lead);
     if (err || !lb_str_equal(lead.identifier, again->member_id))
@@ -95,19 +119,23 @@ static lb_err merge(struct lb_lead_change *change, const struct lb_new_lead *aga
     bool keep_member = member_has_history && !lb_lead_has_history(&lead);
     uint64_t kept = keep_member ? by_member : by_identifier;
     uint64_t gone = keep_member ? by_identifier : by_member;
+    bool stays = !keep_member && member_has_history;
     change->write.touched = true;
-    err = give_way(change, gone, keep_member ? again->identifier : again->member_id,
-                   !keep_member && member_has_history, counts);
+    err = give_way(change, gone, stays, counts, &gave_way);
+    if (!err && stays)
+        err = take_over(change, kept, &gave_way, now, counts);
     return err ? err : learn(change, again, kept, !keep_member, counts);
 }
 
 static lb_err meet_again(struct lb_lead_change *change, const struct lb_new_lead *again,
-                         uint64_t by_identifier, uint64_t by_member, struct lb_counts *counts)
+                         uint64_t by_identifier, uint64_t by_member, int64_t now,
+                         struct lb_counts *counts)
 {
     change->duplicates++;
     if (by_identifier && by_member)
-        return by_identifier == by_member ? LB_OK
-                                          : merge(change, again, by_identifier, by_member, counts);
+        return by_identifier == by_member
+                   ? LB_OK
+                   : merge(change, again, by_identifier, by_member, now, counts);
     return learn(change, again, by_identifier ? by_identifier : by_member, by_identifier != 0,
                  counts);
 }
@@ -190,8 +218,9 @@ static lb_err add(struct lb_lead_change *change, const struct lb_new_lead *given
     change->duplicates += by_other != 0;
     if (by_other)
         return LB_OK;
-    return by_identifier || by_member ? meet_again(change, &lead, by_identifier, by_member, counts)
-                                      : insert(change, &lead, now, counts);
+    return by_identifier || by_member
+               ? meet_again(change, &lead, by_identifier, by_member, now, counts)
+               : insert(change, &lead, now, counts);
 }
 
 /* Two names of a lead are one person's, and that is learnt before the lead is added: so the lead is

@@ -21,9 +21,12 @@ struct reporting {
     struct lb_buf detail; /* the activity's: others are read before it is written */
     bool lost;            /* the lease: only an opt-out is recorded */
     int64_t now;
-    bool replied;                         /* the report says so, for the first time */
-    struct lb_campaign_settings settings; /* of the lead's campaign; of replies alone */
-    struct lb_reply_company company;      /* of a reply that stops colleagues */
+    bool replied;                                /* the report says so, for the first time */
+    struct lb_campaign_settings settings;        /* of the lead's campaign; of replies alone */
+    struct lb_reply_company company;             /* of a reply that stops colleagues */
+    struct lb_str names[LB_EXCLUSION_NAMES_MAX]; /* the lead's own; of replies alone */
+    size_t name_count;
+    char name_texts[LB_EXCLUSION_NAMES_MAX][LB_IDENTIFIER_SIZE];
 };
 
 bool lb_result_parse(struct lb_str name, enum lb_result *out)
@@ -102,6 +105,18 @@ static void keep_names(struct lb_opt_out *opt_out, const struct lb_lead_row *lea
     keep_key(opt_out, LB_NAME_PHONE, keys.phone);
 }
 
+/* Copies the lead's own LinkedIn names, as above. */
+static void keep_own_names(struct reporting *reporting)
+{
+    struct lb_exclusion_names own;
+    lb_exclusion_names(&reporting->before, &own);
+    for (size_t i = 0; i < own.count; i++) {
+        char *text = reporting->name_texts[reporting->name_count];
+        if (lb_str_copy(own.names[i], text, LB_IDENTIFIER_SIZE))
+            reporting->names[reporting->name_count++] = lb_str(text);
+    }
+}
+
 /* Copies of the lead what a reply will need, and reads the settings of its campaign. */
 static lb_err prepare_reply(struct reporting *reporting)
 {
@@ -113,6 +128,7 @@ static lb_err prepare_reply(struct reporting *reporting)
     if (completion->opt_out)
         keep_names(completion->opt_out, lead);
     lb_reply_company_of(lead, &reporting->company);
+    keep_own_names(reporting);
     lb_err err = reporting->store->ops->campaign_state(reporting->reader, lead->workspace,
                                                        lead->campaign, &state);
     if (!err)
@@ -518,16 +534,21 @@ static lb_err apply_completion(struct lb_write *write, struct lb_store *store)
     lb_err err = lb_standing_check(&completion->standing, store, &write->reason);
     if (!err)
         err = find_reported(&reporting);
-    bool stops =
-        !err && reporting.settings.stop_colleagues && (is_news(&reporting) || opts_out(completion));
+    bool is_new = !err && is_news(&reporting);
+    bool ends = is_new && stops(&reporting);
+    bool stops_others =
+        !err && reporting.settings.stop_colleagues && (is_new || opts_out(completion));
     if (!err)
         err = record_all(&reporting);
     if (!err)
         err = tell_events(&reporting);
     if (!err && !completion->blocks) /* else other leads were read meanwhile, in place of it */
         err = lb_outreach_scope(completion->outreach, &reporting.lead, &scope);
-    if (!err && stops)
+    if (!err && stops_others)
         err = stop_colleagues(&reporting);
+    if (!err && ends)
+        err = lb_outreach_end_others(completion->outreach, lb_list_of_lead(&reporting.lead),
+                                     reporting.lead.no, reporting.names, reporting.name_count);
     completion->blocked = completion->blocks || scope != LB_SCOPE_NONE;
     completion->status = reporting.lead.status;
     lb_sequence_fini(&reporting.sequence);

@@ -2,6 +2,7 @@
  * forms of a name that are one today (old_names.h), or under names that were found to be one
  * person's later (domain/blocklist/persons.h). */
 #include "domain/blocklist/identifier.h"
+#include "domain/outreach/counts.h"
 #include "domain/outreach/internal.h"
 
 bool lb_lead_was_begun(const struct lb_lead_row *lead)
@@ -47,7 +48,7 @@ lb_err lb_outreach_find_lead(struct lb_outreach *outreach, struct lb_list list, 
 }
 
 /* Does the lead that is stored under this name go on in the place of `lead`? Of two that have a
- * history, or none, it is the older one. */
+ * history, or none, it is the older one; and where one has ended by a reply, the other ends. */
 static lb_err compare(struct lb_outreach *outreach, const struct lb_lead_row *lead,
                       struct lb_str name, bool *out)
 {
@@ -62,7 +63,8 @@ static lb_err compare(struct lb_outreach *outreach, const struct lb_lead_row *le
     if (err)
         return err;
     bool has_history = lb_lead_has_history(&other);
-    *out = has_history == lb_lead_has_history(lead) ? no < lead->no : has_history;
+    bool replied = other.status == LB_LEAD_COMPLETED && (other.marks & LB_MARK_REPLIED);
+    *out = has_history == lb_lead_has_history(lead) ? replied || no < lead->no : has_history;
     return LB_OK;
 }
 
@@ -114,4 +116,37 @@ lb_err lb_outreach_gives_way(struct lb_outreach *outreach, struct lb_lead_row *l
     return err ? err
                : outreach->settings.store->ops->lead(lb_outreach_reader(outreach), lead->workspace,
                                                      lead->no, lead);
+}
+
+/* --- After a reply --- */
+
+static lb_err end_lead(struct lb_outreach *outreach, struct lb_list list, uint64_t no,
+                       struct lb_counts *counts)
+{
+    struct lb_lead_row before, lead;
+    lb_err err = outreach->settings.store->ops->lead(lb_outreach_reader(outreach), list.workspace,
+                                                     no, &before);
+    lead = before;
+    lead.status = LB_LEAD_COMPLETED;
+    return err || !lb_lead_open(before.status) ? err
+                                               : lb_outreach_move(outreach, &before, &lead, counts);
+}
+
+lb_err lb_outreach_end_others(struct lb_outreach *outreach, struct lb_list list, uint64_t lead,
+                              const struct lb_str *own, size_t count)
+{
+    const struct lb_exclusion exclusion = lb_outreach_exclusion(outreach, list.workspace);
+    struct lb_other_names names = {0};
+    struct lb_counts counts = {0};
+    lb_err err = LB_OK;
+    for (size_t i = 0; i < count; i++)
+        lb_other_names_add(&names, own[i]);
+    lb_exclusion_add_others(&exclusion, &names);
+    for (size_t i = 0; !err && i < names.count; i++) {
+        uint64_t other;
+        err = lb_outreach_find_lead(outreach, list, names.names[i], &other);
+        if (!err && other && other != lead)
+            err = end_lead(outreach, list, other, &counts);
+    }
+    return err ? err : lb_outreach_count(outreach, list, &counts);
 }

@@ -136,7 +136,7 @@ LB_PG_STATEMENT(LEAD_NAME_DELETE, ONE, "ntnn",
                 "DELETE FROM leadblock.lead_name"
                 " WHERE workspace_id = $1 AND name = $2 AND campaign = $3 AND lead = $4");
 
-lb_err lb_pg_lead_forget(struct lb_store *store, const struct lb_lead_row *row, struct lb_str name)
+static lb_err delete_name(struct lb_store *store, const struct lb_lead_row *row, struct lb_str name)
 {
     struct lb_pg_params params = {0};
     lb_pg_forget_name(&lb_postgres_of(store)->writer, row->workspace, name);
@@ -145,6 +145,18 @@ lb_err lb_pg_lead_forget(struct lb_store *store, const struct lb_lead_row *row, 
     lb_pg_add_number(&params, row->campaign);
     lb_pg_add_number(&params, (int64_t)row->no);
     return lb_pg_write(store, PG_LEAD_NAME_DELETE, &params);
+}
+
+LB_PG_STATEMENT(LEAD_GIVE_WAY, ONE, "nn",
+                "UPDATE leadblock.lead SET gave_way = true WHERE workspace_id = $1 AND no = $2");
+
+lb_err lb_pg_lead_give_way(struct lb_store *store, const struct lb_lead_row *row)
+{
+    struct lb_pg_params params = {0};
+    lb_pg_add_number(&params, row->workspace);
+    lb_pg_add_number(&params, (int64_t)row->no);
+    lb_err err = lb_pg_write(store, PG_LEAD_GIVE_WAY, &params);
+    return err ? err : delete_name(store, row, row->identifier);
 }
 
 LB_PG_STATEMENT(LEAD_ACTIVITIES_DELETE, ONE, "nn",
@@ -160,9 +172,9 @@ lb_err lb_pg_lead_delete(struct lb_store *store, const struct lb_lead_row *row)
     lb_pg_forget_activities(writer, row->workspace, row->no);
     lb_pg_add_number(&params, row->workspace);
     lb_pg_add_number(&params, (int64_t)row->no);
-    lb_err err = lb_pg_lead_forget(store, row, row->identifier);
+    lb_err err = delete_name(store, row, row->identifier);
     if (!err && row->member_id.ptr)
-        err = lb_pg_lead_forget(store, row, row->member_id);
+        err = delete_name(store, row, row->member_id);
     if (!err)
         err = lb_pg_write(store, PG_LEAD_ACTIVITIES_DELETE, &params);
     if (!err)
@@ -268,6 +280,28 @@ lb_err lb_pg_leads_named(struct lb_store_reader *reader, uint32_t workspace, str
     lb_err err = lb_pg_query(reader, PG_LEADS_NAMED, &params, &result);
     if (!err)
         read_refs(result, 0, PQntuples(result), after, max, out, out_count);
+    PQclear(result);
+    return err;
+}
+
+LB_PG_STATEMENT(LEADS_THAT_GAVE_WAY, ONE, "ntnn",
+                "SELECT no FROM leadblock.lead WHERE workspace_id = $1 AND identifier = $2"
+                " AND gave_way AND no > $3 ORDER BY no LIMIT $4");
+
+lb_err lb_pg_leads_that_gave_way(struct lb_store_reader *reader, uint32_t workspace,
+                                 struct lb_str name, uint64_t after, size_t max, uint64_t *out,
+                                 size_t *out_count)
+{
+    struct lb_pg_params params = {0};
+    PGresult *result;
+    *out_count = 0;
+    lb_pg_add_number(&params, workspace);
+    lb_pg_add_text(&params, name);
+    lb_pg_add_number(&params, (int64_t)after);
+    lb_pg_add_number(&params, (int64_t)max);
+    lb_err err = lb_pg_query(reader, PG_LEADS_THAT_GAVE_WAY, &params, &result);
+    for (int i = 0; !err && i < PQntuples(result) && *out_count < max; i++)
+        out[(*out_count)++] = (uint64_t)lb_pg_number(result, i, 0);
     PQclear(result);
     return err;
 }

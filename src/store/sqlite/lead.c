@@ -99,8 +99,7 @@ lb_err lb_sqlite_lead_move(struct lb_store *store, const struct lb_lead_row *row
     return lb_sqlite_run(stmt);
 }
 
-lb_err lb_sqlite_lead_forget(struct lb_store *store, const struct lb_lead_row *row,
-                             struct lb_str name)
+static lb_err delete_name(struct lb_store *store, const struct lb_lead_row *row, struct lb_str name)
 {
     sqlite3_stmt *stmt = lb_sqlite_prepared(
         &lb_sqlite_of(store)->writer, STMT_LEAD_NAME_DELETE,
@@ -112,6 +111,17 @@ lb_err lb_sqlite_lead_forget(struct lb_store *store, const struct lb_lead_row *r
     sqlite3_bind_int64(stmt, 3, row->campaign);
     sqlite3_bind_int64(stmt, 4, (int64_t)row->no);
     return lb_sqlite_run(stmt);
+}
+
+lb_err lb_sqlite_lead_give_way(struct lb_store *store, const struct lb_lead_row *row)
+{
+    sqlite3_stmt *stmt = lb_sqlite_prepared(&lb_sqlite_of(store)->writer, STMT_LEAD_GIVE_WAY,
+                                            "UPDATE lead SET gave_way = 1 WHERE no = ?1");
+    if (!stmt)
+        return LB_ERR_STORAGE_UNAVAILABLE;
+    sqlite3_bind_int64(stmt, 1, (int64_t)row->no);
+    lb_err err = lb_sqlite_run(stmt);
+    return err ? err : delete_name(store, row, row->identifier);
 }
 
 static lb_err delete_by_lead(struct lb_store *store, enum lb_sqlite_statement which,
@@ -127,9 +137,9 @@ static lb_err delete_by_lead(struct lb_store *store, enum lb_sqlite_statement wh
 lb_err lb_sqlite_lead_delete(struct lb_store *store, const struct lb_lead_row *row)
 {
     lb_sqlite_enlarge_cache(&lb_sqlite_of(store)->writer);
-    lb_err err = lb_sqlite_lead_forget(store, row, row->identifier);
+    lb_err err = delete_name(store, row, row->identifier);
     if (!err && row->member_id.ptr)
-        err = lb_sqlite_lead_forget(store, row, row->member_id);
+        err = delete_name(store, row, row->member_id);
     if (!err)
         err = delete_by_lead(store, STMT_LEAD_ACTIVITIES_DELETE,
                              "DELETE FROM activity WHERE lead = ?1", row->no);
@@ -207,6 +217,27 @@ lb_err lb_sqlite_leads_named(struct lb_store_reader *reader, uint32_t workspace,
         out[(*out_count)++] =
             (struct lb_lead_ref){.campaign = (uint32_t)sqlite3_column_int64(stmt, 0),
                                  .lead = (uint64_t)sqlite3_column_int64(stmt, 1)};
+    return lb_sqlite_end_scan(stmt, LB_OK, code);
+}
+
+lb_err lb_sqlite_leads_that_gave_way(struct lb_store_reader *reader, uint32_t workspace,
+                                     struct lb_str name, uint64_t after, size_t max, uint64_t *out,
+                                     size_t *out_count)
+{
+    sqlite3_stmt *stmt = lb_sqlite_prepared(
+        reader, STMT_LEADS_THAT_GAVE_WAY,
+        "SELECT no FROM lead INDEXED BY lead_gave_way WHERE workspace = ?1 AND identifier = ?2"
+        " AND gave_way = 1 AND no > ?3 ORDER BY no LIMIT ?4");
+    *out_count = 0;
+    if (!stmt)
+        return LB_ERR_STORAGE_UNAVAILABLE;
+    sqlite3_bind_int64(stmt, 1, workspace);
+    lb_sqlite_bind_str(stmt, 2, name);
+    sqlite3_bind_int64(stmt, 3, (int64_t)after);
+    sqlite3_bind_int64(stmt, 4, (int64_t)max);
+    int code;
+    while ((code = sqlite3_step(stmt)) == SQLITE_ROW)
+        out[(*out_count)++] = (uint64_t)sqlite3_column_int64(stmt, 0);
     return lb_sqlite_end_scan(stmt, LB_OK, code);
 }
 

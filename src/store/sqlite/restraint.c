@@ -20,8 +20,11 @@ lb_err lb_sqlite_lead_set_contacted(struct lb_store *store, const struct lb_lead
 /* CROSS JOIN: in this order. The campaign is that of the latest: with max() SQLite takes the other
  * columns from that row. Source: https://www.sqlite.org/lang_select.html (bare columns). */
 static const char find_contact[] =
-    "SELECT a.campaign, max(a.claimed_at) FROM lead_name n CROSS JOIN activity a ON a.lead = n.lead"
-    " WHERE n.workspace = ?1 AND n.name = ?2 AND n.campaign <> ?3 AND a.claimed_at > ?4"
+    "SELECT a.campaign, max(a.claimed_at) FROM"
+    " (SELECT campaign, lead FROM lead_name WHERE workspace = ?1 AND name = ?2 UNION ALL"
+    " SELECT campaign, no FROM lead INDEXED BY lead_gave_way"
+    " WHERE workspace = ?1 AND identifier = ?2 AND gave_way = 1) n"
+    " CROSS JOIN activity a ON a.lead = n.lead WHERE n.campaign <> ?3 AND a.claimed_at > ?4"
     " AND (a.state <> 4 OR a.completed_at IS NULL)"
     " AND EXISTS (SELECT 1 FROM step s WHERE s.no = a.step AND s.type <> 'visit_profile')"
     " AND EXISTS (SELECT 1 FROM campaign c WHERE c.no = n.campaign AND c.deleted_at IS NULL)";
