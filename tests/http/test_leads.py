@@ -559,10 +559,30 @@ def test_a_cursor_of_another_campaign_never_shows_its_leads(tenant, server, sixt
 
 @pytest.mark.parametrize("query", [
     "take=101", "take=-1", "take=x", "take=", "take=1.5", "skip=-1", "skip=x", "skip=",
-    "status=unknown", "status=WAITING", "status=", "status=blocked", "cursor=nonsense", "cursor=",
+    "status=unknown", "status=WAITING", "status=", "status=blocked", "blocked=yes", "blocked=", "cursor=nonsense", "cursor=",
     "cursor=%FF", "take=1&take=2"])
 def test_a_bad_parameter_is_400(draft, query):
     expect.error(draft.get_leads(query), 400, "invalid_parameter", "bad_request")
+
+
+def test_the_list_can_be_filtered_by_what_is_blocked(tenant):
+    campaign = Campaign(tenant)
+    campaign.add(*NAMES, {"publicIdentifier": "of-acme", "companyName": "Acme GmbH"})
+    campaign.set_status(NAMES[20], "paused")
+    campaign.block(*NAMES[10:25])
+    tenant.api.post("/blocklist", {"entries": [{"company": "ACME"}]})
+    blocked = ["of-acme", *NAMES[24:9:-1]]
+    seen, pages = follow(campaign, "take=4&blocked=true")
+    assert (names(seen), pages) == (blocked, 4)
+    assert {lead["blockedScope"] for lead in seen} == {"workspace", "campaign"}
+    assert names(campaign.leads("take=100&blocked=false")) == NAMES[:24:-1] + NAMES[9::-1]
+    assert names(campaign.leads("take=3&skip=2&blocked=true")) == blocked[2:5]
+    assert names(campaign.leads("blocked=true&status=paused")) == [NAMES[20]]
+    assert names(campaign.leads("blocked=true&search=acme")) == ["of-acme"]
+    assert campaign.leads(f"blocked=true&search={NAMES[30]}") == []
+    response = campaign.get_leads("blocked=true&take=2&search=-")
+    assert "blocked=true" in expect.next_link(response)
+    assert response.header("x-total-count") is None
 
 
 def test_the_list_can_be_filtered_by_status(tenant):

@@ -14,7 +14,8 @@
 #define TAKE_DEFAULT 10
 #define TAKE_MAX     100
 
-/* Leads that a search looks at before others have their turn: some five milliseconds. */
+/* Leads that a search, or a filter by what blocks them, looks at before others have their turn:
+ * some five milliseconds. */
 #define LOOK_AT_MOST 1000
 
 void lb_leads_put_names(struct lb_buf *body, struct lb_str identifier, struct lb_str member_id)
@@ -77,7 +78,8 @@ void lb_leads_put(struct lb_call *call, struct lb_buf *body, const struct lb_lea
 struct listing {
     struct lb_call *call;
     struct lb_buf *body;
-    int status; /* -1: any */
+    int status;  /* -1: any */
+    int blocked; /* 0 or 1, -1: any */
     uint64_t skip;
     uint64_t take;
     uint64_t below; /* the cursor */
@@ -104,14 +106,21 @@ static lb_err take_lead(void *context, const struct lb_lead_row *lead)
     return LB_OK;
 }
 
-/* One that is looked at for the search. */
+static bool is_wanted(struct listing *listing, const struct lb_lead_row *lead)
+{
+    if (listing->term.ptr && !lb_lead_search_matches(&listing->search, lead))
+        return false;
+    return listing->blocked < 0 ||
+           listing->blocked == (lb_leads_scope(listing->call, lead) != LB_SCOPE_NONE);
+}
+
+/* One that is looked at for the search or because of what blocks it. */
 static lb_err look_at(void *context, const struct lb_lead_row *lead)
 {
     struct listing *listing = context;
     listing->looked_at++;
     listing->below = lead->no;
-    bool matches =
-        listing->given <= listing->take && lb_lead_search_matches(&listing->search, lead);
+    bool matches = listing->given <= listing->take && is_wanted(listing, lead);
     if (listing->search.folded.failed) /* which says nothing about the lead */
         return LB_ERR_STORAGE_UNAVAILABLE;
     if (!matches)
@@ -139,11 +148,16 @@ static void put_search_link(const struct listing *listing)
     if (listing->given <= listing->take || listing->take == 0)
         return;
     lb_query_begin_link(listing->call, &link);
-    lb_buf_printf(&link, "take=%llu%s%s&search=", (unsigned long long)listing->take,
+    lb_buf_printf(&link, "take=%llu%s%s", (unsigned long long)listing->take,
                   listing->status < 0 ? "" : "&status=",
                   listing->status < 0 ? ""
                                       : lb_lead_status_name((enum lb_lead_status)listing->status));
-    lb_query_put_escaped(&link, listing->term);
+    if (listing->blocked >= 0)
+        lb_buf_printf(&link, "&blocked=%s", listing->blocked ? "true" : "false");
+    if (listing->term.ptr) {
+        lb_buf_append_lit(&link, "&search=");
+        lb_query_put_escaped(&link, listing->term);
+    }
     lb_buf_printf(&link, "&cursor=c%llu", (unsigned long long)listing->last);
     lb_query_end_link(listing->call, &link);
 }
@@ -212,6 +226,22 @@ static bool read_status(struct lb_call *call, int *out)
     return false;
 }
 
+static bool read_blocked(struct lb_call *call, int *out)
+{
+    struct lb_str wanted;
+    *out = -1;
+    if (!lb_query_text(call, "blocked", &wanted))
+        return false;
+    if (!wanted.ptr)
+        return true;
+    *out = lb_str_equal(wanted, LB_STR("true"));
+    if (*out || lb_str_equal(wanted, LB_STR("false")))
+        return true;
+    lb_reply_error(&call->req->reply, LB_ERR_INVALID_PARAMETER,
+                   "The parameter 'blocked' must be true or false.");
+    return false;
+}
+
 static void release_search(struct lb_call *call)
 {
     struct listing *listing = call->state;
@@ -243,13 +273,14 @@ enum lb_progress lb_leads_list(struct lb_call *call)
         return LB_DONE;
     listing->call = call;
     call->state = listing;
-    if (!lb_query_only(call, "skip offset take limit status search cursor") ||
+    if (!lb_query_only(call, "skip offset take limit status blocked search cursor") ||
         !lb_query_number(call, "skip", "offset", 0, UINT32_MAX, &listing->skip) ||
         !lb_query_number(call, "take", "limit", TAKE_DEFAULT, TAKE_MAX, &listing->take) ||
-        !read_status(call, &listing->status) || !lb_query_cursor(call, &listing->below) ||
-        !read_search(call, listing))
+        !read_status(call, &listing->status) || !read_blocked(call, &listing->blocked) ||
+        !lb_query_cursor(call, &listing->below) || !read_search(call, listing))
         return LB_DONE;
-    return lb_call_read(call, listing->term.ptr ? search_leads : read_leads);
+    bool looks = listing->term.ptr || listing->blocked >= 0;
+    return lb_call_read(call, looks ? search_leads : read_leads);
 }
 
 /* --- One lead --- */
