@@ -7,9 +7,11 @@ import time
 from support import expect, receiver
 from support.nodes import Nodes
 from support.receiver import Receiver
+from test_trouble import eventually
 
 OWN_NETWORK = ("--hooks-allow", "127.0.0.0/8", "--hooks-backoff", "1")
 LEASE_S = 15  # LB_HOOK_LEASE_MS
+RECORDED = 10.0  # seconds until a delivery is, and a node that has nothing more to send has given its lease back
 
 
 def subscribe(api, url):
@@ -53,6 +55,7 @@ def test_what_one_node_changes_holds_at_the_others():
         made = subscribe(first, target.url())
         block(second, "a-1")
         target.wait(1)
+        eventually(lambda: expect.ok(first.get(f"/hooks/{made['id']}/deliveries")), RECORDED)
         assert expect.ok(second.put(f"/hooks/{made['id']}", {"action": "pause"}))
         time.sleep(0.2)
         block(first, "b-2")

@@ -13,7 +13,7 @@ from support.campaigns import (Campaign, block_everywhere, crowd, member_id, nam
 from support.server import Server, key_id, unique
 
 ROUNDS = 30
-SOON = 1.0  # seconds until all nodes know of a change to keys and licences
+SOON = 5.0  # seconds until all nodes know of a change to keys and licences: they look twice a second
 
 
 def rounds(tenants, count=ROUNDS):

@@ -7,6 +7,7 @@ import signal
 import socket
 import subprocess
 import time
+from pathlib import Path
 
 import pytest
 
@@ -248,13 +249,30 @@ def test_a_backup_of_a_damaged_database_ends_with_what_to_do(tmp_path):
         ends_with_a_reason(server, "wrong checksum of page")
 
 
+def sockets_of(process):
+    links = [os.readlink(file) for file in Path(f"/proc/{process.pid}/fd").iterdir()]
+    return {link[len("socket:["):-1] for link in links if link.startswith("socket:[")}
+
+
+def wait_until_connected(process):
+    """To a Unix socket: of a pair within the process, both ends are its own."""
+    limit = time.monotonic() + 20
+    while True:
+        rows = [line.split() for line in Path("/proc/net/unix").read_text().splitlines()]
+        connected = {row[6] for row in rows if row[5] == "03"}
+        if len(sockets_of(process) & connected) % 2:
+            return
+        assert time.monotonic() < limit, "the backup asks nobody"
+        time.sleep(0.02)
+
+
 @sqlite_only("its backup")
 def test_a_backup_ends_when_its_server_is_gone(tmp_path):
     with Server() as server:
         os.kill(server.process.pid, signal.SIGSTOP)
         backup = subprocess.Popen([binary(), "backup", tmp_path / "copy.db", "--data", server.data],
                                   stderr=subprocess.PIPE, text=True)
-        time.sleep(0.5)
+        wait_until_connected(backup)
         server.kill()
         assert backup.wait(60) == 1
         assert "no answer" in backup.stderr.read()

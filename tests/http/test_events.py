@@ -13,6 +13,7 @@ from support.campaigns import INVITATION, MESSAGE, Campaign, unblock_everywhere
 from support.client import build
 from support.events import ask
 from support.marks import sqlite_only
+from support.moved_clock import MovedClock
 from support.server import Server, key_id, on_postgresql, unique
 
 EVENTS = "/events"
@@ -337,7 +338,7 @@ def test_workspaces_do_not_see_each_others_events(server):
 
 
 def test_what_is_too_old_is_left_out_and_its_cursors_are_gone():
-    with Server("--events-retention", "3") as server:
+    with MovedClock() as clock, Server("--events-retention", "20", env=clock.env) as server:
         tenant = server.tenant()
         api, (ann, bob) = tenant.api, (unique("ann"), unique("bob"))
         campaign = Campaign(tenant, ann, steps=(MESSAGE,))
@@ -347,7 +348,7 @@ def test_what_is_too_old_is_left_out_and_its_cursors_are_gone():
         block_everywhere(api, ann)
         end = now(api)
         assert len(feed(api, start)) == 3
-        time.sleep(3.1)
+        clock.let_pass(21)
         for gone in start, replied:
             expect.error(api.get(f"{EVENTS}?after={gone}"), 410, "cursor_gone")
         assert feed(api, end) == feed(api) == []
@@ -473,6 +474,17 @@ def test_a_wait_goes_on_over_events_of_other_types(fresh):
     assert told(body["events"]) == [(UNBLOCKED, name)]
 
 
+def wait_for_answers(connections, count):
+    """Until so many have one; which."""
+    answered, deadline = [], time.monotonic() + 20
+    while len(answered) < count:
+        assert time.monotonic() < deadline, len(answered)
+        answered += [connection for connection in connections
+                     if connection not in answered and not connection.is_silent(0.05)]
+    assert len(answered) == count
+    return answered
+
+
 def test_few_requests_of_a_workspace_wait_at_once(server):
     tenant = server.tenant()
     after = now(tenant.api)
@@ -480,10 +492,7 @@ def test_few_requests_of_a_workspace_wait_at_once(server):
     for connection in connections:
         connection.send(build("GET", f"/v1/events?wait=30&after={after}",
                               [("x-api-key", tenant.key)], None))
-    refused = []
-    while len(refused) < 4:
-        refused += [connection for connection in connections
-                    if connection not in refused and not connection.is_silent(0.05)]
+    refused = wait_for_answers(connections, 4)
     for connection in refused:
         expect.error(connection.read(), 429, "overloaded")
     page(server.tenant().api, wait=1)  # another workspace has its own places
@@ -566,48 +575,59 @@ def test_a_stream_ends_when_the_key_is_revoked(server):
         assert stream.ends() and time.monotonic() - begun < 10
 
 
+def ask_to_wait(server, after, *headers):
+    """A connection on which a long poll was sent."""
+    connection = server.connect()
+    connection.send(build("GET", f"/v1/events?after={after}&wait=40", headers))
+    return connection
+
+
+def wait_until_taken(server):
+    """What was sent before is taken when a later request at each of the server's threads is answered."""
+    for _ in range(20):
+        assert server.api(base="").get("/livez").status == 200
+
+
 def test_the_tabs_of_one_user_leave_places_to_others(server):
     tenant = server.tenant()
     one, other = (people.person(server, "viewer", tenant.workspace) for _ in range(2))
     after = now(tenant.api)
-    tabs = [waiting(one.api_for(), after, wait=20) for _ in range(4)]
-    time.sleep(1)
-    refused = one.api.get(f"/events?after={after}&wait=20")
-    assert "of yours" in expect.error(refused, 429, "overloaded")["message"]
-    others = [waiting(caller, after, wait=20) for caller in (other.api_for(), server.api(tenant.key))]
-    time.sleep(1)
+    tabs = [ask_to_wait(server, after, one.cookie, *people.address()) for _ in range(5)]
+    (refused,) = wait_for_answers(tabs, 1)
+    assert "of yours" in expect.error(refused.read(), 429, "overloaded")["message"]
+    others = [ask_to_wait(server, after, other.cookie, *people.address()),
+              ask_to_wait(server, after, ("x-api-key", tenant.key))]
+    wait_until_taken(server)
     block_everywhere(tenant.api, unique())
-    for answer in tabs + others:
-        assert len(answer()[0]["events"]) == 1
+    for connection in {*tabs, *others} - {refused}:
+        assert len(expect.ok(connection.read())["events"]) == 1
+    for connection in tabs + others:
+        connection.close()
 
 
 def test_many_tabs_at_once_get_no_more_places(server):
     tenant = server.tenant()
     one = people.person(server, "viewer", tenant.workspace)
     after = now(tenant.api)
-    connections = [server.connect() for _ in range(16)]
-    request = build("GET", f"/v1/events?after={after}&wait=20", [one.cookie, *people.address()])
-    for connection in connections:
-        connection.send(request)
-    time.sleep(1)
+    connections = [ask_to_wait(server, after, one.cookie, *people.address()) for _ in range(16)]
+    refused = wait_for_answers(connections, 12)
     block_everywhere(tenant.api, unique())
-    statuses = sorted(connection.read("GET").status for connection in connections)
     for connection in connections:
+        assert connection.read("GET").status == (429 if connection in refused else 200)
         connection.close()
-    assert statuses == [200] * 4 + [429] * 12
 
 
 def test_the_server_stops_although_clients_wait():
     with Server() as server:
         tenant = server.tenant()
         after = now(tenant.api)
-        answer = waiting(server.api(tenant.key), after, wait=60)
-        with Stream(server, tenant.key) as stream:
-            time.sleep(0.3)
+        poll = ask_to_wait(server, after, ("x-api-key", tenant.key))
+        with Stream(server, tenant.key) as stream, poll:
+            wait_until_taken(server)
             begun = time.monotonic()
             server.terminate()
             assert stream.ends()
-            assert answer()[0]["events"] == []
+            assert expect.ok(poll.read())["events"] == []
             server.wait_end()
             assert time.monotonic() - begun < 5
 

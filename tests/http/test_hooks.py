@@ -7,6 +7,7 @@ import pytest
 
 from support import expect, receiver
 from support.campaigns import Campaign
+from support.moved_clock import MovedClock
 from support.openapi import Description
 from support.receiver import Receiver
 from support.server import Server
@@ -356,7 +357,8 @@ def test_slow_receivers_of_one_tenant_stall_nobody(hooked, api, there):
 
 
 def test_what_is_not_kept_any_more_is_counted():
-    with Server(*OWN_NETWORK, "--events-retention", "2") as server, Receiver() as there:
+    with (MovedClock() as clock, Receiver() as there,
+          Server(*OWN_NETWORK, "--events-retention", "60", env=clock.env) as server):
         api = server.tenant("pro").api
         made = subscribe(api, there.url())
         block(api, "kept")
@@ -364,7 +366,7 @@ def test_what_is_not_kept_any_more_is_counted():
         put(api, made, "pause")
         for number in range(3):
             block(api, f"too-old-{number}")
-        time.sleep(2.5)
+        clock.let_pass(61)
         block(api, "new")
         there.behave = receiver.status(500)  # tried twice, and counted once
         put(api, made, "resume")

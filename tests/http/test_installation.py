@@ -1,6 +1,5 @@
 """The installation's own blocklist: whoever is in it is blocked in every workspace."""
 
-import datetime
 import json
 
 import pytest
@@ -8,7 +7,8 @@ import pytest
 from support import expect, people
 from support.campaigns import Campaign, member_id, undo
 from support.client import File
-from support.server import Tenant, on_postgresql, run
+from support.moved_clock import MovedClock
+from support.server import Server, Tenant, on_postgresql, run
 
 LIST = "/installation/blocklist"
 JANE = {"publicIdentifier": "jane-doe", "memberId": "ACoAAJaneDoe00000000000000000000000000000",
@@ -21,11 +21,6 @@ ENTRIES = [{"publicIdentifier": "jane-doe"}, {"memberId": JANE["memberId"]},
            {"company": "ACME AG"}]
 ANNA = member_id(1)
 SECRET = {"reason": "nobody may know this", "kind": "legal"}
-
-
-def in_seconds(seconds):
-    at = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(seconds=seconds)
-    return at.strftime("%Y-%m-%dT%H:%M:%S.") + f"{at.microsecond // 1000:03d}Z"
 
 
 def block(api, *entries, **fields):
@@ -247,16 +242,18 @@ def test_files_are_imported_checked_and_taken_back(own, installation):
     assert undone["unblocked"] == 500 and not is_blocked(tenant, "somebody-7")
 
 
-def test_an_entry_ends_at_its_time(own, installation):
-    tenant = own.tenant()
-    campaign = Campaign(tenant, JANE)
-    block(installation, {"domain": "acme.com"}, expiresAt=in_seconds(1.5))
-    assert claimed(campaign) == []
-    campaign.await_blocked(1)
-    campaign.await_blocked(0)
-    assert values(installation) == []
-    campaign.activate()
-    assert claimed(campaign) == ["jane-doe"]
+def test_an_entry_ends_at_its_time():
+    with MovedClock() as clock, Server(env=clock.env) as server:
+        installation = people.person(server, "operator").api
+        campaign = Campaign(server.tenant(), JANE)
+        block(installation, {"domain": "acme.com"}, expiresAt=clock.in_seconds(60))
+        assert claimed(campaign) == []
+        campaign.await_blocked(1)
+        clock.let_pass(61)
+        campaign.await_blocked(0)
+        assert values(installation) == []
+        campaign.activate()
+        assert claimed(campaign) == ["jane-doe"]
 
 
 def test_an_acknowledged_entry_survives_kill_9(own, installation):

@@ -4,12 +4,12 @@ import base64
 import re
 import sqlite3
 import time
-from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
 
 from support import chain, expect, pages, postgres
+from support.ends import block_for_a_moment
 from support.marks import sqlite_only
 from support.server import CommandFailed, Server, on_postgresql, run
 
@@ -39,10 +39,7 @@ def fill_other_types(api):
               {"domain": "example.net", "expiresAt": "2090-01-01T00:00:00Z"},
               {"company": "Umbrella, Holding; GmbH"}]
     expect.ok(api.post("/blocklist", {"entries": others}))
-    soon = datetime.now(timezone.utc) + timedelta(seconds=1)
-    expect.ok(api.post(LEADS, {"leads": [{
-        "publicIdentifier": "for-a-moment",
-        "expiresAt": soon.isoformat(timespec="milliseconds").replace("+00:00", "Z")}]}))
+    block_for_a_moment(api, "for-a-moment")
     while expect.ok(api.get(f"{LEADS}/for-a-moment"))["blocked"]:
         time.sleep(0.02)
 

@@ -7,12 +7,23 @@ import struct
 import time
 
 
-def code_of(secret, step=0, at=None):
-    """The code of the step that is now (or at that time), or of one beside it."""
-    counter = int((time.time() if at is None else at) // 30) + step
-    mac = hmac.new(base64.b32decode(secret), struct.pack(">Q", counter), hashlib.sha1).digest()
+STEP = 30  # seconds
+SURE = 8  # seconds that a request may take with a code
+
+
+def step_now():
+    return int(time.time() // STEP)
+
+
+def code_at(secret, step):
+    mac = hmac.new(base64.b32decode(secret), struct.pack(">Q", step), hashlib.sha1).digest()
     word, = struct.unpack(">I", mac[mac[-1] & 15:][:4])
     return f"{(word & 0x7FFFFFFF) % 1000000:06}"
+
+
+def code_of(secret, beside=0):
+    """The code of the step that is now, or of one beside it."""
+    return code_at(secret, step_now() + beside)
 
 
 class App:
@@ -20,19 +31,18 @@ class App:
 
     def __init__(self, secret):
         self.secret = secret
-        self.used = set()
+        self.last = 0
 
     def code(self):
-        """A code that the server takes now and that was not shown before. The one of the step
-        before is left out when it would soon be too old."""
+        """A code that was not shown before and that the server takes now and for a while. It takes those of
+        one step before and one after: the oldest must not end while the request is on its way."""
         while True:
-            left = 30 - time.time() % 30
-            for step in (-1, 0, 1) if left > 15 else (0, 1):
-                code = code_of(self.secret, step)
-                if code not in self.used:
-                    self.used |= {code_of(self.secret, before) for before in range(-2, step + 1)}
-                    return code
-            time.sleep(0.5)
+            now, first = step_now(), int((time.time() + SURE) // STEP) - 1
+            step = max(first, self.last + 1)
+            if step <= now + 1:
+                self.last = step
+                return code_at(self.secret, step)
+            time.sleep(0.2)
 
     def wrong(self):
         near = {code_of(self.secret, step) for step in range(-3, 4)}

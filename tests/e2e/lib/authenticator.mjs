@@ -2,6 +2,7 @@
 import { createHmac } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 
+const SURE = 8_000; // milliseconds that a page may take with a code
 const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';
 
 function bytesOf(secret) {
@@ -23,12 +24,12 @@ export class Authenticator {
     this.secret = secret.replaceAll(' ', '');
   }
 
-  // A code that the server takes now, later than the one before: it may wait for it. The code of the step before is left
-  // out when it would soon be too old.
+  // A code that the server takes now and for a while, later than the one before: it may wait for it. The server takes
+  // those of one step before and one after: the oldest must not end while the request is on its way.
   async code() {
     for (;;) {
       const now = Math.floor(Date.now() / 30_000);
-      const first = Date.now() % 30_000 < 15_000 ? now - 1 : now;
+      const first = Math.floor((Date.now() + SURE) / 30_000) - 1;
       const step = Math.max(first, this.#last + 1);
       if (step <= now + 1) {
         this.#last = step;
