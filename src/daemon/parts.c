@@ -25,6 +25,7 @@
 #define RETENTION_MS 50                /* of each second */
 #define STORM_BYTES  ((size_t)8 << 20) /* of requests; after less, memory is kept for the next */
 #define IMPORTERS    2                 /* threads; one workspace has one of them at a time */
+#define NUMBERS_TOLD 20                /* of workspaces */
 #define IMPORTS_MAX  32 /* under way; each holds memory for what it found out about its file */
 
 static lb_err out_of_memory(struct lb_reason *reason)
@@ -79,6 +80,12 @@ lb_err lb_daemon_open_store(const struct lb_config *config, const struct lb_fold
     return err;
 }
 
+/* A command needs all that it works on. */
+static bool may_start_partly(const struct lb_parts *parts)
+{
+    return lb_nodes_memory_may_lag(parts->app.store) && !parts->local;
+}
+
 static lb_err open_store(struct lb_parts *parts, struct lb_reason *reason)
 {
     struct lb_app *app = &parts->app;
@@ -106,6 +113,10 @@ static lb_err open_store(struct lb_parts *parts, struct lb_reason *reason)
     if (!app->directory)
         return out_of_memory(reason);
     err = lb_nodes_load_access(app->directory, app->store);
+    if (err == LB_ERR_STORAGE_UNAVAILABLE && may_start_partly(parts)) {
+        err = lb_nodes_load_installation(app->directory, app->store);
+        parts->partly = !err;
+    }
     return err ? lb_fail(reason, err, "cannot read workspaces and keys from the database") : LB_OK;
 }
 
@@ -329,8 +340,9 @@ static bool report_load(void *context, uint64_t done, uint64_t all)
     struct lb_parts *parts = context;
     atomic_store(&parts->app.load_done, done);
     atomic_store(&parts->app.load_all, all);
-    lb_log(LB_LOG_INFO, "start", "reading the blocklists: %llu of %llu entries",
-           (unsigned long long)done, (unsigned long long)all);
+    lb_log(LB_LOG_INFO, "start", "reading the blocklists: %llu of %llu %s",
+           (unsigned long long)done, (unsigned long long)all,
+           parts->partly ? "workspaces" : "entries");
     return !parts->keep_going || parts->keep_going();
 }
 
@@ -356,21 +368,63 @@ static void look_at_recorded_times(struct lb_parts *parts)
            text);
 }
 
+/* Their numbers are in the table `workspace`. */
+static void tell_unread(const struct lb_id_set *unread)
+{
+    struct lb_buf numbers = {0};
+    for (size_t i = 0; i < unread->count && i < NUMBERS_TOLD; i++)
+        lb_buf_printf(&numbers, i ? ", %u" : "%u", unread->ids[i]);
+    lb_log(LB_LOG_WARN, "start",
+           "a part of the database is away: %zu workspaces cannot be read (workspace_id %.*s%s) and"
+           " are answered 503 until they can; the others are served",
+           unread->count, (int)numbers.len, numbers.failed ? "" : numbers.ptr,
+           unread->count > NUMBERS_TOLD ? ", ..." : "");
+    lb_buf_fini(&numbers);
+}
+
+/* What can be read; a node reads the rest when it comes back. */
+static lb_err read_blocklists(struct lb_parts *parts, struct lb_reason *reason)
+{
+    struct lb_app *app = &parts->app;
+    lb_err err = LB_OK;
+    reason->text[0] = '\0';
+    if (!parts->partly)
+        err = lb_blocklist_load(app->blocklist, parts, report_load, reason);
+    if (err == LB_ERR_STORAGE_UNAVAILABLE && !reason->text[0] && may_start_partly(parts) &&
+        (!parts->keep_going || parts->keep_going()))
+        parts->partly = lb_nodes_part_is_away(app->store);
+    if (parts->partly)
+        err = lb_blocklist_load_each(app->blocklist, parts, report_load, &parts->unread);
+    return err;
+}
+
+static lb_err load_blocklists(struct lb_parts *parts, struct lb_reason *reason)
+{
+    lb_err err = read_blocklists(parts, reason);
+    if (err && reason->text[0])
+        return err;
+    if (err)
+        return lb_fail(reason, err,
+                       "the blocklists could not be read from the database; the log above may say "
+                       "why");
+    if (parts->unread.count) {
+        tell_unread(&parts->unread);
+        lb_freshness_expect(parts->app.freshness, &parts->unread);
+    }
+    return LB_OK;
+}
+
 lb_err lb_parts_load(struct lb_parts *parts, struct lb_reason *reason)
 {
     struct lb_app *app = &parts->app;
     uint64_t begun = lb_clock_mono_ns();
     if (app->blocklist) {
-        lb_err err = lb_blocklist_load(app->blocklist, parts, report_load, reason);
-        if (err && reason->text[0])
-            return err;
+        lb_err err = load_blocklists(parts, reason);
         if (err)
-            return lb_fail(reason, err,
-                           "the blocklists could not be read from the database; the log above may "
-                           "say why");
+            return err;
     }
     if (app->outreach) {
-        lb_err err = lb_outreach_load(app->outreach, app->writer);
+        lb_err err = lb_outreach_load(app->outreach, app->writer, parts->partly);
         if (err)
             return lb_fail(reason, err, "cannot read campaigns from the database");
     }
@@ -462,6 +516,7 @@ void lb_parts_stop(struct lb_parts *parts)
     free(app->metrics_allow);
     free(parts->hooks_allow);
     free(parts->trusted_proxies);
+    lb_id_set_fini(&parts->unread);
     lb_folder_close(&parts->folder);
 }
 

@@ -167,6 +167,6 @@ lb_err lb_restore_compare(struct lb_restore *restore, struct lb_restore_old *old
     if (!err)
         err = compare_campaigns(restore, LB_RESTORE_CAMPAIGN_BACK, now, old->directory);
     if (!err)
-        err = backup.store->ops->users(reader, &back, compare_user);
-    return err ? err : before.store->ops->users(old->reader, &lost, compare_user);
+        err = backup.store->ops->users(reader, true, &back, compare_user);
+    return err ? err : before.store->ops->users(old->reader, true, &lost, compare_user);
 }

@@ -26,7 +26,7 @@ static lb_err find_users(struct lb_store *store, struct found *out)
     lb_err err = store->ops->reader_open(store, &reader);
     if (err)
         return err;
-    err = store->ops->users(reader, out, look);
+    err = store->ops->users(reader, false, out, look);
     store->ops->reader_close(reader);
     return err;
 }

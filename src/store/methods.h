@@ -446,8 +446,9 @@ LB_METHOD(lb_err, user_by_email, struct lb_store_reader *reader, struct lb_str e
           struct lb_user_row *out)
 LB_METHOD(lb_err, user_by_id, struct lb_store_reader *reader, struct lb_str id,
           struct lb_user_row *out)
-/* Those that were not deleted, in order of creation; as log_scan. */
-LB_METHOD(lb_err, users, struct lb_store_reader *reader, void *context,
+/* Those that were not deleted, in order of creation; as log_scan. Not `placed`: the ids of their
+ * workspaces, which another server may have, may be left out. */
+LB_METHOD(lb_err, users, struct lb_store_reader *reader, bool placed, void *context,
           lb_err (*each)(void *context, const struct lb_user_row *row))
 /* A session with its user, or a link. LB_ERR_NOT_FOUND when it does not exist; one that is found
  * may have ended: see expires_at. */
@@ -532,6 +533,8 @@ LB_SHARED_METHOD(lb_err, lock, struct lb_store *store, const uint32_t *workspace
 LB_SHARED_METHOD(lb_err, versions, struct lb_store_reader *reader, const uint32_t *workspaces,
                  size_t count, void *context,
                  lb_err (*each)(void *context, const struct lb_workspace_version *version))
+/* No workspace has a higher number. Lower ones may be unused. */
+LB_SHARED_METHOD(lb_err, highest_workspace, struct lb_store_reader *reader, uint32_t *out)
 /* LB_ERR_NOT_FOUND when it does not exist. */
 LB_SHARED_METHOD(lb_err, workspace, struct lb_store_reader *reader, uint32_t no,
                  struct lb_workspace_row *out)
@@ -545,6 +548,11 @@ LB_SHARED_METHOD(lb_err, keys_since, struct lb_store_reader *reader, uint32_t wo
 LB_SHARED_METHOD(lb_err, campaigns_since, struct lb_store_reader *reader, uint32_t workspace,
                  uint64_t version, void *context,
                  lb_err (*each)(void *context, const struct lb_campaign_row *row))
+
+/* load_lead_names of one workspace. */
+LB_SHARED_METHOD(lb_err, lead_names, struct lb_store_reader *reader, uint32_t workspace,
+                 void *context,
+                 lb_err (*each)(void *context, uint32_t workspace, struct lb_str name))
 
 /* The rows of all workspaces from one number to another, by workspace and id, as log_scan; in one
  * answer, so the caller sees to it that there are not too many. */

@@ -5,6 +5,7 @@
 #include "base/rcu.h"
 #include "base/thread.h"
 #include "writer/chains.h"
+#include "writer/queue.h"
 #include "writer/rest.h"
 
 #include <pthread.h>
@@ -30,14 +31,10 @@
  * store can use short pauses. */
 #define PAUSE_MS     1
 #define IDLE_WAIT_MS 1000
+/* How long a remote store counts as full after it was. */
+#define FULL_MS 2000
 /* For a write that is being submitted while the writer stops. */
 #define STOP_WAIT_MS 1
-
-/* First in, first out. */
-struct queue {
-    struct lb_write *first;
-    struct lb_write **last;
-};
 
 struct lb_writer {
     struct lb_writer_settings settings;
@@ -53,6 +50,7 @@ struct lb_writer {
     struct queue heavy;
     const struct lb_writer_share *heavy_share; /* whose the last heavy batch was */
     bool heavy_turn;                    /* the last batch was a light one */
+    uint64_t full_until_ms;             /* until then a remote store counts as full */
     struct lb_rest rest;                /* from heavy ones */
     /* Written by the writer thread, read by any. */
     _Atomic uint64_t batches, writes, commit_ns, commit_max_ns, refused;
@@ -75,19 +73,6 @@ static void count(_Atomic uint64_t *counter, uint64_t amount)
 static uint64_t load(_Atomic uint64_t *counter)
 {
     return atomic_load_explicit(counter, memory_order_relaxed);
-}
-
-static void empty(struct queue *queue)
-{
-    queue->first = NULL;
-    queue->last = &queue->first;
-}
-
-static void append(struct queue *queue, struct lb_write *write)
-{
-    write->next = NULL;
-    *queue->last = write;
-    queue->last = &write->next;
 }
 
 struct lb_writer *lb_writer_create(const struct lb_writer_settings *settings)
@@ -554,7 +539,7 @@ static void run_each_workspace(struct lb_writer *writer, struct batch *batch)
     struct lb_write *done = NULL;
     struct lb_write **last = &done;
     for (struct lb_write *write = batch->first; write; write = write->next)
-        if (write->result == LB_ERR_STORAGE_UNAVAILABLE) /* maybe for another one's */
+        if (is_storage_error(write->result)) /* maybe for another one's */
             write->result = LB_OK;
     while (batch->first) {
         struct batch one = take_workspace(batch);
@@ -575,6 +560,8 @@ static void run_each_workspace(struct lb_writer *writer, struct batch *batch)
 static void probe(struct lb_writer *writer)
 {
     struct lb_store *store = writer->settings.store;
+    if (lb_clock_mono_ms() < writer->full_until_ms)
+        return;
     if (atomic_load(&writer->refused_by_store) && store->ops->probe(store) == LB_OK)
         atomic_store(&writer->refused_by_store, LB_OK);
 }
@@ -591,9 +578,24 @@ static bool has_several_workspaces(const struct batch *batch)
 /* Would other workspaces fare better when each workspace is on its own? */
 static bool is_of_one_workspace(const struct lb_writer *writer, lb_err err)
 {
-    if (err == LB_ERR_STORAGE_UNAVAILABLE)
+    if (is_storage_error(err) || err == LB_ERR_CONFLICT) /* one of its servers may be full */
         return lb_store_is_remote(writer->settings.store);
-    return err && !is_storage_error(err) && err != LB_ERR_OUTCOME_UNKNOWN && err != LB_ERR_CONFLICT;
+    return err && err != LB_ERR_OUTCOME_UNKNOWN;
+}
+
+/* A store of several servers is asked by a question that writes nothing, so what a full disk
+ * refused stands for a while, unless a write of the same batch was recorded. */
+static void look_at_refusal(struct lb_writer *writer, const struct batch *batch)
+{
+    bool recorded = false, full = false;
+    for (const struct lb_write *write = batch->first; write; write = write->next) {
+        recorded |= !write->result;
+        full |= write->result == LB_ERR_STORAGE_FULL;
+    }
+    writer->full_until_ms = full && !recorded ? lb_clock_mono_ms() + FULL_MS : 0;
+    if (writer->full_until_ms)
+        note_refusal(writer, LB_ERR_STORAGE_FULL);
+    probe(writer);
 }
 
 static void run_batch(struct lb_writer *writer, struct batch *batch)
@@ -609,9 +611,9 @@ static void run_batch(struct lb_writer *writer, struct batch *batch)
         if (err)
             fail_batch(batch, err);
     }
-    if (lb_store_is_remote(
-            writer->settings.store)) /* that one was refused says nothing of others */
-        probe(writer);
+    /* That one was refused says nothing of others. */
+    if (lb_store_is_remote(writer->settings.store))
+        look_at_refusal(writer, batch);
 }
 
 /* After a failed commit nothing more may be tried: the next start finds out what is on disk. */

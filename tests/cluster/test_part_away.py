@@ -11,7 +11,6 @@ import pytest
 from support import expect, postgres
 from support.nodes import Nodes
 from support.proxy import Proxy
-from support.server import Server
 from test_trouble import eventually, status
 
 WORKSPACES = 8
@@ -130,15 +129,3 @@ def test_only_a_database_of_which_nothing_can_be_read_is_not_ready(scene):
     eventually(lambda: status(scene.nodes[0], "/readyz") == 503, NOTICED)
     scene.proxy.away = set()
     eventually(lambda: status(scene.nodes[0], "/readyz") == 200, NOTICED)
-
-
-def test_a_node_that_cannot_read_all_does_not_start(scene):
-    """It would answer for a part without knowing what its leads were called before."""
-    scene.take_away()
-    node = Server(database=scene.proxy.uri(scene.database))
-    try:
-        node.spawn()
-        assert node.process.wait(30) != 0
-    finally:
-        node.kill()
-        node.remove()

@@ -157,7 +157,7 @@ static void users_are_listed_as_they_came(void **state)
     assert_int_equal(backend->ops->user_insert(backend->store, &other), LB_OK);
     assert_int_equal(backend->ops->user_delete(backend->store, gone, 9), LB_OK);
     backend_commit(backend);
-    assert_int_equal(backend->ops->users(backend->reader, &listed, list_user), LB_OK);
+    assert_int_equal(backend->ops->users(backend->reader, true, &listed, list_user), LB_OK);
     assert_int_equal(listed.count, 3);
     assert_true(listed.rows[0].no == operator.no && listed.rows[1].no == member);
     assert_int_equal(listed.rows[2].no, other.no);
@@ -165,7 +165,8 @@ static void users_are_listed_as_they_came(void **state)
     assert_string_equal(listed.rows[1].workspace_id, "ws_1");
     assert_string_equal(listed.rows[2].workspace_id, "ws_2");
     listed = (struct listed){.stop_after = 2};
-    assert_int_equal(backend->ops->users(backend->reader, &listed, list_user), LB_ERR_OVERLOADED);
+    assert_int_equal(backend->ops->users(backend->reader, true, &listed, list_user),
+                     LB_ERR_OVERLOADED);
     assert_int_equal(listed.count, 2);
 }
 
@@ -186,7 +187,7 @@ static void listed_users_have_their_workspaces(void **state)
         assert_int_equal(backend->ops->user_insert(backend->store, &user), LB_OK);
     }
     backend_commit(backend);
-    assert_int_equal(backend->ops->users(backend->reader, &listed, list_user), LB_OK);
+    assert_int_equal(backend->ops->users(backend->reader, true, &listed, list_user), LB_OK);
     assert_int_equal(listed.count, 9);
     for (uint32_t i = 0; i < 9; i++) {
         char wanted[8];
@@ -408,7 +409,7 @@ static void a_list_of_users_says_who_made_them_and_when_their_links_end(void **s
     add_link(backend, 2, bob, 60);
     assert_int_equal(backend->ops->links_end(backend->store, bob), LB_OK);
     backend_commit(backend);
-    assert_int_equal(backend->ops->users(backend->reader, &list, list_user), LB_OK);
+    assert_int_equal(backend->ops->users(backend->reader, true, &list, list_user), LB_OK);
     assert_int_equal(list.count, 2);
     assert_true(list.rows[0].has_maker && list.rows[0].made_by == made.made_by);
     assert_int_equal(list.rows[0].link_expires_at, 50);

@@ -197,6 +197,20 @@ static int by_text(const void *a, const void *b)
     return strcmp(a, b);
 }
 
+/* Of one campaign in one workspace. */
+static void expect_names_of_each(const struct backend *backend, size_t count)
+{
+    const struct lb_store_shared *shared = backend->store->shared;
+    struct found_names found = {0};
+    if (!shared)
+        return;
+    struct lb_store_reader *reader = backend->ops->writer_reader(backend->store);
+    assert_int_equal(shared->lead_names(reader, WS, &found, take_name), LB_OK);
+    assert_int_equal(found.count, count);
+    assert_int_equal(shared->lead_names(reader, WS + 1, &found, take_name), LB_OK);
+    assert_int_equal(found.count, count);
+}
+
 static void names_with_characters_that_names_have_no_longer_are_found(void **state)
 {
     struct backend *backend = *state;
@@ -225,6 +239,7 @@ static void names_with_characters_that_names_have_no_longer_are_found(void **sta
     assert_int_equal(backend->ops->load_lead_names(backend->store, &calls, refuse_name),
                      LB_ERR_INTERNAL);
     assert_int_equal(calls, 1);
+    expect_names_of_each(backend, COUNT(changed));
 }
 
 static void a_lead_learns_a_name(void **state)

@@ -1178,6 +1178,8 @@ static void keys_and_campaigns_are_found_by_when_they_changed(void **state)
     const struct lb_str key_ids[] = {LB_STR("k2"), LB_STR("k1"), LB_STR("k\"1\\")};
     assert_int_equal(store->shared->workspaces_of_keys(reader, key_ids, 3, found), LB_OK);
     assert_true(found[0] == 0 && found[1] == workspace && found[2] == 0);
+    assert_int_equal(store->shared->highest_workspace(reader, &found[0]), LB_OK);
+    assert_int_equal(found[0], workspace);
     store->ops->close(store);
 }
 

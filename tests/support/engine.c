@@ -45,7 +45,7 @@ static lb_err start_writer(struct engine *engine)
                                         .failed = writer_failed,
                                         .failed_context = engine};
     engine->writer = lb_writer_create(&writer);
-    lb_err err = lb_outreach_load(engine->outreach, engine->writer);
+    lb_err err = lb_outreach_load(engine->outreach, engine->writer, false);
     if (!err && !lb_writer_start(engine->writer))
         err = LB_ERR_INTERNAL;
     return err;

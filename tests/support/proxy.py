@@ -21,7 +21,7 @@ LOCK = re.compile(rb"UPDATE leadblock\.workspace SET access_version = access_ver
                   rb"(?P<where> WHERE workspace_id = \$1) RETURNING (?P<columns>.*)")
 NUMBERS = re.compile(rb"\{[0-9,]*\}")
 COLUMNS = re.compile(rb"INSERT INTO leadblock\.[a-z_]+ \((?P<columns>[^)]*)\)")
-TABLES = re.compile(rb"(FROM|JOIN|INTO|UPDATE) leadblock\.(?!schema_version|copy_progress)")
+TABLES = re.compile(rb"(FROM|JOIN|INTO|UPDATE) leadblock\.(?!schema_version|copy_progress|workspace_no)")
 ALL = "all"  # workspaces, as what a statement is about
 BEFORE, AFTER, HOLE = "before", "after", "hole"
 
@@ -79,6 +79,7 @@ class Frontend:
         self.started = False
         self.statements = {}  # name -> is it a COMMIT?
         self.about = {}  # name -> see above
+        self.queries = {}  # name -> its text
         self.portals = {}
         self.asked = 0  # for encryption; see SSL_REQUEST
 
@@ -125,6 +126,10 @@ class Frontend:
         values = list(parameters(message[5:]))
         return bool(away & workspaces_of(values[wanted]))
 
+    def binds(self, message, text):
+        """Is a statement to be executed that has this in its text?"""
+        return message[:1] == b"B" and text in self.queries.get(texts(message[5:], 2)[1], b"")
+
     def without_statement(self, message):
         """The server answers that it does not know it, and goes on as after any error."""
         portal, statement = texts(message[5:], 2)
@@ -146,6 +151,7 @@ class Frontend:
             name, query = texts(body, 2)
             self.statements[name] = is_commit(query)
             self.about[name] = about(query)
+            self.queries[name] = query
         elif kind == b"B":
             portal, statement = texts(body, 2)
             self.portals[portal] = self.statements.get(statement, False)
@@ -239,6 +245,7 @@ class Link:
                     self.cut_after = cut
                 if self.proxy.locks_nothing and self.frontend.started:
                     message = self.without_lock(message)
+                self.proxy.see(self.frontend, message)
                 if self.proxy.away and self.frontend.is_away(message, self.proxy.away):
                     self.proxy.missed += 1
                     message = self.frontend.without_statement(message)
@@ -271,6 +278,7 @@ class Proxy:
         self.unlocked = 0  # statements that were changed so
         self.away = set()  # numbers of workspaces whose rows cannot be reached
         self.missed = 0  # statements that wanted them
+        self.turn = None  # when others go away: see goes_away
         self.flowing = threading.Event()
         self.flowing.set()
         self.lock = threading.Lock()
@@ -333,6 +341,14 @@ class Proxy:
 
     def delay(self, to_server=0.0, to_client=0.0):
         self.delay_to_server, self.delay_to_client = to_server, to_client
+
+    def goes_away(self, text, workspaces):
+        """At the next statement that has this in its text the workspaces are away."""
+        self.turn = text, workspaces
+
+    def see(self, frontend, message):
+        if self.turn and frontend.binds(message, self.turn[0]):
+            self.away, self.turn = self.turn[1], None
 
     def black_hole(self):
         """Nothing is forwarded any more, and nothing is closed."""

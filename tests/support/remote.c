@@ -111,6 +111,11 @@ static lb_err log_scan(struct lb_store_reader *reader, uint32_t workspace, uint6
 {
     struct remote *remote = remote_lock(reader->remote);
     size_t left = remote->fail_after;
+    unsigned scan_ms = remote->scan_ms;
+    unlock(remote, LB_OK);
+    if (scan_ms)
+        nanosleep(&(struct timespec){.tv_nsec = scan_ms * 1000000L}, NULL);
+    remote_lock(remote);
     lb_err err = LB_OK;
     for (size_t i = 0; !err && i < remote->row_count; i++) {
         struct lb_log_row row = remote->rows[i];

@@ -39,6 +39,7 @@ struct remote {
     uint32_t away;        /* this workspace cannot be asked for; 0: all can */
     uint64_t fail_row_of; /* this entry cannot be read */
     size_t fail_after;    /* rows of a scan; 0: never */
+    unsigned scan_ms;     /* what each scan of a log takes */
     unsigned silent_ms;   /* a question that fails does so after this time */
     /* The next question that is about a request waits, with its answer in its hand. */
     bool hold;

@@ -337,6 +337,32 @@ static void workspaces_are_read_one_by_one_for_a_second(void **state)
     lb_rcu_online();
 }
 
+/* A request waits until all of it is there; those about others come in between. */
+static void a_long_log_is_read_in_pieces(void **state)
+{
+    struct node *node = *state;
+    static const char *const names[] = {"ada", "bob", "eve", "dan", "liz", "tom", "zoe"};
+    struct request requests[COUNT(names)];
+    struct request other;
+    assert_int_equal(ask_alone(node, &other, 2, NULL), LB_OK);
+    remote_lock(node->remote)->scan_ms = 30;
+    remote_unlock(node->remote);
+    for (size_t i = 0; i < COUNT(names); i++)
+        remote_block(node->remote, 1, 1 + i * 9000 + (i > 3) * 50000, names[i]);
+    for (size_t i = 0; i < COUNT(names); i++)
+        ask(node, &requests[i], 1, names[i]);
+    for (int i = 0; i < 500 && !memory_blocks(&node->memory, 1, "ada"); i++)
+        drain(node, 5);
+    remote_block(node->remote, 3, 1, "kim");
+    assert_int_equal(ask_alone(node, &other, 3, "kim"), LB_OK);
+    assert_true(other.blocked);
+    for (size_t i = 0; i < COUNT(names); i++) {
+        assert_int_equal(await(node, &requests[i]), LB_OK);
+        assert_true(requests[i].blocked);
+    }
+    assert_int_equal(atomic_load(&memory_workspace(&node->memory, 1)->entries), COUNT(names));
+}
+
 static void what_is_silent_is_asked_a_tenth_of_the_time(void **state)
 {
     struct node *node = *state;
@@ -433,6 +459,7 @@ int main(void)
         TEST(a_workspace_that_cannot_be_asked_takes_no_other_with_it),
         TEST(a_reading_that_fails_fails_who_waits_for_it),
         TEST(workspaces_are_read_one_by_one_for_a_second),
+        TEST(a_long_log_is_read_in_pieces),
         TEST(what_is_silent_is_asked_a_tenth_of_the_time),
         TEST(stopping_answers_everybody_and_takes_nobody_any_more),
         TEST(the_workspace_of_an_unknown_key_is_looked_for),

@@ -37,7 +37,7 @@ struct fixture {
     unsigned applies;
     lb_err fail_begin; /* once */
     lb_err fail_batch_begin;
-    _Atomic bool fail_several; /* a batch of more than one workspace */
+    _Atomic int fail_several; /* lb_err: a batch of more than one workspace */
     lb_err fail_prepare;
     lb_err fail_commit;
     unsigned conflicts[PLACES]; /* so many to come */
@@ -130,7 +130,7 @@ static lb_err batch_begin(void *context, struct lb_write *first)
     trace(fixture, "batch", 0);
     for (; atomic_load(&fixture->fail_several) && first->next; first = first->next)
         if (first->workspace != first->next->workspace)
-            return LB_ERR_STORAGE_UNAVAILABLE;
+            return (lb_err)atomic_load(&fixture->fail_several);
     return failure(fixture, IN_BATCH_BEGIN, &fixture->fail_batch_begin);
 }
 
@@ -709,24 +709,57 @@ static void an_unknown_outcome_ends_nothing_when_others_share_the_store(void **s
     assert_int_equal(late.write.result, LB_OK);
 }
 
-/* One of several servers of a store is away. */
-static void a_workspace_that_cannot_be_written_takes_no_other_with_it(void **state)
+static void fail_in_one_workspace(struct fixture *fixture, lb_err err, lb_err told)
 {
-    struct fixture *fixture = *state;
     struct fake holder = {0};
-    struct fake fakes[3] = {[1] = {.fail = LB_ERR_STORAGE_UNAVAILABLE, .touch = true}};
+    struct fake fakes[3] = {[1] = {.fail = err, .touch = true}};
     fixture->store.shared = &fixture->shared;
     hold(fixture, &holder);
     for (int i = 0; i < 3; i++) {
         fakes[i].write.workspace = 7 + (uint32_t)i;
         submit(fixture, &fakes[i], i + 1);
     }
-    atomic_store(&fixture->fail_several, true);
+    atomic_store(&fixture->fail_several, (int)err);
     let_go(fixture);
     await(fixture, 4);
     assert_int_equal(fakes[0].write.result, LB_OK);
-    assert_int_equal(fakes[1].write.result, LB_ERR_STORAGE_UNAVAILABLE);
+    assert_int_equal(fakes[1].write.result, told);
     assert_int_equal(fakes[2].write.result, LB_OK);
+    assert_true(lb_writer_ready(fixture->writer));
+    atomic_store(&fixture->fail_several, LB_OK);
+}
+
+/* One of several servers of a store is away, or full, or a number stays taken. */
+static void a_workspace_that_cannot_be_written_takes_no_other_with_it(void **state)
+{
+    static const lb_err errs[][2] = {{LB_ERR_STORAGE_UNAVAILABLE, LB_ERR_STORAGE_UNAVAILABLE},
+                                     {LB_ERR_STORAGE_FULL, LB_ERR_STORAGE_FULL},
+                                     {LB_ERR_CONFLICT, LB_ERR_OVERLOADED}};
+    for (size_t i = 0; i < 3; i++)
+        fail_in_one_workspace(*state, errs[i][0], errs[i][1]);
+}
+
+/* Nothing is recorded, and asking the store says nothing of its disk. */
+static void a_remote_store_that_was_full_is_not_ready_for_a_while(void **state)
+{
+    struct fixture *fixture = *state;
+    struct fake fake = {.fail = LB_ERR_STORAGE_FULL, .touch = true};
+    struct fake next = {0};
+    fixture->store.shared = &fixture->shared;
+    fixture->fail_commit = LB_ERR_STORAGE_FULL;
+    submit(fixture, &next, 1);
+    await(fixture, 1);
+    assert_int_equal(next.write.result, LB_ERR_STORAGE_FULL);
+    assert_int_equal(lb_writer_refusal(fixture->writer), LB_ERR_STORAGE_FULL);
+    assert_false(wait_until_ready(fixture->writer, 5));
+    assert_true(wait_until_ready(fixture->writer, 100));
+    submit(fixture, &fake, 2); /* this one is full before its commit */
+    await(fixture, 1);
+    assert_int_equal(lb_writer_refusal(fixture->writer), LB_ERR_STORAGE_FULL);
+    next = (struct fake){0};
+    submit(fixture, &next, 3);
+    await(fixture, 1);
+    assert_int_equal(next.write.result, LB_OK);
     assert_true(lb_writer_ready(fixture->writer));
 }
 
@@ -1267,6 +1300,7 @@ int main(void)
         TEST(nobody_looks_ahead_in_a_store_of_ones_own),
         TEST(an_unknown_outcome_ends_nothing_when_others_share_the_store),
         TEST(a_workspace_that_cannot_be_written_takes_no_other_with_it),
+        TEST(a_remote_store_that_was_full_is_not_ready_for_a_while),
         TEST(refusals_of_a_workspace_take_no_other_with_them),
         TEST(nothing_is_tried_after_an_unknown_outcome_of_one_workspace),
         TEST(a_task_runs_on_the_writers_thread_between_two_batches),

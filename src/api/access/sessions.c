@@ -384,7 +384,7 @@ static lb_err find_link(struct lb_call *call, struct lb_store_reader *reader,
     if (!err && out->user)
         err = ops->user(reader, out->user, out_user);
     else if (!err) /* it makes the first operator, and ends when there is one */
-        err = ops->users(reader, &ended, look_for_operator);
+        err = ops->users(reader, false, &ended, look_for_operator);
     if (err && err != LB_ERR_NOT_FOUND)
         return LB_ERR_STORAGE_UNAVAILABLE;
     if (!err && !ended && !out_user->deleted_at && !lb_link_ended(out, lb_clock_wall_ms()))

@@ -93,7 +93,7 @@ static enum lb_turn list_users(struct lb_call *call, struct lb_store_reader *rea
     struct listing listing = {.makers = {.call = call, .reader = reader},
                               .body = lb_reply_json(&call->req->reply, 200)};
     lb_buf_append_lit(listing.body, "[");
-    lb_err err = call->app->store->ops->users(reader, &listing, put_each);
+    lb_err err = call->app->store->ops->users(reader, true, &listing, put_each);
     lb_buf_append_lit(listing.body, "]");
     lb_by_fini(&listing.makers);
     if (err)

@@ -184,7 +184,7 @@ static lb_err count_operator(void *context, const struct lb_user_row *row)
 static lb_err count_operators(struct lb_store *store, size_t *out)
 {
     *out = 0;
-    return store->ops->users(store->ops->writer_reader(store), out, count_operator);
+    return store->ops->users(store->ops->writer_reader(store), false, out, count_operator);
 }
 
 /* The set-up link makes an operator, if there is none yet. */

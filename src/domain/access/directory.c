@@ -104,6 +104,16 @@ void lb_directory_destroy(struct lb_directory *directory)
     free(directory);
 }
 
+bool lb_directory_is_partial(const struct lb_directory *directory)
+{
+    return atomic_load(&directory->partial);
+}
+
+void lb_directory_set_partial(struct lb_directory *directory, bool partial)
+{
+    atomic_store(&directory->partial, partial);
+}
+
 struct lb_workspace *lb_directory_workspace(const struct lb_directory *directory, struct lb_str id)
 {
     return (struct lb_workspace *)lb_registry_find(directory->workspaces, 0, id);

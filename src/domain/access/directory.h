@@ -162,6 +162,11 @@ void lb_directory_destroy(struct lb_directory *directory);
 /* Fills the tables from the store. */
 lb_err lb_directory_load(struct lb_directory *directory, struct lb_store *store);
 
+/* Does it lack workspaces that a start could not read? Then what is to be done in all of them has
+ * to wait. Any thread. */
+bool lb_directory_is_partial(const struct lb_directory *directory);
+void lb_directory_set_partial(struct lb_directory *directory, bool partial);
+
 /* NULL when there is none. */
 struct lb_workspace *lb_directory_workspace(const struct lb_directory *directory, struct lb_str id);
 struct lb_workspace *lb_directory_workspaces(const struct lb_directory *directory); /* the first */

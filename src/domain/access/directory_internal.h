@@ -22,6 +22,7 @@ struct lb_directory {
     struct lb_key_cache *texts; /* of keys */
     pthread_mutex_t lock;       /* of the workspaces' lists of campaigns */
     pthread_mutex_t days; /* of what is counted by day; the writer takes it when it publishes */
+    _Atomic bool partial;
     _Atomic(struct lb_workspace *) installation;
     _Atomic(struct lb_workspace *) first_workspace;
     struct lb_workspace *last_workspace;

@@ -126,7 +126,7 @@ lb_err lb_old_emails_load(struct lb_store *store, struct lb_old_emails **out)
         return LB_ERR_INTERNAL;
     lb_err err = store->ops->reader_open(store, &reader);
     if (!err) {
-        err = store->ops->users(reader, old, take_old);
+        err = store->ops->users(reader, false, old, take_old);
         store->ops->reader_close(reader);
     }
     if (err)

@@ -271,3 +271,37 @@ lb_err lb_nodes_load_access(struct lb_directory *directory, struct lb_store *sto
     lb_workspace_versions_fini(&versions);
     return err;
 }
+
+lb_err lb_nodes_highest_workspace(struct lb_store *store, struct lb_store_reader *reader,
+                                  uint32_t *out)
+{
+    return store->shared->highest_workspace(reader, out);
+}
+
+static lb_err note_answer(void *context, const struct lb_workspace_version *latest)
+{
+    *(bool *)context = true;
+    return LB_OK;
+}
+
+lb_err lb_nodes_load_installation(struct lb_directory *directory, struct lb_store *store)
+{
+    static const uint32_t installation = LB_INSTALLATION_NO;
+    struct lb_workspace_versions versions = {0};
+    struct lb_store_reader *reader = store->ops->writer_reader(store);
+    lb_err err = lb_nodes_versions(store, reader, &installation, 1, &versions);
+    if (!err)
+        err = versions.count ? lb_nodes_refresh_access(directory, store, &versions.array[0], NULL)
+                             : LB_ERR_STORAGE_UNAVAILABLE;
+    lb_workspace_versions_fini(&versions);
+    return err;
+}
+
+bool lb_nodes_part_is_away(struct lb_store *store)
+{
+    static const uint32_t installation = LB_INSTALLATION_NO;
+    struct lb_store_reader *reader = store->ops->writer_reader(store);
+    bool answers = false, all = false;
+    return lb_nodes_each_version(store, reader, &installation, 1, &answers, note_answer) == LB_OK &&
+           answers && lb_nodes_each_version(store, reader, NULL, 0, &all, note_answer) != LB_OK;
+}

@@ -59,6 +59,17 @@ lb_err lb_nodes_load_access(struct lb_directory *directory, struct lb_store *sto
 
 /* What follows needs a shared store. */
 
+/* The same while a part of the store is away: the installation's row alone, without which nothing
+ * can be answered. The workspaces follow, each with its list (lb_blocklist_load_each). */
+lb_err lb_nodes_load_installation(struct lb_directory *directory, struct lb_store *store);
+
+/* Does the store answer for the installation, and not for all workspaces? */
+bool lb_nodes_part_is_away(struct lb_store *store);
+
+/* No workspace has a higher number. The reader's thread. */
+lb_err lb_nodes_highest_workspace(struct lb_store *store, struct lb_store_reader *reader,
+                                  uint32_t *out);
+
 /* The latest versions of workspaces, in any order. All zero is an empty list. */
 struct lb_workspace_versions {
     struct lb_workspace_version *array;

@@ -9,6 +9,7 @@
 #ifndef LB_DOMAIN_BLOCKLIST_BLOCKLIST_H
 #define LB_DOMAIN_BLOCKLIST_BLOCKLIST_H
 
+#include "base/id_set.h"
 #include "domain/access/directory.h"
 #include "domain/blocklist/item.h"
 #include "index/membership.h"
@@ -36,11 +37,25 @@ lb_err lb_blocklist_load(struct lb_blocklist *blocklist, void *context,
                          bool (*progress)(void *context, uint64_t done, uint64_t all),
                          struct lb_reason *reason);
 
+/* The same of a shared store of which a part is away: workspace by workspace, which `progress` then
+ * counts. Adds the numbers of
+ * those that could not be read to `unread`, also of some that never were; fails when the
+ * installation's list cannot be read, which holds in all workspaces. */
+lb_err lb_blocklist_load_each(struct lb_blocklist *blocklist, void *context,
+                              bool (*progress)(void *context, uint64_t done, uint64_t all),
+                              struct lb_id_set *unread);
+
 /* Brings memory up to the version of a workspace in a shared store, by reading what other nodes
  * have changed; nothing when memory holds that already. Writer thread, or before the threads start.
  * The process ends when the store has lost what it once said: see docs/scale-out.md. */
 lb_err lb_blocklist_refresh(struct lb_blocklist *blocklist,
                             const struct lb_workspace_version *latest);
+
+/* The same piece by piece, until that time; the next call goes on where this one ends. `*out_all`:
+ * that was all. */
+lb_err lb_blocklist_refresh_some(struct lb_blocklist *blocklist,
+                                 const struct lb_workspace_version *latest, uint64_t until_ms,
+                                 bool *out_all);
 
 /* Blocks that have an end will be ended by writes to this writer. False when out of memory. Before
  * the writer starts; the writer is gone when the blocklist is destroyed. */
@@ -53,6 +68,9 @@ struct lb_writer_hooks lb_blocklist_hooks(struct lb_blocklist *blocklist);
  * change them. All functions run on the writer thread. */
 struct lb_blocklist_follower {
     void *context;
+    /* Before the log of a workspace is read that a start with a part of the store away had not. Its
+     * failure fails the reading. */
+    lb_err (*arrives)(void *context, uint32_t workspace);
     void (*batch_begin)(void *context); /* also before a batch is applied again */
     /* The name of this key is blocked now, or no longer, in the open transaction. A failure fails
      * the change. */

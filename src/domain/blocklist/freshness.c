@@ -1,11 +1,8 @@
-#include "domain/blocklist/freshness.h"
+#include "domain/blocklist/freshness_internal.h"
 
-#include "base/clock.h"
 #include "base/rcu.h"
 #include "domain/access/nodes.h"
-#include "domain/blocklist/lack.h"
 
-#include <pthread.h>
 #include <stddef.h>
 #include <stdlib.h>
 
@@ -14,53 +11,8 @@
 #define POLL_MS 500
 /* Workspaces of one question. */
 #define QUESTION_MAX 512 /* and the installation's list, which holds in all of them */
-/* While a part of the store does not answer: how long what was refused is not asked for again, at
- * least and at most, and how many times what the refusal took: a part that is silent takes a tenth
- * of the careful lane's time, and no more. */
-#define REFUSED_MS     100
-#define REFUSED_MAX_MS 10000
-#define REFUSED_TIMES  10
-/* How long the careful lane looks for workspaces that can be asked before it turns to requests. */
-#define SURVEY_MS 100
-
-/* A thread that asks, with its own connection. */
-struct lane {
-    struct lb_freshness *freshness;
-    struct lb_store_reader *reader;
-    struct lb_mailbox *mailbox;
-    pthread_t thread;
-    bool started;
-    void (*turn)(struct lane *lane);
-    /* The thread's. */
-    struct lb_fresh *first; /* to be asked for, oldest first */
-    struct lb_fresh **last;
-    uint64_t poll_at_ms;
-    struct lb_workspace **by_no;
-    size_t by_no_capacity;
-    struct lb_workspace *newest; /* the last one in `by_no` */
-    struct lb_lack lacks[2]; /* one is gathered while the other is read on the writer's thread */
-    struct lb_lack *gathered, *read; /* `read` is the writer's while it is not NULL */
-    uint32_t apart_from;             /* the writer's: of those read one by one, where it goes on */
-    struct lb_task there, back;
-};
-
-/* A question about many workspaces fails when one of them cannot be asked. Then there is trouble:
- * the careful lane asks for each workspace alone, and the main lane only for those that this one
- * has found to answer since. */
-struct lb_freshness {
-    struct lb_freshness_settings settings;
-    struct lane main, careful;
-    _Atomic bool stopping;
-    _Atomic bool ready;
-    _Atomic uint64_t trouble; /* its number; 0: none */
-    _Atomic uint64_t last_trouble;
-    _Atomic size_t under_way; /* requests that were taken and not completed */
-    _Atomic uint64_t questions, requests, failures, refreshes;
-    /* The careful lane's. */
-    uint64_t keys_quiet_ms;      /* until then no key is looked for: it was refused */
-    uint64_t all_quiet_ms;       /* the same of all workspaces at once */
-    struct lb_workspace *survey; /* the last one that it asked for by itself */
-};
+/* How long a request waits while much is read into memory that it needs. */
+#define READ_WAIT_MS 2000
 
 static void turn_main(struct lane *lane);
 static void turn_careful(struct lane *lane);
@@ -88,6 +40,7 @@ static void close_lane(struct lb_freshness *freshness, struct lane *lane)
     for (size_t i = 0; i < 2; i++) {
         lb_id_set_fini(&lane->lacks[i].workspaces);
         lb_id_set_fini(&lane->lacks[i].failed);
+        lb_id_set_fini(&lane->lacks[i].rest);
     }
     free(lane->by_no);
 }
@@ -115,6 +68,7 @@ void lb_freshness_destroy(struct lb_freshness *freshness)
         return;
     close_lane(freshness, &freshness->main);
     close_lane(freshness, &freshness->careful);
+    lb_id_set_fini(&freshness->unread);
     free(freshness);
 }
 
@@ -202,11 +156,6 @@ static void complete(struct lb_freshness *freshness, struct lb_fresh *fresh, lb_
 
 /* --- What memory lacks is read on the writer's thread --- */
 
-static bool is_stopping(const struct lb_freshness *freshness)
-{
-    return atomic_load(&freshness->stopping);
-}
-
 static void read_lack(struct lb_task *task)
 {
     struct lane *lane = (struct lane *)((char *)task - offsetof(struct lane, there));
@@ -223,15 +172,35 @@ static bool concerns(const struct lb_id_set *workspaces, const struct lb_fresh *
            lb_id_set_holds(workspaces, LB_INSTALLATION_NO);
 }
 
+/* What is left of a reading goes on with the next one. */
+static bool gather_rest(struct lane *lane, const struct lb_id_set *rest)
+{
+    bool gathered = true;
+    for (size_t i = 0; gathered && i < rest->count; i++)
+        gathered = lb_id_set_add(&lane->gathered->workspaces, rest->ids[i]);
+    return gathered;
+}
+
+static bool waits_on(const struct lb_fresh *fresh)
+{
+    return lb_clock_mono_ns() - fresh->asked_ns < READ_WAIT_MS * 1000000u;
+}
+
 static void has_read(struct lb_task *task)
 {
     struct lane *lane = (struct lane *)((char *)task - offsetof(struct lane, back));
     struct lb_lack *lack = lane->read;
     struct lb_fresh *failed = NULL, *good = NULL;
     struct lb_fresh **failed_last = &failed, **good_last = &good;
+    bool goes_on = !lack->err && gather_rest(lane, &lack->rest);
     for (struct lb_fresh *fresh = lack->first, *next; fresh; fresh = next) {
         next = fresh->next;
-        append(lack->err || concerns(&lack->failed, fresh) ? &failed_last : &good_last, fresh);
+        if (lack->err || concerns(&lack->failed, fresh))
+            append(&failed_last, fresh);
+        else if (!concerns(&lack->rest, fresh))
+            append(&good_last, fresh);
+        else
+            append(goes_on && waits_on(fresh) ? &lane->gathered->last : &failed_last, fresh);
     }
     complete(lane->freshness, good, LB_OK);
     complete(lane->freshness, failed, LB_ERR_STORAGE_UNAVAILABLE);
@@ -253,9 +222,8 @@ static void start_reading(struct lane *lane)
 
 /* --- Asking --- */
 
-/* The workspace of that number as memory has it, or NULL. The writer's own table is not ours to
- * read while it grows, but the list of all is. */
-static struct lb_workspace *find_workspace(struct lane *lane, uint32_t no)
+/* The writer's own table is not ours to read while it grows, but the list of all is. */
+struct lb_workspace *lb_lane_workspace(struct lane *lane, uint32_t no)
 {
     if (no == LB_INSTALLATION_NO)
         return lb_directory_installation(lane->freshness->settings.directory);
@@ -272,10 +240,10 @@ static struct lb_workspace *find_workspace(struct lane *lane, uint32_t no)
     return no < lane->by_no_capacity ? lane->by_no[no] : NULL;
 }
 
-static lb_err compare_version(void *context, const struct lb_workspace_version *latest)
+lb_err lb_lane_compare(void *context, const struct lb_workspace_version *latest)
 {
     struct lane *lane = context;
-    const struct lb_workspace *workspace = find_workspace(lane, latest->workspace);
+    const struct lb_workspace *workspace = lb_lane_workspace(lane, latest->workspace);
     if (workspace && lb_nodes_up_to(workspace, latest))
         return LB_OK;
     return lb_id_set_add(&lane->gathered->workspaces, latest->workspace)
@@ -349,7 +317,7 @@ static lb_err pose(struct lane *lane, const struct question *question)
         return question->err;
     return lb_nodes_each_version(lane->freshness->settings.store, lane->reader,
                                  question->workspaces, question->everything ? 0 : question->count,
-                                 lane, compare_version);
+                                 lane, lb_lane_compare);
 }
 
 /* Some may go on, the others wait until memory has what it lacks. */
@@ -436,7 +404,7 @@ static lb_err poll_confirmed(struct lane *lane, uint64_t trouble)
             err = LB_ERR_STORAGE_UNAVAILABLE;
     if (!err && set.count)
         err = lb_nodes_each_version(freshness->settings.store, lane->reader, set.ids, set.count,
-                                    lane, compare_version);
+                                    lane, lb_lane_compare);
     freshness->settings.store->ops->reader_rest(lane->reader);
     lb_id_set_fini(&set);
     return err;
@@ -492,24 +460,6 @@ static struct lb_fresh *take_alike(struct lane *lane)
     return taken;
 }
 
-static bool is_quiet(uint64_t quiet_ms)
-{
-    return lb_clock_mono_ms() < quiet_ms;
-}
-
-/* Until when what was refused now is not asked for again. */
-static uint64_t quiet_after(uint64_t took_ms)
-{
-    uint64_t pause_ms = took_ms * REFUSED_TIMES;
-    pause_ms = pause_ms < REFUSED_MS ? REFUSED_MS : pause_ms;
-    return lb_clock_mono_ms() + (pause_ms < REFUSED_MAX_MS ? pause_ms : REFUSED_MAX_MS);
-}
-
-static uint64_t ms_since(uint64_t asked_ms)
-{
-    return lb_clock_mono_ms() - asked_ms;
-}
-
 /* Whose key is that? Which server knows cannot be told, so none may be silent. */
 static lb_err look_for_key(struct lane *lane, struct lb_fresh *fresh)
 {
@@ -538,7 +488,7 @@ static void ask_carefully(struct lane *lane)
     if (!taken->no && taken->key_id.ptr)
         question.err = look_for_key(lane, taken);
     if (taken->no)
-        workspace = find_workspace(lane, taken->no);
+        workspace = lb_lane_workspace(lane, taken->no);
     bool refused = workspace && is_quiet(atomic_load(&workspace->quiet_ms));
     if (refused)
         question.err = LB_ERR_STORAGE_UNAVAILABLE;
@@ -556,7 +506,7 @@ static lb_err ask_for(struct lane *lane, const uint32_t *workspaces, size_t coun
 {
     struct lb_store *store = lane->freshness->settings.store;
     lb_err err =
-        lb_nodes_each_version(store, lane->reader, workspaces, count, lane, compare_version);
+        lb_nodes_each_version(store, lane->reader, workspaces, count, lane, lb_lane_compare);
     store->ops->reader_rest(lane->reader);
     return err;
 }
@@ -614,6 +564,8 @@ static void look_for_end(struct lane *lane)
 static void turn_careful(struct lane *lane)
 {
     uint64_t now = lb_clock_mono_ms();
+    if (lane->freshness->unread.count && !is_quiet(lane->freshness->unread_quiet_ms))
+        lb_unread_look(lane);
     if (now >= lane->poll_at_ms && atomic_load(&lane->freshness->trouble) &&
         !is_stopping(lane->freshness)) {
         look_for_end(lane);
@@ -626,6 +578,13 @@ static void turn_careful(struct lane *lane)
 
 /* --- The threads ------------------------------------------------------------------------------ */
 
+static bool looks_around(const struct lane *lane)
+{
+    const struct lb_freshness *freshness = lane->freshness;
+    return atomic_load(&freshness->trouble) ||
+           (lane == &freshness->careful && freshness->unread.count);
+}
+
 static void *lane_thread(void *context)
 {
     struct lane *lane = context;
@@ -636,7 +595,7 @@ static void *lane_thread(void *context)
         lb_rcu_offline();
         lb_mailbox_wait(lane->mailbox, lane->first                         ? 0
                                        : atomic_load(&freshness->stopping) ? 1
-                                       : atomic_load(&freshness->trouble)  ? SURVEY_MS
+                                       : looks_around(lane)                ? SURVEY_MS
                                                                            : POLL_MS);
         lb_rcu_online();
         lb_mailbox_drain(lane->mailbox);

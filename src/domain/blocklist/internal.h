@@ -56,6 +56,7 @@ struct lb_blocklist {
     size_t ended_capacity;
     size_t ending;                         /* lists that the open batch ends */
     uint64_t stayed_ids[LB_STAYED_SHOWN];  /* what keeps people blocked whose block is undone */
+    bool partly;                           /* it was loaded by lb_blocklist_load_each */
     struct lb_blocklist_follower follower; /* its context NULL: none */
     struct lb_blocklist_listener listener; /* the same */
     struct lb_workspace **with_events; /* that the open batch has recorded events of (outbox.h) */

@@ -1,6 +1,7 @@
 /* At start the whole log is read into memory. */
 #include "domain/blocklist/replay.h"
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "domain/blocklist/gone.h"
 #include "store/log_items.h"
@@ -8,6 +9,8 @@
 #include <stdlib.h>
 
 #define SCAN_IDS 1000000 /* entry ids of one scan: bounds how long a snapshot is held */
+/* How long workspaces that cannot be read hold up the start of the others. */
+#define REFUSED_MS 10000
 /* What one question asks for of a shared store: logs of several workspaces with so many numbers in
  * all, or of one workspace that has more. */
 #define STREAM_NUMBERS 20000
@@ -177,6 +180,61 @@ static lb_err load_workspaces(struct lb_replay *replay)
     if (!err)
         err = load_versions(replay, &versions);
     lb_workspace_versions_fini(&versions);
+    return err;
+}
+
+/* --- While a part of the store is away -------------------------------------------------------- */
+
+static lb_err load_one(struct lb_replay *replay, uint32_t no)
+{
+    struct lb_store *store = replay->blocklist->store;
+    struct lb_workspace_versions versions = {0};
+    lb_err err = lb_nodes_versions(store, store->ops->writer_reader(store), &no, 1, &versions);
+    if (!err && versions.count) /* else it never was */
+        err = lb_replay_refresh(replay, &versions.array[0]);
+    lb_workspace_versions_fini(&versions);
+    lb_rcu_quiescent();
+    return err;
+}
+
+/* Each workspace alone. Those that were silent for long together leave the rest for later. */
+static lb_err load_numbers(struct lb_replay *replay, uint32_t highest, struct lb_id_set *unread)
+{
+    uint64_t refused_ms = 0;
+    replay->turns = highest;
+    for (uint64_t no = 1; no <= highest; no++) {
+        uint64_t began_ms = lb_clock_mono_ms();
+        replay->turn = no;
+        lb_err err = lb_replay_report(replay, 0);
+        if (err) /* told to stop */
+            return err;
+        err = refused_ms < REFUSED_MS ? load_one(replay, (uint32_t)no) : LB_ERR_STORAGE_UNAVAILABLE;
+        if (err == LB_ERR_INTERNAL || (err && !lb_id_set_add(unread, (uint32_t)no)))
+            return LB_ERR_INTERNAL;
+        refused_ms += err ? lb_clock_mono_ms() - began_ms : 0;
+    }
+    return LB_OK;
+}
+
+lb_err lb_blocklist_load_each(struct lb_blocklist *blocklist, void *context,
+                              bool (*progress)(void *context, uint64_t done, uint64_t all),
+                              struct lb_id_set *unread)
+{
+    struct lb_store *store = blocklist->store;
+    struct lb_replay *replay = lb_replay_create(blocklist, context, progress);
+    struct lb_workspace *workspace = lb_directory_workspaces(blocklist->directory);
+    uint32_t highest = 0;
+    if (!replay)
+        return LB_ERR_INTERNAL;
+    replay->rests = blocklist->partly = true;
+    for (; workspace; workspace = lb_rcu_load(&workspace->next)) /* none counts as read before */
+        atomic_store(&workspace->access_version, 0);
+    lb_err err = load_one(replay, LB_INSTALLATION_NO);
+    if (!err)
+        err = lb_nodes_highest_workspace(store, store->ops->writer_reader(store), &highest);
+    if (!err)
+        err = load_numbers(replay, highest, unread);
+    free(replay);
     return err;
 }
 

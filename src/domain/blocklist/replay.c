@@ -18,6 +18,8 @@
 #define PROGRESS_EVERY_MS 1000
 #define LOOKS             3 /* at what cannot be, before the process ends for it */
 #define LOOK_PAUSE_MS     100
+/* Numbers of one step where others wait meanwhile: about ten milliseconds' worth. */
+#define STEP_NUMBERS 10000
 
 lb_err lb_replay_insert_group(struct lb_replay *replay)
 {
@@ -27,13 +29,14 @@ lb_err lb_replay_insert_group(struct lb_replay *replay)
     return done ? LB_OK : LB_ERR_INTERNAL;
 }
 
-static lb_err report(struct lb_replay *replay, uint64_t done)
+lb_err lb_replay_report(struct lb_replay *replay, uint64_t done)
 {
     uint64_t now = lb_clock_mono_ms();
     if (!replay->progress || now - replay->progress_at_ms < PROGRESS_EVERY_MS)
         return LB_OK;
     replay->progress_at_ms = now;
-    return replay->progress(replay->context, done, replay->blocklist->next_id)
+    uint64_t all = replay->turns ? replay->turns : replay->blocklist->next_id;
+    return replay->progress(replay->context, replay->turns ? replay->turn : done, all)
                ? LB_OK
                : LB_ERR_STORAGE_UNAVAILABLE;
 }
@@ -394,7 +397,7 @@ lb_err lb_replay_row(struct lb_replay *replay, const struct lb_log_row *row, uin
     struct lb_blocklist *blocklist = replay->blocklist;
     struct lb_workspace *workspace =
         lb_directory_workspace_no(blocklist->directory, row->list.workspace);
-    lb_err err = report(replay, row->id);
+    lb_err err = lb_replay_report(replay, row->id);
     if (!err && workspace)
         err = replay_entries(replay, workspace, row, items);
     lb_twins_commit(&blocklist->twins);
@@ -440,8 +443,15 @@ static lb_err take_new_row(void *context, const struct lb_log_row *row)
     return err;
 }
 
-/* Reads the log of a workspace from what memory has of it to its end. `*out_wrong`: NULL, or why
- * what was read and the version are not of one log. */
+/* Where the next reading ends. */
+static uint64_t end_of_reading(struct lb_replay *replay, uint64_t from, uint64_t all)
+{
+    replay->cut = replay->step && all > from && replay->step < all - from;
+    return replay->cut ? from + replay->step : all;
+}
+
+/* Reads the log of a workspace from what memory has of it to its end, or a piece of it.
+ * `*out_wrong`: NULL, or why what was read and the version are not of one log. */
 static lb_err read_new_rows(struct lb_replay *replay, struct lb_workspace *workspace,
                             const struct lb_workspace_version *latest, const char **out_wrong)
 {
@@ -452,13 +462,15 @@ static lb_err read_new_rows(struct lb_replay *replay, struct lb_workspace *works
     replay->known = from.last;
     replay->agrees = from.row == 0;
     lb_err err = store->ops->log_scan(replay->details, latest->workspace, from.row,
-                                      latest->log.row + 1, replay, take_new_row);
-    bool to_the_end = !err || err == LB_ERR_NOT_FOUND;
+                                      end_of_reading(replay, from.row, latest->log.row + 1), replay,
+                                      take_new_row);
+    bool was_read = !err || err == LB_ERR_NOT_FOUND;
+    bool to_the_end = was_read && !replay->cut;
     *out_wrong = NULL;
-    if (!err && replay->agrees && !lb_replay_ends_alike(&replay->last, &latest->log))
+    if (!err && to_the_end && replay->agrees && !lb_replay_ends_alike(&replay->last, &latest->log))
         *out_wrong = "the blocklist log of a workspace does not end where the workspace says: "
                      "its last rows are absent, or are others (leadblock verify)";
-    if (to_the_end && !replay->agrees)
+    if (was_read && !replay->agrees)
         *out_wrong = "the database has lost blocks that it had acknowledged, as a failover to "
                      "a standby that was not synchronous does";
     /* Those of the rows before a failure too: these count as read. */
@@ -467,8 +479,11 @@ static lb_err read_new_rows(struct lb_replay *replay, struct lb_workspace *works
         kept = lb_replay_forget_links(replay, workspace);
     if (to_the_end && !lb_gone_publish(replay->blocklist, workspace->row.no))
         kept = LB_ERR_INTERNAL;
-    if (kept || to_the_end)
+    if (kept || was_read)
         err = kept;
+    replay->fruitless = replay->cut && replay->last.row == from.row;
+    if (replay->fruitless) /* a longer step finds some */
+        replay->step *= 2;
     if (err == LB_ERR_INTERNAL)
         lb_end_process("out of memory while reading what other nodes have blocked");
     lb_blocklist_set_mark(workspace, &replay->last); /* how far it came, in any case */
@@ -515,10 +530,23 @@ lb_err lb_replay_refresh_access(struct lb_replay *replay, const struct lb_worksp
     return lb_nodes_refresh_access(blocklist->directory, blocklist->store, latest, &listener);
 }
 
+/* What a start reads of all workspaces at once, unless a part of the store is away. */
+static lb_err greet(struct lb_blocklist *blocklist, uint32_t no)
+{
+    const struct lb_workspace *workspace = lb_directory_workspace_no(blocklist->directory, no);
+    const struct lb_blocklist_follower *follower = &blocklist->follower;
+    bool is_known = workspace && atomic_load(&workspace->access_version);
+    return is_known || !blocklist->partly || !follower->context
+               ? LB_OK
+               : follower->arrives(follower->context, no);
+}
+
 lb_err lb_replay_refresh(struct lb_replay *replay, const struct lb_workspace_version *latest)
 {
     struct lb_blocklist *blocklist = replay->blocklist;
-    lb_err err = lb_replay_refresh_access(replay, latest);
+    lb_err err = greet(blocklist, latest->workspace);
+    if (!err)
+        err = lb_replay_refresh_access(replay, latest);
     struct lb_workspace *workspace =
         lb_directory_workspace_no(blocklist->directory, latest->workspace);
     if (err || !workspace || lb_nodes_up_to(workspace, latest))
@@ -526,11 +554,32 @@ lb_err lb_replay_refresh(struct lb_replay *replay, const struct lb_workspace_ver
     return read_until_right(replay, workspace, latest);
 }
 
+/* Piece by piece, at least one, until `until_ms`; 0: all at once. */
+static lb_err refresh_until(struct lb_replay *replay, const struct lb_workspace_version *latest,
+                            uint64_t until_ms)
+{
+    lb_err err;
+    replay->step = until_ms ? STEP_NUMBERS : 0;
+    do
+        err = lb_replay_refresh(replay, latest);
+    while (!err && replay->cut && (replay->fruitless || lb_clock_mono_ms() < until_ms));
+    return err;
+}
+
 lb_err lb_blocklist_refresh(struct lb_blocklist *blocklist,
                             const struct lb_workspace_version *latest)
 {
+    bool all;
+    return lb_blocklist_refresh_some(blocklist, latest, 0, &all);
+}
+
+lb_err lb_blocklist_refresh_some(struct lb_blocklist *blocklist,
+                                 const struct lb_workspace_version *latest, uint64_t until_ms,
+                                 bool *out_all)
+{
     struct lb_workspace *workspace =
         lb_directory_workspace_no(blocklist->directory, latest->workspace);
+    *out_all = true;
     if (workspace)
         workspace->has_leads |= latest->has_leads; /* which no version counts */
     if (workspace && lb_nodes_up_to(workspace, latest))
@@ -538,8 +587,11 @@ lb_err lb_blocklist_refresh(struct lb_blocklist *blocklist,
     struct lb_replay *replay = lb_replay_create(blocklist, NULL, NULL);
     if (!replay)
         return LB_ERR_STORAGE_UNAVAILABLE;
-    lb_err err = lb_replay_refresh(replay, latest);
+    lb_err err = refresh_until(replay, latest, until_ms);
+    *out_all = !replay->cut;
     free(replay);
+    if (!err && !*out_all)
+        return LB_OK;
     if (!workspace)
         workspace = lb_directory_workspace_no(blocklist->directory, latest->workspace);
     const struct lb_blocklist_listener *listener = &blocklist->listener;

@@ -19,9 +19,13 @@ struct lb_replay {
     void *context;
     bool (*progress)(void *context, uint64_t done, uint64_t all);
     uint64_t progress_at_ms;
-    bool alone;     /* nobody else erases names meanwhile */
+    uint64_t turn, turns; /* which workspace it is at, and of how many; 0: entries are counted */
+    bool alone;           /* nobody else erases names meanwhile */
     bool rests;     /* quiescent between rows: the caller holds nothing that readers may free */
     uint64_t known; /* the last number that memory had before this reading */
+    uint64_t step;  /* numbers that one question asks for at most; 0: all */
+    bool cut;       /* it was not asked for all */
+    bool fruitless; /* and there were no rows */
     struct lb_erased_links unlinked; /* since memory learnt of them */
     size_t count;
     struct lb_fingerprint fingerprints[LB_REPLAY_GROUP];
@@ -42,8 +46,11 @@ lb_err lb_replay_forget_links(struct lb_replay *replay, struct lb_workspace *wor
 /* Does a log end in the same row, or is it empty in both? */
 bool lb_replay_ends_alike(const struct lb_log_mark *one, const struct lb_log_mark *other);
 
-/* Reads what memory lacks of a workspace up to that version. */
+/* Reads what memory lacks of a workspace up to that version; with `step` the next piece of it. */
 lb_err lb_replay_refresh(struct lb_replay *replay, const struct lb_workspace_version *latest);
+
+/* Tells `progress` now and then; LB_ERR_STORAGE_UNAVAILABLE when it ends the reading. */
+lb_err lb_replay_report(struct lb_replay *replay, uint64_t done);
 /* Keys and campaigns alone, which is to be done before rows up to that version are read: those of
  * campaigns that memory does not know are skipped. */
 lb_err lb_replay_refresh_access(struct lb_replay *replay,

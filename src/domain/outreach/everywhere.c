@@ -227,6 +227,8 @@ void lb_everywhere_upkeep(struct lb_everywhere *everywhere)
     lb_mailbox_drain(everywhere->mailbox);
     if (!everywhere->writer || everywhere->under_way || now < everywhere->not_before_ms)
         return;
+    if (lb_directory_is_partial(everywhere->outreach->settings.directory))
+        return; /* it would miss some, and drop what is noted */
     bool looks = everywhere->may_be_pending || now - everywhere->looked_ms >= LOOK_AGAIN_MS;
     if (!everywhere->row_count && looks && take(everywhere))
         everywhere->not_before_ms = now + RETRY_AFTER_MS;

@@ -158,7 +158,8 @@ lb_err lb_outreach_take_room(struct lb_outreach *outreach, struct lb_workspace *
 /* purge.c: deletes in bounded pieces, through the writer, what deleted campaigns left. */
 struct lb_purge *lb_purge_create(struct lb_store *store);
 void lb_purge_destroy(struct lb_purge *remains);
-lb_err lb_purge_load(struct lb_purge *remains, struct lb_writer *writer);
+/* `partly`: a part of the store is away, and they are looked for later. */
+lb_err lb_purge_load(struct lb_purge *remains, struct lb_writer *writer, bool partly);
 /* Room for `count` more campaigns: adding them cannot fail. False when out of memory. */
 bool lb_purge_reserve(struct lb_purge *remains, size_t count);
 void lb_purge_add(struct lb_purge *remains, struct lb_list campaign);

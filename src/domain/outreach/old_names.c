@@ -1,9 +1,11 @@
 #include "domain/outreach/old_names.h"
 
 #include "base/array.h"
+#include "base/rcu.h"
 #include "domain/blocklist/identifier.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 static lb_err take(void *context, uint32_t workspace, struct lb_str stored)
 {
@@ -55,11 +57,51 @@ lb_err lb_old_names_load(struct lb_old_names *names, struct lb_store *store)
     return err;
 }
 
+/* Those among which the workspace's are, if it has any. */
+static const struct lb_old_names *part_of(const struct lb_old_names *names, uint32_t workspace)
+{
+    const struct lb_old_names *part = lb_rcu_load(&names->other);
+    while (part && part->only != workspace)
+        part = lb_rcu_load(&part->other);
+    return part ? part : names;
+}
+
+static void free_part(struct lb_old_names *part)
+{
+    lb_buf_fini(&part->texts);
+    free(part->names);
+    free(part);
+}
+
+lb_err lb_old_names_load_one(struct lb_old_names *names, struct lb_store *store, uint32_t workspace)
+{
+    if (part_of(names, workspace) != names)
+        return LB_OK;
+    struct lb_old_names *part = calloc(1, sizeof *part);
+    if (!part)
+        return LB_ERR_INTERNAL;
+    part->only = workspace;
+    lb_err err = store->shared->lead_names(store->ops->writer_reader(store), workspace, part, take);
+    if (err || !part->count) {
+        free_part(part);
+        return err;
+    }
+    qsort_r(part->names, part->count, sizeof *part->names, compare_names, part);
+    atomic_store(&part->other, lb_rcu_load(&names->other));
+    lb_rcu_publish(&names->other, part);
+    return LB_OK;
+}
+
 void lb_old_names_fini(struct lb_old_names *names)
 {
+    struct lb_old_names *part;
+    while ((part = atomic_load(&names->other)) != NULL) {
+        atomic_store(&names->other, atomic_load(&part->other));
+        free_part(part);
+    }
     lb_buf_fini(&names->texts);
     free(names->names);
-    *names = (struct lb_old_names){0};
+    memset(names, 0, sizeof *names);
 }
 
 /* The first that is not before this name. */
@@ -79,6 +121,7 @@ static size_t find(const struct lb_old_names *names, uint32_t workspace, struct 
 bool lb_old_names_next(const struct lb_old_names *names, uint32_t workspace, struct lb_str today,
                        size_t *cursor, struct lb_str *out)
 {
+    names = part_of(names, workspace);
     if (!names->count)
         return false;
     size_t at = *cursor ? *cursor : find(names, workspace, today);

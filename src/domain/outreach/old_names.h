@@ -2,7 +2,8 @@
  * look-up by the form of today looks for them, too. There are never more than at the start: leads
  * are stored under the form of today.
  *
- * Threads: loaded before the threads start; any reads them. */
+ * Threads: loaded before the threads start, those of one workspace also by the writer's; any reads
+ * them. */
 #ifndef LB_DOMAIN_OUTREACH_OLD_NAMES_H
 #define LB_DOMAIN_OUTREACH_OLD_NAMES_H
 
@@ -22,7 +23,13 @@ struct lb_old_names {
     struct lb_old_name *names; /* by workspace and the form of today */
     size_t count;
     size_t capacity;
+    uint32_t only;                        /* of this workspace; 0: of all */
+    _Atomic(struct lb_old_names *) other; /* those of one more workspace that were loaded alone */
 };
+
+/* Those of one workspace, which was away when the others were loaded; of a shared store. */
+lb_err lb_old_names_load_one(struct lb_old_names *names, struct lb_store *store,
+                             uint32_t workspace);
 
 lb_err lb_old_names_load(struct lb_old_names *names, struct lb_store *store);
 void lb_old_names_fini(struct lb_old_names *names);

@@ -34,6 +34,12 @@ static void batch_publish(void *context)
     }
 }
 
+static lb_err arrives(void *context, uint32_t workspace)
+{
+    struct lb_outreach *outreach = context;
+    return lb_old_names_load_one(&outreach->old_names, outreach->settings.store, workspace);
+}
+
 static void upkeep(void *context)
 {
     struct lb_outreach *outreach = context;
@@ -62,6 +68,7 @@ struct lb_outreach *lb_outreach_create(const struct lb_outreach_settings *settin
         return NULL;
     }
     struct lb_blocklist_follower follower = {.context = outreach,
+                                             .arrives = arrives,
                                              .batch_begin = batch_begin,
                                              .changed = lb_exclusion_changed,
                                              .linked = lb_exclusion_linked,
@@ -87,14 +94,16 @@ void lb_outreach_destroy(struct lb_outreach *outreach)
     free(outreach);
 }
 
-lb_err lb_outreach_load(struct lb_outreach *outreach, struct lb_writer *writer)
+lb_err lb_outreach_load(struct lb_outreach *outreach, struct lb_writer *writer, bool partly)
 {
-    lb_err err = lb_old_names_load(&outreach->old_names, outreach->settings.store);
+    lb_err err = LB_OK;
+    if (!partly) /* else they came with their workspaces */
+        err = lb_old_names_load(&outreach->old_names, outreach->settings.store);
     lb_catch_up_begin(outreach->catch_up, writer);
     lb_refresh_begin(outreach->refresh, writer);
     lb_everywhere_begin(outreach->everywhere, writer);
     lb_contacted_begin(outreach->contacted, writer);
-    return err ? err : lb_purge_load(outreach->remains, writer);
+    return err ? err : lb_purge_load(outreach->remains, writer, partly);
 }
 
 bool lb_outreach_reserve_end(struct lb_outreach *outreach)

@@ -36,9 +36,9 @@ void lb_outreach_destroy(struct lb_outreach *outreach);
 
 /* Reads the names that leads have had under earlier rules, and finds what deleted campaigns left
  * behind. `writer` will then delete that bit by bit, and bring leads in step with blocks that name
- * them otherwise than they are stored. After the blocklists are loaded, before the writer starts.
- */
-lb_err lb_outreach_load(struct lb_outreach *outreach, struct lb_writer *writer);
+ * them otherwise than they are stored. After the blocklists are loaded, `partly` by
+ * lb_blocklist_load_each, before the writer starts. */
+lb_err lb_outreach_load(struct lb_outreach *outreach, struct lb_writer *writer, bool partly);
 
 /* The number of the campaign's lead that has this name, as a reader sees it; 0: not found. Any
  * thread. */

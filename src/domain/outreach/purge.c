@@ -13,6 +13,7 @@
 #define LEADS_AT_A_TIME 100
 #define BYTES_AT_A_TIME ((size_t)128 << 10)
 #define RETRY_AFTER_MS  1000
+#define LOOK_AGAIN_MS   60000
 
 struct lb_purge {
     struct lb_write write; /* first: the writer hands it back */
@@ -24,6 +25,7 @@ struct lb_purge {
     struct lb_list campaign; /* of the write under way */
     bool emptied;            /* which deletes the last of it */
     uint64_t not_before_ms;
+    uint64_t look_at_ms; /* when the store is asked for all of them again; 0: it has told them */
     struct lb_list *campaigns;
     size_t count;
     size_t capacity;
@@ -74,10 +76,23 @@ static lb_err load_one(void *context, uint32_t workspace, uint32_t campaign)
     return LB_OK;
 }
 
-lb_err lb_purge_load(struct lb_purge *remains, struct lb_writer *writer)
+static lb_err load(struct lb_purge *remains)
+{
+    return remains->store->ops->load_deleted_campaigns(remains->store, remains, load_one);
+}
+
+lb_err lb_purge_load(struct lb_purge *remains, struct lb_writer *writer, bool partly)
 {
     remains->writer = writer;
-    return remains->store->ops->load_deleted_campaigns(remains->store, remains, load_one);
+    remains->look_at_ms = partly ? lb_clock_mono_ms() + LOOK_AGAIN_MS : 0;
+    return partly ? LB_OK : load(remains);
+}
+
+static void look_again(struct lb_purge *remains)
+{
+    uint64_t now = lb_clock_mono_ms();
+    if (remains->look_at_ms && now >= remains->look_at_ms)
+        remains->look_at_ms = load(remains) ? now + LOOK_AGAIN_MS : 0;
 }
 
 struct found {
@@ -166,6 +181,7 @@ static void finish(struct lb_task *task)
 void lb_purge_upkeep(struct lb_purge *remains)
 {
     lb_mailbox_drain(remains->mailbox);
+    look_again(remains);
     if (remains->count == 0 || remains->under_way || lb_clock_mono_ms() < remains->not_before_ms)
         return;
     remains->campaign = remains->campaigns[remains->count - 1];

@@ -101,6 +101,18 @@ lb_err lb_pg_key_touch(struct lb_store *store, uint32_t workspace, uint32_t no,
     return lb_pg_write(store, PG_KEY_TOUCH, &params);
 }
 
+/* The sequence is the coordinator's own on Citus: no other server has to answer. */
+LB_PG_STATEMENT(WORKSPACE_HIGHEST, NONE, "", "SELECT last_value FROM leadblock.workspace_no");
+
+lb_err lb_pg_highest_workspace(struct lb_store_reader *reader, uint32_t *out)
+{
+    PGresult *result;
+    lb_err err = lb_pg_query(reader, PG_WORKSPACE_HIGHEST, NULL, &result);
+    *out = err ? 0 : (uint32_t)lb_pg_number(result, 0, 0);
+    PQclear(result);
+    return err;
+}
+
 #define WORKSPACE_COLUMNS "workspace_id, id, name, plan, created_at, expires_at"
 
 static void read_workspace(const PGresult *result, int i, struct lb_workspace_row *row)

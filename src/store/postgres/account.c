@@ -194,7 +194,7 @@ static lb_err workspaces_of(struct lb_store_reader *reader, const PGresult *user
 static struct lb_str id_among(const PGresult *workspaces, uint32_t no)
 {
     int low = 0;
-    int high = PQntuples(workspaces);
+    int high = workspaces ? PQntuples(workspaces) : 0;
     while (low < high) {
         int middle = low + (high - low) / 2;
         int64_t found = lb_pg_number(workspaces, middle, 0);
@@ -214,13 +214,13 @@ LB_PG_STATEMENT(USERS, ONE, "",
                 " LEFT JOIN leadblock.second_factor f ON f.workspace_id = 0 AND f.account = a.no"
                 " WHERE a.workspace_id = 0 AND a.deleted_at IS NULL ORDER BY a.no");
 
-lb_err lb_pg_users(struct lb_store_reader *reader, void *context,
+lb_err lb_pg_users(struct lb_store_reader *reader, bool placed, void *context,
                    lb_err (*each)(void *, const struct lb_user_row *))
 {
     PGresult *workspaces = NULL;
     PGresult *result;
     lb_err err = lb_pg_query(reader, PG_USERS, NULL, &result);
-    if (!err)
+    if (!err && placed)
         err = workspaces_of(reader, result, &workspaces);
     for (int i = 0; !err && i < PQntuples(result); i++) {
         struct lb_user_row row;

@@ -306,6 +306,15 @@ lb_err lb_pg_leads_that_gave_way(struct lb_store_reader *reader, uint32_t worksp
     return err;
 }
 
+static lb_err each_name(PGresult *result, lb_err err, void *context,
+                        lb_err (*each)(void *, uint32_t workspace, struct lb_str name))
+{
+    for (int i = 0; !err && i < PQntuples(result); i++)
+        err = each(context, (uint32_t)lb_pg_number(result, i, 0), lb_pg_text(result, i, 1));
+    PQclear(result);
+    return err;
+}
+
 LB_PG_STATEMENT(LEAD_NAMES, ALL, "", "SELECT workspace_id, name FROM leadblock.old_lead_name");
 
 lb_err lb_pg_load_lead_names(struct lb_store *store, void *context,
@@ -313,10 +322,20 @@ lb_err lb_pg_load_lead_names(struct lb_store *store, void *context,
 {
     PGresult *result;
     lb_err err = lb_pg_query(&lb_postgres_of(store)->writer, PG_LEAD_NAMES, NULL, &result);
-    for (int i = 0; !err && i < PQntuples(result); i++)
-        err = each(context, (uint32_t)lb_pg_number(result, i, 0), lb_pg_text(result, i, 1));
-    PQclear(result);
-    return err;
+    return each_name(result, err, context, each);
+}
+
+LB_PG_STATEMENT(LEAD_NAMES_OF, ONE, "n",
+                "SELECT workspace_id, name FROM leadblock.old_lead_name WHERE workspace_id = $1");
+
+lb_err lb_pg_lead_names(struct lb_store_reader *reader, uint32_t workspace, void *context,
+                        lb_err (*each)(void *, uint32_t workspace, struct lb_str name))
+{
+    struct lb_pg_params params = {0};
+    PGresult *result;
+    lb_pg_add_number(&params, workspace);
+    lb_err err = lb_pg_query(reader, PG_LEAD_NAMES_OF, &params, &result);
+    return each_name(result, err, context, each);
 }
 
 LB_PG_STATEMENT(

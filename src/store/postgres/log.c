@@ -109,10 +109,12 @@ lb_err lb_pg_log_append(struct lb_store *store, const struct lb_log_row *row)
 LB_PG_STATEMENT(ENTRIES_NEXT, ALL, "",
                 "SELECT coalesce(sum(head_number), 0)::bigint + 1 FROM leadblock.workspace");
 
+/* Ids are numbers in their workspace, so the sum only tells how much there is. While a part of the
+ * database is away it cannot be known. */
 uint64_t lb_pg_log_next_id(struct lb_store *store)
 {
     PGresult *result;
-    uint64_t next = 0;
+    uint64_t next = 1;
     if (lb_pg_query(&lb_postgres_of(store)->writer, PG_ENTRIES_NEXT, NULL, &result) == LB_OK)
         next = (uint64_t)lb_pg_number(result, 0, 0);
     PQclear(result);

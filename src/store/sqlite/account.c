@@ -151,7 +151,7 @@ lb_err lb_sqlite_user_by_id(struct lb_store_reader *reader, struct lb_str id,
     return fetch_user(stmt, out);
 }
 
-lb_err lb_sqlite_users(struct lb_store_reader *reader, void *context,
+lb_err lb_sqlite_users(struct lb_store_reader *reader, bool placed, void *context,
                        lb_err (*each)(void *, const struct lb_user_row *))
 {
     sqlite3_stmt *stmt =
