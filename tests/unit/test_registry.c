@@ -8,6 +8,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 /* After the above. */
 #include <cmocka.h>
 
@@ -199,6 +200,33 @@ static int group_teardown(void **state)
     return 0;
 }
 
+static double seconds_of_finds(struct lb_registry *registry, unsigned records)
+{
+    struct timespec begin, end;
+    char key[32];
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &begin);
+    for (unsigned i = 0; i < 20000; i++) {
+        snprintf(key, sizeof key, "k%u", i * 7919 % records);
+        assert_non_null(find(registry, 1, key));
+    }
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &end);
+    return (double)(end.tv_sec - begin.tv_sec) + (double)(end.tv_nsec - begin.tv_nsec) / 1e9;
+}
+
+/* Without growth a find would go through a thousand records and more. */
+static void finds_in_a_large_registry_take_about_as_long_as_in_a_small_one(void **state)
+{
+    struct lb_registry *large = *state, *small = lb_registry_create();
+    for (unsigned i = 0; i < 1000; i++)
+        add(small, 1, "k", i);
+    for (unsigned i = 0; i < 2 * MANY; i++)
+        add(large, 1, "k", i);
+    double few = seconds_of_finds(small, 1000);
+    assert_true(seconds_of_finds(large, 2 * MANY) < 30 * few);
+    lb_registry_destroy(small, free_record);
+    lb_registry_destroy(large, free_record);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup(name, setup)
@@ -207,6 +235,7 @@ int main(void)
         TEST(a_removed_record_is_gone_and_its_key_free),
         TEST(many_records_are_found_while_the_table_grows_and_shrinks),
         TEST(a_large_registry_can_be_destroyed_at_once),
+        TEST(finds_in_a_large_registry_take_about_as_long_as_in_a_small_one),
         TEST(readers_find_whole_records_while_the_writer_replaces_them),
     };
     return cmocka_run_group_tests_name("registry", tests, group_setup, group_teardown);
