@@ -88,7 +88,7 @@ static void a_removed_record_is_gone_and_its_key_free(void **state)
     lb_rcu_barrier();
 }
 
-static void many_records_are_found_while_the_table_grows_and_shrinks(void **state)
+static void many_records_are_found_while_the_table_grows(void **state)
 {
     struct lb_registry *registry = *state;
     struct record **records = calloc(MANY, sizeof *records);
@@ -116,8 +116,7 @@ static void many_records_are_found_while_the_table_grows_and_shrinks(void **stat
     lb_rcu_barrier();
 }
 
-/* Removing all of them makes the library shrink its table in a thread of its own, which waits for
- * ours. */
+/* The table may still be growing, in a thread of its own. */
 static void a_large_registry_can_be_destroyed_at_once(void **state)
 {
     struct lb_registry *registry = *state;
@@ -233,7 +232,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(a_record_is_found_by_scope_and_key),
         TEST(a_removed_record_is_gone_and_its_key_free),
-        TEST(many_records_are_found_while_the_table_grows_and_shrinks),
+        TEST(many_records_are_found_while_the_table_grows),
         TEST(a_large_registry_can_be_destroyed_at_once),
         TEST(finds_in_a_large_registry_take_about_as_long_as_in_a_small_one),
         TEST(readers_find_whole_records_while_the_writer_replaces_them),
