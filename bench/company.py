@@ -9,58 +9,15 @@ beside it. Before, while the leads are set aside, and once more while they are p
 time, the first claim after it, the times of the others, and how long it takes until all leads are counted as blocked."""
 
 import argparse
-import os
-import statistics
-import sys
-import threading
 import time
-from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT / "tests"))
-
-from support import expect  # noqa: E402
-from support.client import File  # noqa: E402
-from support.server import Server  # noqa: E402
+import beside
+from support import expect
+from support.client import File
+from support.server import Server
 
 AT_ONCE = 100_000  # leads of a file
 OTHERS = 1000  # leads of another company in the same campaign
-PAUSE = 0.005  # between two requests of a client
-
-
-class Client(threading.Thread):
-    """Sends one request after the other, and notes how long each took, by the phase it began in."""
-
-    def __init__(self, clock, name, api, send):
-        super().__init__(daemon=True)
-        self.clock, self.label, self.api, self.send = clock, name, api, send
-        self.times = {}
-        self.failed = None
-
-    def run(self):
-        number = 0
-        try:
-            while not self.clock.over:
-                phase, begin = self.clock.phase, time.perf_counter()
-                self.send(self.api, number)
-                self.times.setdefault(phase, []).append(time.perf_counter() - begin)
-                number += 1
-                time.sleep(PAUSE)
-        except Exception as error:  # reported at the end
-            self.failed = error
-
-    def line(self, phase):
-        times = sorted(self.times.get(phase, []))
-        if not times:
-            return f"{self.label}: none"
-        p99 = times[min(len(times) - 1, int(len(times) * 0.99))]
-        return (f"{self.label}: {len(times)} requests, median {statistics.median(times) * 1000:.1f} ms, "
-                f"p99 {p99 * 1000:.1f} ms, most {times[-1] * 1000:.1f} ms")
-
-
-class Clock:
-    phase = "before"
-    over = False
 
 
 def add(tenant, campaign, count, company, host, stem):
@@ -108,16 +65,12 @@ def change(clock, clients, phase, tenant, campaign, act, wanted):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--leads", type=int, default=1_000_000)
-    parser.add_argument("--binary", default=str(ROOT / "build" / "leadblock"))
     parser.add_argument("--by", choices=("company", "domain"), default="company")
     parser.add_argument("--calm", type=float, default=20, help="seconds before the block")
-    options = parser.parse_args()
-    os.environ["LEADBLOCK_BIN"] = options.binary
+    options = beside.parse(parser)
     entry = {"company": "Acme GmbH"} if options.by == "company" else {"domain": "acme.com"}
     with Server("--log-level", "warn") as server:
-        big, other = server.tenant(), server.tenant()
-        for tenant in (big, other):
-            tenant.api.timeout = 600
+        big, other = beside.patient(server.tenant()), beside.patient(server.tenant())
         steps = [{"type": "message", "genericBody": "Hello"}]
         here, there = big.campaign(steps=steps), other.campaign(steps=steps)
         begin = time.perf_counter()
@@ -127,7 +80,7 @@ def main():
         print(f"{options.leads} leads added in {time.perf_counter() - begin:.0f} s")
         for tenant, campaign in ((big, here), (other, there)):
             expect.ok(tenant.api.put(f"/campaigns/{campaign}/activate"))
-        clock = Clock()
+        clock = beside.Clock()
         wrong = []
 
         def claim_here(api, number):
@@ -136,15 +89,11 @@ def main():
             if phase == "blocked" and any(each["companyName"] == "Acme GmbH" for each in found):
                 wrong.append(found)
 
-        def block_there(api, number):
-            expect.ok(api.post("/blocked-leads", {"leads": [{"publicIdentifier": f"somebody-{number}"}]}))
-
-        clients = [Client(clock, name, server.api(tenant.key), send) for name, tenant, send in (
-            ("blocks of another workspace", other, block_there),
+        clients = [beside.Client(clock, name, server.api(tenant.key), send) for name, tenant, send in (
+            ("blocks of another workspace", other, beside.block_one),
             ("claims of another workspace", other, lambda api, number: claim(api, there)),
             ("claims of the campaign", big, claim_here),
-            ("checks of another workspace", other, lambda api, number: expect.ok(
-                api.get("/blocked-leads/nobody"))))]
+            ("checks of another workspace", other, beside.check_one))]
         for client in clients:
             client.start()
         time.sleep(options.calm)

@@ -12,15 +12,16 @@ imported as a file of `type,value`; memory is what the process holds of its own 
 import argparse
 import json
 import os
-import re
 import sys
 import tempfile
 import time
 from pathlib import Path
+from urllib.parse import quote
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "tests"))
 
+import beside  # noqa: E402
 import instructions  # noqa: E402
 from support import expect  # noqa: E402
 from support.client import Api, File  # noqa: E402
@@ -57,7 +58,6 @@ def checks(options):
 
 def per_second(folder, program, seconds):
     """Of 64 connections, beside what else the machine does."""
-    os.environ["LEADBLOCK_BIN"] = str(program)
     with Server("--log-level", "warn", "--threads", "1") as server:
         tenant = server.tenant()
         block_some(server.port, tenant.key)
@@ -84,40 +84,39 @@ def entry(number):
     return f"domain,company-{number}.example" if kind < 9 else f"company,Company {number} Holding GmbH"
 
 
-def anonymous(server):
-    text = Path(f"/proc/{server.process.pid}/status").read_text()
-    return int(re.search(r"RssAnon:\s+(\d+)", text)[1]) * 1024
-
-
 def memory(options):
-    os.environ["LEADBLOCK_BIN"] = str(Path(options.binary).resolve())
-    with Server("--log-level", "warn") as server:
-        empty = anonymous(server)
-        tenant = server.tenant()
-        tenant.api.timeout = 600
+    with Server(*beside.LIMITS) as server:
+        empty = beside.anonymous(server)
+        tenant = beside.patient(server.tenant())
         began = time.perf_counter()
         for begin in range(0, options.entries, AT_ONCE):
             rows = "\n".join(map(entry, range(begin, min(options.entries, begin + AT_ONCE))))
             body = expect.ok(tenant.api.post("/blocklist/import", File(f"type,value\n{rows}\n".encode())))
             assert body["bad"] == 0 and body["duplicates"] == 0, body
-        took = time.perf_counter() - began
-        server.stop()
-        began = time.perf_counter()
-        server.start()
-        start = time.perf_counter() - began
-        held = anonymous(server) - empty
-        disk = sum(path.stat().st_size for path in server.data.iterdir() if path.is_file())
-        print(f"{options.entries:,} entries: imported in {took:.0f} s, start {start:.2f} s, memory {held / options.entries:.1f} "
-              "bytes an entry" + ("" if on_postgresql() else f", disk {disk / options.entries:.1f} bytes an entry"))
+        print(f"{options.entries:,} entries imported in {time.perf_counter() - began:.0f} s", flush=True)
+        start, peak = beside.start_again(server)
+        held = beside.anonymous(server) - empty
+        print(f"start {start:.2f} s, its peak {peak / 2**20:.0f} MiB, memory {held / options.entries:.1f} bytes an entry"
+              + ("" if on_postgresql() else f", disk {beside.disk(server) / options.entries:.1f} bytes an entry"))
+        assert all_held(tenant, options.entries), "an entry was lost"
+
+
+def all_held(tenant, entries):
+    """Are the first and the last of each type on the list, and those after them not?"""
+    for first, blocked in ((0, True), (entries - 10, True), (entries, False)):
+        for number in range(first, first + 10):
+            path = "/".join(quote(part) for part in entry(number).split(","))
+            if expect.ok(tenant.api.get(f"/blocklist/{path}"))["blocked"] != blocked:
+                return False
+    return True
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.partition("\n\n")[0])
     parser.add_argument("what", choices=("checks", "memory"))
-    parser.add_argument("--binary", default=str(ROOT / "build" / "leadblock"))
     parser.add_argument("--seconds", type=float, default=5)
     parser.add_argument("--entries", type=int, default=10_000_000)
-    options = parser.parse_args()
+    options = beside.parse(parser)
     if options.what == "checks":
         checks(options)
     else:

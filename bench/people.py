@@ -1,35 +1,20 @@
 #!/usr/bin/env python3
-"""Memory and disk of people with two names: bench/people.py [--people N] [--postgresql]
+"""People with two names each: memory, disk, the start, and whether linking stalls others.
 
-Links N (1,000,000) LinkedIn names with as many member ids through POST /v1/people/link, and prints what
-the server's process takes before and after, and after a restart, per person. On PostgreSQL it needs the
-environment that tests/support/postgres.py makes: `tests/support/postgres.py run -- bench/people.py
---postgresql`. LEADBLOCK_BIN names the program."""
+    bench/people.py [--people 1000000] [--at-once 1000] [--binary build/leadblock]
+    LEADBLOCK_TEST_BACKEND=postgresql tests/support/postgres.py run --fsync -- bench/people.py
+
+Links LinkedIn names with as many member ids through POST /v1/people/link, --at-once in each request, while another workspace
+blocks and checks. Prints what the server's process takes of its own (RssAnon) before, after, and after a start anew."""
 
 import argparse
-import os
-import sys
 import time
-from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
-from support import expect  # noqa: E402
-from support.server import Server  # noqa: E402
+import beside
+from support import expect
+from support.server import Server
 
-AT_ONCE = 1000
-LIMITS = ("--max-workspace-entries", "100000000", "--max-workspace-daily-rows", "1000000000")
-
-
-def resident(server):
-    """Bytes that are the process's own."""
-    with open(f"/proc/{server.process.pid}/status", encoding="ascii") as file:
-        fields = dict(line.split(":", 1) for line in file)
-    return int(fields["RssAnon"].split()[0]) * 1024
-
-
-def settled(server):
-    time.sleep(2)
-    return resident(server)
+SETTLED = 2  # seconds after which a server has given back what it does not need
 
 
 def pair(number):
@@ -40,31 +25,47 @@ def show(what, size, people, empty):
     print(f"{what:24} {size / 2**20:8.1f} MiB   {(size - empty) / people:6.1f} bytes a person", flush=True)
 
 
+def settled(server):
+    time.sleep(SETTLED)
+    return beside.anonymous(server)
+
+
+def link_all(tenant, people, at_once):
+    """The seconds of each request."""
+    times = []
+    for first in range(0, people, at_once):
+        links = [pair(number) for number in range(first, min(people, first + at_once))]
+        begun = time.perf_counter()
+        body = expect.ok(tenant.api.post("/people/link", {"links": links}))
+        assert body["linked"] == len(links), body
+        times.append(time.perf_counter() - begun)
+    return times
+
+
 def main():
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--people", type=int, default=1000000)
-    parser.add_argument("--postgresql", action="store_true")
-    options = parser.parse_args()
-    if options.postgresql:
-        os.environ["LEADBLOCK_TEST_BACKEND"] = "postgresql"
-    with Server(*LIMITS) as server:
-        tenant = server.tenant()
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n\n")[0])
+    parser.add_argument("--people", type=int, default=1_000_000)
+    parser.add_argument("--at-once", type=int, default=1000)
+    options = beside.parse(parser)
+    with Server(*beside.LIMITS) as server:
+        tenant = beside.patient(server.tenant())
         empty = settled(server)
         show("empty", empty, options.people, empty)
-        begun = time.monotonic()
-        for first in range(0, options.people, AT_ONCE):
-            count = min(AT_ONCE, options.people - first)
-            expect.ok(tenant.api.post("/people/link", {"links": [pair(first + n) for n in range(count)]}))
-        seconds = time.monotonic() - begun
+        with beside.Others(server) as others:
+            others.begin("linking")
+            times = link_all(tenant, options.people, options.at_once)
+            print(f"{options.people / sum(times):,.0f} links a second, {options.at_once:,} at once: "
+                  f"{beside.quantiles(times)}", flush=True)
+            others.show("linking")
         show("after linking", settled(server), options.people, empty)
-        begun = time.monotonic()
-        server.restart()
-        start = time.monotonic() - begun
+        start, peak = beside.start_again(server)
         show("after a restart", settled(server), options.people, empty)
-        print(f"{options.people / seconds:,.0f} links a second, restart {start:.1f} s")
+        print(f"start {start:.2f} s, its peak {peak / 2**20:.0f} MiB")
         if not server.database:
-            size = sum(path.stat().st_size for path in server.data.rglob("*") if path.is_file())
-            print(f"{size / options.people:.1f} bytes of disk a person")
+            print(f"{beside.disk(server) / options.people:.1f} bytes of disk a person")
+        last = pair(options.people - 1)
+        expect.ok(tenant.api.post("/blocked-leads", {"leads": [{"publicIdentifier": last["publicIdentifier"]}]}))
+        assert expect.ok(tenant.api.get(f"/blocked-leads/{last['memberId']}"))["blocked"], "the link was lost"
 
 
 if __name__ == "__main__":

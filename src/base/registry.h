@@ -1,5 +1,6 @@
 /* A hash table of records by a text key within a scope (a workspace's number), read without
- * locks. A thin layer over liburcu's cds_lfht; records embed a node.
+ * locks. A thin layer over liburcu's cds_lfht; records embed a node. The table grows in a
+ * thread of its own and never shrinks.
  *
  * Threads: find from any thread that is registered with RCU and online; add and remove from the
  * writer thread, or before other threads start. A removed record may be freed only through

@@ -589,6 +589,65 @@ static void a_text_that_finds_no_memory_fails_the_claim_and_no_lead(void **state
     assert_string_equal(claim(state).message, "Hi Ad");
 }
 
+/* Two claims in one batch. */
+struct two_claims {
+    struct lb_write write; /* first */
+    struct lb_claim claims[2];
+};
+
+static lb_err apply_both(struct lb_write *write, struct lb_store *store)
+{
+    struct two_claims *two = (struct two_claims *)write;
+    lb_err err = LB_OK;
+    for (size_t i = 0; !err && i < 2; i++)
+        err = two->claims[i].write.apply(&two->claims[i].write, store);
+    write->touched = true;
+    return err;
+}
+
+static void add_leads_without_names(void **state, size_t count)
+{
+    struct lb_new_lead *leads = calloc(count, sizeof *leads);
+    char(*names)[16] = calloc(count, sizeof *names);
+    for (size_t i = 0; i < count; i++) {
+        snprintf(names[i], sizeof names[i], "lead-%zu", i);
+        leads[i].identifier = lb_str(names[i]);
+    }
+    assert_int_equal(outreach_add(engine_of(state), C, leads, count, NULL), LB_OK);
+    free(leads);
+    free(names);
+}
+
+static void claims_in_vain_leave_the_others_of_their_batch_what_is_due(void **state)
+{
+    static const char *const campaigns[] = {C, "d"};
+    struct engine *engine = engine_of(state);
+    struct lb_step_row hello = {.type = LB_STEP_MESSAGE, .body = LB_STR("Hello")};
+    add_step(state, LB_STEP_MESSAGE, 0, "Hi {{firstName}}");
+    add_leads_without_names(state, 1500);
+    activate(state);
+    assert_int_equal(engine_make_campaign(engine, "d"), LB_OK);
+    assert_int_equal(outreach_add_step(engine, "d", hello, 0, NULL), LB_OK);
+    assert_int_equal(outreach_add_one(engine, "d", "ada", NULL), LB_OK);
+    assert_int_equal(outreach_add_one(engine, "d", "bob", NULL), LB_OK);
+    assert_int_equal(outreach_activate(engine, "d"), LB_OK);
+    struct two_claims two = {.write.apply = apply_both};
+    for (size_t i = 0; i < 2; i++) {
+        two.claims[i] = (struct lb_claim){.outreach = engine->outreach,
+                                          .standing = engine_standing(engine, campaigns[i]),
+                                          .max = MAX,
+                                          .lease_s = LEASE_S};
+        lb_claim_activities(&two.claims[i]);
+    }
+    assert_int_equal(engine_submit(engine, &two.write), LB_OK);
+    assert_int_equal(two.claims[0].count, 0);
+    assert_int_equal(two.claims[1].count, 2);
+    /* It has looked at as many as a batch may, and no more. */
+    assert_int_equal(sql(state, "SELECT count(*) FROM activity WHERE state = 4"), 1000);
+    lb_claim_fini(&two.claims[0]);
+    lb_claim_fini(&two.claims[1]);
+}
+
 /* --- Leads ------------------------------------------------------------------------------------ */
 
 static void a_lead_goes_on_where_it_stood(void **state)
@@ -694,6 +753,7 @@ int main(void)
         TEST(a_step_that_is_put_in_front_leaves_the_others_as_they_are),
         TEST(nothing_is_handed_out_with_a_hole_in_it),
         TEST(a_text_that_finds_no_memory_fails_the_claim_and_no_lead),
+        TEST(claims_in_vain_leave_the_others_of_their_batch_what_is_due),
         TEST(a_lead_goes_on_where_it_stood),
         TEST(a_lead_that_is_added_again_is_a_duplicate),
         TEST(a_campaign_needs_a_step_and_a_lead),

@@ -15,8 +15,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* Leads that the claims of one batch look at without handing them out: all other writes wait. */
-#define FRUITLESS_MAX 1000
+/* Leads that the claims of one batch look at without handing them out: all other writes wait, ten
+ * times as long for each where the store is another process. */
+#define FRUITLESS_MAX        1000
+#define FRUITLESS_MAX_REMOTE 100
 /* Names that the claims of one batch look up as contacted elsewhere, but for those of the last
  * leads that are fetched. */
 #define ASKED_MAX 4000
@@ -37,13 +39,31 @@ struct claiming {
     struct lb_buf variables; /* the campaign's */
     struct lb_counts counts;
     int64_t now;
+    /* What the claims of the batch before this one did. */
+    size_t fruitless_before;
+    size_t asked_before;
 };
+
+/* One that has itself looked at none in vain goes on, or claims of a campaign without end would
+ * have all others of their batch come back empty. */
+static bool may_look(const struct claiming *claiming)
+{
+    const struct lb_outreach *outreach = claiming->claim->outreach;
+    size_t most = lb_store_is_remote(claiming->store) ? FRUITLESS_MAX_REMOTE : FRUITLESS_MAX;
+    return outreach->fruitless < most || outreach->fruitless == claiming->fruitless_before;
+}
+
+/* The same for names. */
+static bool may_ask(const struct claiming *claiming)
+{
+    const struct lb_outreach *outreach = claiming->claim->outreach;
+    return outreach->asked < ASKED_MAX || outreach->asked == claiming->asked_before;
+}
 
 static bool wants_more(const struct claiming *claiming)
 {
     const struct lb_claim *claim = claiming->claim;
-    return claim->count < claim->max && claim->texts.len < TEXTS_MAX_BYTES &&
-           claiming->claim->outreach->fruitless < FRUITLESS_MAX;
+    return claim->count < claim->max && claim->texts.len < TEXTS_MAX_BYTES && may_look(claiming);
 }
 
 /* --- One lead --- */
@@ -339,14 +359,13 @@ static lb_err take_due(struct claiming *claiming, uint32_t step, enum lb_lead_qu
     uint32_t likely = step ? step : first_step(claiming);
     static const struct lb_restraint NONE;
     bool restrains = lb_restrains(&claiming->state.settings);
-    const size_t *asked = &claiming->claim->outreach->asked;
     struct lb_restraint restraints[FETCH_MAX];
     uint64_t leads[FETCH_MAX];
     lb_err err = LB_OK;
     size_t count = 1;
     size_t more =
         1; /* where the first ones were blocked, others may be: a company's, for example */
-    while (!err && count && wants_more(claiming) && *asked < ASKED_MAX) {
+    while (!err && count && wants_more(claiming) && may_ask(claiming)) {
         size_t wanted = claiming->claim->max - claiming->claim->count;
         wanted = wanted > more ? wanted : more;
         more *= 4;
@@ -452,7 +471,9 @@ static lb_err apply_claim(struct lb_write *write, struct lb_store *store)
     struct claiming claiming = {.claim = claim,
                                 .store = store,
                                 .reader = lb_outreach_reader(claim->outreach),
-                                .now = lb_clock_wall_ms()};
+                                .now = lb_clock_wall_ms(),
+                                .fruitless_before = claim->outreach->fruitless,
+                                .asked_before = claim->outreach->asked};
     claim->count = 0;
     claim->texts.len = 0;
     claim->lease_until = claiming.now + (int64_t)claim->lease_s * 1000;

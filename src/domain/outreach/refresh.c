@@ -12,10 +12,13 @@
 #include <stddef.h>
 #include <stdlib.h>
 
-#define LOOKS_NOW_MAX   200 /* that the changes of one batch look at leads, or for some */
-#define LOOKS_AT_A_TIME 200 /* of a write of its own */
-#define REFS_AT_A_TIME  50
-#define RETRY_AFTER_MS  1000
+#define LOOKS_NOW_MAX 200 /* that the changes of one batch look at leads, or for some */
+/* Of a write of its own, which all others wait for: ten times as long where the store is another
+ * process. */
+#define LOOKS_AT_A_TIME        200
+#define LOOKS_AT_A_TIME_REMOTE 50
+#define REFS_AT_A_TIME         50
+#define RETRY_AFTER_MS         1000
 /* Another node may have noted something, and ended. */
 #define LOOK_AGAIN_MS 60000
 
@@ -72,7 +75,8 @@ static lb_err apply_pending(struct lb_write *write, struct lb_store *store)
 {
     struct lb_refresh *refresh = (struct lb_refresh *)write;
     struct lb_pending_row row;
-    size_t left = LOOKS_AT_A_TIME;
+    const size_t looks = lb_store_is_remote(store) ? LOOKS_AT_A_TIME_REMOTE : LOOKS_AT_A_TIME;
+    size_t left = looks;
     bool done = true;
     lb_err err = LB_OK;
     write->touched = true;
@@ -82,7 +86,7 @@ static lb_err apply_pending(struct lb_write *write, struct lb_store *store)
         if (err || row.list.workspace != write->workspace)
             break;
         if (lb_teaches_links(&row)) /* a write of its own size */
-            return left < LOOKS_AT_A_TIME ? LB_OK : lb_teach_links(refresh->outreach, &row, &done);
+            return left < looks ? LB_OK : lb_teach_links(refresh->outreach, &row, &done);
         if (!is_at(&refresh->reached, &row))
             lb_walk_begin(&refresh->reached, &row);
         err = lb_walk_on(refresh->outreach, &refresh->reached, &left, &done);
