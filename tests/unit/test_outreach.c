@@ -608,7 +608,7 @@ static lb_err apply_both(struct lb_write *write, struct lb_store *store)
 static void add_leads_without_names(void **state, size_t count)
 {
     struct lb_new_lead *leads = calloc(count, sizeof *leads);
-    char(*names)[16] = calloc(count, sizeof *names);
+    char(*names)[32] = calloc(count, sizeof *names);
     for (size_t i = 0; i < count; i++) {
         snprintf(names[i], sizeof names[i], "lead-%zu", i);
         leads[i].identifier = lb_str(names[i]);
