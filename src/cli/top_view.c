@@ -10,8 +10,9 @@
 #include <time.h>
 #include <utf8proc.h>
 
-#define LABEL_COLUMNS 13 /* of the head: what a line has no room for goes on below, after as many  \
-                          */
+#define LABEL_COLUMNS                                                                              \
+    13 /* of the head: what a line has no room for goes on below, after as many                    \
+        */
 #define NAME_COLUMNS 24
 #define NAME_LEAST   16
 
