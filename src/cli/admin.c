@@ -136,6 +136,17 @@ bool lb_admin_server_answers(const struct lb_cli *cli)
     return lb_admin_server(cli) != 0;
 }
 
+bool lb_admin_needs_server(const struct lb_cli *cli, const char *none)
+{
+    const char *data = setting_value(cli, LB_OPT_DATA, &lb_settings[LB_SETTING_data]);
+    bool answers = lb_admin_server_answers(cli);
+    if (!answers && access(data, X_OK) != 0 && errno == EACCES)
+        lb_cli_error("the data folder %s is closed to this user; run this as the server's", data);
+    else if (!answers)
+        lb_cli_error("%s", none);
+    return answers;
+}
+
 const char *lb_admin_database(const struct lb_cli *cli)
 {
     const char *database = setting_value(cli, LB_OPT_DATABASE, &lb_settings[LB_SETTING_database]);

@@ -11,11 +11,8 @@
 /* Its lists are in the memory of a server. */
 static bool has_server(const struct lb_cli *cli)
 {
-    bool answers = lb_admin_server_answers(cli);
-    if (!answers)
-        lb_cli_error("no server of the data folder is running. Start it first, or name its folder "
-                     "with --data");
-    return answers;
+    return lb_admin_needs_server(cli, "no server of the data folder is running. Start it first, "
+                                      "or name its folder with --data");
 }
 
 static int change(const struct lb_cli *cli, const char *method, bool blocks)

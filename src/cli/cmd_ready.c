@@ -5,8 +5,7 @@
 int lb_cmd_ready(struct lb_cli *cli)
 {
     const struct lb_admin_request request = {.method = "GET", .path = "/readyz?for=checks"};
-    if (lb_admin_server_answers(cli))
-        return lb_admin_run(cli, &request);
-    lb_cli_error("no server of this data folder is running");
-    return LB_EXIT_FAILED;
+    if (!lb_admin_needs_server(cli, "no server of this data folder is running"))
+        return LB_EXIT_FAILED;
+    return lb_admin_run(cli, &request);
 }

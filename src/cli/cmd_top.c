@@ -121,11 +121,9 @@ static int show_once(const struct lb_cli *cli)
 
 int lb_cmd_top(struct lb_cli *cli)
 {
-    if (!lb_admin_server_answers(cli)) {
-        lb_cli_error("no server of the data folder runs. Name its folder with --data or "
-                     "LEADBLOCK_DATA, and run this as its user");
+    if (!lb_admin_needs_server(cli, "no server of the data folder runs. Name its folder with "
+                                    "--data or LEADBLOCK_DATA, and run this as its user"))
         return LB_EXIT_FAILED;
-    }
     return lb_cli_given(cli, LB_OPT_ONCE) || !isatty(STDOUT_FILENO) ? show_once(cli)
                                                                     : show_live(cli);
 }

@@ -10,8 +10,9 @@
 #include <time.h>
 #include <utf8proc.h>
 
-#define LABEL_COLUMNS 13 /* of the head: what a line has no room for goes on below, after as many  \
-                          */
+#define LABEL_COLUMNS                                                                              \
+    13 /* of the head: what a line has no room for goes on below, after as many                    \
+        */
 #define NAME_COLUMNS 24
 #define NAME_LEAST   16
 
@@ -52,21 +53,22 @@ static bool begin_line(struct view *view)
 /* A line of the head, whose words are ASCII. */
 static void put_words(struct view *view, const char *text)
 {
+    size_t indent = view->size.columns >= NAME_LEAST + LABEL_COLUMNS ? LABEL_COLUMNS : 0;
     size_t used = 0;
-    bool there = begin_line(view);
-    while (there && *text) {
+    if (!begin_line(view))
+        return;
+    while (*text) {
         size_t blanks = strspn(text, " ");
         size_t word = strcspn(text + blanks, " ");
         if (used && used + blanks + word > view->size.columns) {
-            there = begin_line(view);
+            if (!begin_line(view))
+                return;
+            lb_buf_printf(view->out, "%*s", (int)indent, "");
             text += blanks;
             blanks = 0;
-            used = view->size.columns >= NAME_LEAST + LABEL_COLUMNS ? LABEL_COLUMNS : 0;
-            if (there)
-                lb_buf_printf(view->out, "%*s", (int)used, "");
+            used = indent;
         }
-        if (there)
-            lb_buf_append(view->out, text, blanks + word);
+        lb_buf_append(view->out, text, blanks + word);
         used += blanks + word;
         text += blanks + word;
     }

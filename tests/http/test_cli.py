@@ -2,6 +2,7 @@
 
 import fcntl
 import json
+import os
 import re
 import shutil
 import socket
@@ -15,7 +16,7 @@ import pytest
 
 from support import expect, pages
 from support.marks import sqlite_only
-from support.server import (CommandFailed, Server, Tenant, binary, key_id, on_postgresql, run,
+from support.server import (CommandFailed, Server, Tenant, binary, clean_environment, key_id, on_postgresql, run,
                             unique)
 
 
@@ -195,6 +196,21 @@ def test_ready_says_whether_the_running_server_answers_checks(tmp_path):
         failed(run("ready", "--data", server.data), "no server of this data folder is running")
     failed(run("ready", "--data", tmp_path / "none"), "no server of this data folder is running")
     assert not (tmp_path / "none").exists()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user")
+@pytest.mark.parametrize("command", ["ready", "top"])
+def test_another_user_is_not_told_that_no_server_runs(command, tmp_path):
+    """A health check that runs as the wrong user, say."""
+    program = Path("/tmp") / unique("leadblock-copy")  # where every user may look
+    shutil.copy(binary(), program)
+    try:
+        with Server() as server:
+            result = subprocess.run([program, command, "--data", server.data], user=65534, group=65534, extra_groups=[],
+                                    env=clean_environment({}), capture_output=True, text=True)
+    finally:
+        program.unlink()
+    assert result.returncode == 1 and "is closed to this user" in result.stderr, result
 
 
 def test_the_schema_version_is_the_one_of_a_new_folder(tmp_path):
