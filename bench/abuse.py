@@ -112,6 +112,15 @@ class Trial:
         return (abuse.open_many, self.port, 12000), None
 
 
+    def strangers_documents(self):
+        """2,000 connections of strangers ask 20 times for the description of the API and read nothing."""
+        request = self.request("GET", "/v1/openapi.json", None, False) * 20
+        return (abuse.flood_bodies, self.port, 2000, request), abuse.check_times
+
+    def strangers_hold_all(self):
+        """Four addresses hold all connections; another one connects."""
+        return (abuse.open_from_many, self.port, 2500, 4), None
+
 NAMES = [name for name, value in vars(Trial).items() if not name.startswith("_") and name not in ("request",)]
 
 

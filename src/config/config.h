@@ -46,8 +46,8 @@
     X(level, log_level, "log-level", "info", "LEVEL", 0, 0,                                        \
       "How much is logged on standard error: error, warn, info or debug.")                         \
     X(u32, max_connections, "max-connections", "10000", "N", 1, 1000000,                           \
-      "Open connections in all; any further one is closed at once. Fewer when the limit of open "  \
-      "files leaves no room for so many.")                                                         \
+      "Open connections in all; for one more, a stranger's or an idle one gives place, else it "   \
+      "is closed at once. Fewer when the limit of open files leaves no room for so many.")         \
     X(u32, address_share_percent, "address-share", "25", "PERCENT", 1, 100,                        \
       "How many of them one address may have, or a /64 of IPv6; a /56 twice as many, a /48 three " \
       "times. Trusted proxies have no share.")                                                     \

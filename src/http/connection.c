@@ -29,6 +29,8 @@ struct lb_connection *lb_connection_create(struct lb_loop *loop, int fd, bool co
     conn->control = control;
     conn->peer = *peer;
     lb_loop_enter(conn, LB_PHASE_WAITING);
+    if (!control)
+        lb_room_enter(conn);
     loop->control_connections += control;
     atomic_fetch_add_explicit(&loop->server->connections, 1, memory_order_relaxed);
     return conn;
@@ -58,6 +60,7 @@ void lb_connection_destroy(struct lb_connection *conn)
 {
     struct lb_loop *loop = conn->loop;
     lb_loop_forget(conn);
+    lb_room_leave(conn);
     tell_ends(conn, conn->output.first, false);
     if (conn->exchange)
         tell_end(conn, conn->exchange, false);
@@ -205,10 +208,13 @@ enum lb_step lb_connection_answer(struct lb_connection *conn)
     if (!ready)
         return lb_connection_end(conn);
     conn->exchange = NULL;
-    conn->bulk = false;
     conn->closing = !persists;
     lb_output_add(&conn->output, x);
     lb_loop_enter(conn, LB_PHASE_WAITING);
+    conn->gives_much = conn->stranger && !x->giving && conn->output.bytes > OUTPUT_MAX;
+    conn->bulk = conn->gives_much;
+    if (conn->gives_much) /* take_step sends it */
+        return LB_GO_ON;
     return conn->closing || x->giving || conn->output.bytes > OUTPUT_MAX
                ? lb_connection_flush_first(conn)
                : LB_GO_ON;
@@ -259,7 +265,8 @@ static enum lb_step take_step(struct lb_connection *conn)
     switch ((enum lb_phase)conn->phase) {
     case LB_PHASE_WAITING:
     case LB_PHASE_HEAD:
-        return lb_intake_head(conn);
+        return conn->output.bytes > OUTPUT_MAX ? lb_connection_flush_first(conn)
+                                               : lb_intake_head(conn);
     case LB_PHASE_BODY:
     case LB_PHASE_DISCARD:
         return lb_intake_body(conn);
@@ -284,11 +291,13 @@ static enum lb_step take_step(struct lb_connection *conn)
     return read_away(conn);
 }
 
-/* A large body comes, or is read away, at the pace that is left by those who ask for little. */
-static bool receives_much(struct lb_connection *conn)
+/* A large body comes, or is read away, and large answers go to strangers, at the pace that is left
+ * by those who ask for little. */
+static bool moves_much(struct lb_connection *conn)
 {
     const struct lb_exchange *x = conn->exchange;
-    bool much = conn->phase == LB_PHASE_READ_AWAY || conn->phase == LB_PHASE_LINGERING ||
+    bool much = conn->gives_much || conn->phase == LB_PHASE_READ_AWAY ||
+                conn->phase == LB_PHASE_LINGERING ||
                 (conn->phase == LB_PHASE_BODY &&
                  (x->body.left > LARGE_BODY_BYTES || x->taken > LARGE_BODY_BYTES ||
                   x->collected.len > LARGE_BODY_BYTES));
@@ -301,7 +310,7 @@ void lb_connection_run(struct lb_connection *conn)
     enum lb_step step = LB_GO_ON;
     for (unsigned steps = 0; step == LB_GO_ON && steps < STEPS_MAX; steps++) {
         step = take_step(conn);
-        if (step == LB_GO_ON && receives_much(conn))
+        if (step == LB_GO_ON && moves_much(conn))
             break;
     }
     if (step == LB_GO_ON) /* others have their turn */

@@ -10,6 +10,7 @@
 
 #include <sys/types.h>
 
+struct lb_due;
 struct lb_loop;
 
 /* What a connection waits for. Each phase has its time limit, see lb_loop's `limits_ms`. */
@@ -30,7 +31,11 @@ enum lb_phase {
 struct lb_connection {
     struct lb_connection *next; /* in the loop's list of its phase, in the order of since_ms */
     struct lb_connection *prev;
-    struct lb_connection *next_due; /* in a queue of the loop */
+    struct lb_due *due;             /* the queue of the loop that it is in, or NULL */
+    struct lb_connection *next_due; /* there */
+    struct lb_connection *prev_due;
+    struct lb_connection *older; /* in the loop's list of strangers */
+    struct lb_connection *newer;
     struct lb_loop *loop;
     struct lb_input *input;       /* NULL when there is nothing in it and no request under way */
     struct lb_exchange *exchange; /* of the request that is being read or answered */
@@ -39,11 +44,12 @@ struct lb_connection {
     uint64_t read_away; /* bytes of the refused body that may still come */
     int fd;
     uint8_t phase;
-    bool due;             /* is in a queue */
     bool heavy;           /* its last request was a write or a large one: others go first */
-    bool bulk;            /* much of a body is still to come: all others go first */
+    bool bulk;            /* much of a body is still to come, or gives_much: all others go first */
     bool control;         /* of the control socket */
     bool shared;          /* counts to its address's share */
+    bool stranger;        /* no valid key or session came on it */
+    bool gives_much;      /* a stranger's, whose last answer was large */
     bool readable;        /* the socket may hold something */
     _Atomic bool hung_up; /* the client has closed its side, or the connection is broken */
     bool ended;           /* all of what the client sent was read */

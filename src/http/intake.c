@@ -251,6 +251,8 @@ static enum lb_step admit(struct lb_connection *conn, bool admitted)
 
 static enum lb_step decide(struct lb_connection *conn, enum lb_admission admission)
 {
+    if (conn->exchange->req.caller_known)
+        lb_room_leave(conn);
     if (admission != LB_UNDECIDED)
         return admit(conn, admission == LB_ADMITTED);
     if (conn->phase != LB_PHASE_DOUBT)

@@ -31,37 +31,29 @@ void lb_loop_queue(struct lb_connection *conn)
     struct lb_due *due = conn->bulk ? &loop->bulk : conn->heavy ? &loop->heavy : &loop->light;
     if (conn->due)
         return;
-    conn->due = true;
+    conn->due = due;
     conn->next_due = NULL;
-    *(due->first ? &due->last->next_due : &due->first) = conn;
+    conn->prev_due = due->last;
+    *(due->last ? &due->last->next_due : &due->first) = conn;
     due->last = conn;
     due->count++;
+}
+
+static void unlink_due(struct lb_connection *conn)
+{
+    struct lb_due *due = conn->due;
+    *(conn->prev_due ? &conn->prev_due->next_due : &due->first) = conn->next_due;
+    *(conn->next_due ? &conn->next_due->prev_due : &due->last) = conn->prev_due;
+    due->count--;
+    conn->due = NULL;
 }
 
 static struct lb_connection *take_due(struct lb_due *due)
 {
     struct lb_connection *conn = due->first;
-    if (!conn)
-        return NULL;
-    due->first = conn->next_due;
-    due->count--;
-    conn->due = false;
+    if (conn)
+        unlink_due(conn);
     return conn;
-}
-
-static void unlink_due(struct lb_due *due, struct lb_connection *conn)
-{
-    struct lb_connection *before = NULL;
-    for (struct lb_connection *at = due->first; at; before = at, at = at->next_due) {
-        if (at != conn)
-            continue;
-        *(before ? &before->next_due : &due->first) = conn->next_due;
-        if (due->last == conn)
-            due->last = before;
-        due->count--;
-        conn->due = false;
-        return;
-    }
 }
 
 static void unlink_phase(struct lb_connection *conn)
@@ -92,22 +84,20 @@ void lb_loop_enter(struct lb_connection *conn, enum lb_phase phase)
 void lb_loop_forget(struct lb_connection *conn)
 {
     unlink_phase(conn);
-    if (conn->due) { /* rare: a connection that ends is seldom queued */
-        unlink_due(&conn->loop->light, conn);
-        unlink_due(&conn->loop->heavy, conn);
-        unlink_due(&conn->loop->bulk, conn);
-    }
+    if (conn->due)
+        unlink_due(conn);
 }
 
 /* --- accepting -------------------------------------------------------------------------------- */
 
-static bool has_room(const struct lb_loop *loop, const struct lb_listener *listener)
+static bool has_room(struct lb_loop *loop, const struct lb_listener *listener)
 {
     struct lb_server *server = loop->server;
     if (listener->control)
         return loop->control_connections < LB_CONTROL_CONNECTIONS;
     return atomic_load_explicit(&server->connections, memory_order_relaxed) <
-           server->settings.max_connections;
+               server->settings.max_connections ||
+           lb_room_make(loop);
 }
 
 /* Proxies that are trusted have connections of many clients. */
@@ -146,17 +136,17 @@ static bool accept_one(struct lb_loop *loop, struct lb_listener *listener)
         return false;
     }
     loop->accept_again_ms = 0;
-    if (!has_room(loop, listener)) {
-        close(fd);
-        return true;
-    }
     lb_address_of_peer(&peer.any, &address);
     bool shared = has_share(loop, listener, &address);
     if (shared && !lb_shares_take(loop->server->shares, &address)) {
         close(fd);
         return true;
     }
-    struct lb_connection *conn = lb_connection_create(loop, fd, listener->control, &address);
+    struct lb_connection *conn = NULL;
+    if (has_room(loop, listener))
+        conn = lb_connection_create(loop, fd, listener->control, &address);
+    else
+        close(fd);
     if (conn)
         conn->shared = shared;
     else if (shared)

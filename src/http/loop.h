@@ -7,6 +7,7 @@
 
 #include "http/connection.h"
 #include "http/respond.h"
+#include "http/room.h"
 #include "http/server.h"
 #include "http/shares.h"
 
@@ -56,6 +57,7 @@ struct lb_loop {
     struct lb_due heavy;
     struct lb_due bulk;
     unsigned control_connections;
+    struct lb_strangers strangers;
     struct lb_exchange_pool exchanges;
     struct lb_input_pool inputs;
     pthread_t thread;

@@ -233,6 +233,49 @@ def test_a_trusted_proxy_has_all_connections():
             connection.close()
 
 
+STRANGERS = {
+    "silent": b"",
+    "with half a head": b"GET /livez HTT",
+    "with half a body": build("POST", "/v1/session", [abuse.JSON], b'{"email":1}')[:-1],
+    "that were answered": build("GET", "/livez"),
+    "with a wrong key": build("GET", "/v1/me", [("x-api-key", "wrong")]),
+}
+
+
+def hold_from_many(server, data, count=40, addresses=4):
+    """Connections of several addresses that send this, and that the server has read."""
+    held = []
+    for n in range(count):
+        connection = socket.create_connection(("127.0.0.1", server.port), timeout=10,
+                                              source_address=(f"127.0.1.{n % addresses + 1}", 0))
+        connection.sendall(data)
+        if data.endswith(b"\r\n\r\n"):
+            assert connection.recv(12).startswith(b"HTTP/1.1 ")
+        held.append(connection)
+    limit = time.monotonic() + 10
+    while data and abuse.unread_bytes(held):
+        assert time.monotonic() < limit
+    return held
+
+
+@pytest.mark.parametrize("data", STRANGERS.values(), ids=STRANGERS)
+def test_strangers_that_hold_all_connections_keep_nobody_out(data):
+    with Server("--max-connections", "40", env={"LEADBLOCK_THREADS": "1"}) as server:
+        tenant = server.tenant()
+        tenant.api.close()
+        request = build("GET", "/v1/me", [("x-api-key", tenant.key)])
+        with socket.create_connection(("127.0.0.1", server.port), timeout=10) as known:
+            for n in range(2):
+                known.sendall(request)
+                assert known.recv(65536).startswith(b"HTTP/1.1 200")
+                if n == 0:
+                    held = hold_from_many(server, data)
+                    for _ in range(50):
+                        assert connects(server, tenant, "127.0.0.9")
+        for connection in held:
+            connection.close()
+
+
 def test_connections_leave_files_to_the_operator(monkeypatch, tmp_path):
     wrapper = tmp_path / "leadblock"
     wrapper.write_text(f'#!/bin/sh\nulimit -n 240\nexec {binary()} "$@"\n')

@@ -172,10 +172,12 @@ def test_a_chunked_body_has_the_same_limit(small):
             assert connection.read().status == status, size
 
 
-def test_connections_beyond_the_limit_are_closed_and_the_others_live():
-    with Server("--max-connections", "10", "--address-share", "100") as server:
+def test_connections_beyond_the_limit_are_closed_and_those_with_requests_live():
+    with Server("--max-connections", "10", "--trusted-proxy", "127.0.0.1") as server:
         tenant = server.tenant()
         request = build("GET", "/v1/blocked-leads", [("x-api-key", tenant.key)])
+        half = build("POST", "/v1/blocked-leads/check", [("x-api-key", tenant.key), ("Content-Type", "application/json"),
+                                                         ("Expect", "100-continue"), ("Content-Length", "27")])
         tenant.api.close()
         time.sleep(0.1)
         held = []
@@ -183,8 +185,8 @@ def test_connections_beyond_the_limit_are_closed_and_the_others_live():
             for _ in range(10):
                 connection = server.connect()
                 held.append(connection)
-                connection.send(request)
-                assert connection.read().status == 200
+                connection.send(half)
+                assert connection.sock.recv(100) == b"HTTP/1.1 100 Continue\r\n\r\n"
             refused = 0
             for _ in range(5):
                 extra = Connection(server.port)
@@ -197,8 +199,8 @@ def test_connections_beyond_the_limit_are_closed_and_the_others_live():
                     refused += 1
             assert refused == 5
             for connection in held[:10]:
-                connection.send(request)
-                assert connection.read().status == 200
+                connection.sock.sendall(b'{"publicIdentifiers":["a"]}')
+                assert connection.read("POST").status == 200
         finally:
             for connection in held:
                 connection.close()
@@ -206,6 +208,25 @@ def test_connections_beyond_the_limit_are_closed_and_the_others_live():
         with server.connect() as connection:
             connection.send(request)
             assert connection.read().status == 200
+
+
+def test_of_idle_connections_that_are_all_known_the_longest_idle_gives_place():
+    with Server("--max-connections", "10", "--trusted-proxy", "127.0.0.1", env={"LEADBLOCK_THREADS": "1"}) as server:
+        tenant = server.tenant()
+        request = build("GET", "/v1/blocked-leads", [("x-api-key", tenant.key)])
+        tenant.api.close()
+        held = []
+        for _ in range(13):
+            held.append(server.connect())
+            held[-1].send(request)
+            assert held[-1].read().status == 200
+        for connection in held[3:]:
+            connection.send(request)
+            assert connection.read().status == 200
+        for connection in held[:3]:
+            assert connection.sock.recv(1) == b""
+        for connection in held:
+            connection.close()
 
 
 def test_large_bodies_share_a_bound_of_memory():

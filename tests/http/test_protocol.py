@@ -331,6 +331,19 @@ def test_many_pipelined_writes_on_many_connections(wire):
     assert all(wire.is_blocked(own[-1]) for own in names[::20])
 
 
+@pytest.mark.parametrize("last", [[], [("Connection", "close")]], ids=["stays", "closes"])
+def test_large_answers_to_a_stranger_are_whole_and_in_order(wire, last):
+    """They are sent when all others have had their turn."""
+    alone = build("GET", "/v1/openapi.json")
+    with wire.connect() as connection:
+        connection.send((alone + build("GET", "/livez")) * 5 + build("GET", "/v1/openapi.json", last))
+        answers = [connection.read("GET") for _ in range(11)]
+        if last:
+            assert connection.sock.recv(1) == b""
+    assert [len(answer.body) > 100_000 for answer in answers] == [True, False] * 5 + [True]
+    assert len({answer.body for answer in answers}) == 2
+
+
 def test_a_pipeline_behind_a_request_that_asks_to_close(wire):
     name = unique("pipe")
     with wire.connect() as connection:

@@ -75,6 +75,11 @@ def open_many(port, count, source="127.0.0.1", window=None):
     return connections
 
 
+def open_from_many(port, count, addresses):
+    """So many connections of each address."""
+    return [connection for n in range(addresses) for connection in open_many(port, count, f"127.0.1.{n + 1}")]
+
+
 def send_some(connection, data):
     """Sends what the server takes; one that is refused goes on with nothing."""
     try:
