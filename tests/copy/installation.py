@@ -5,11 +5,11 @@ import re
 import sqlite3
 import tempfile
 import time
-from datetime import datetime, timedelta, timezone
 
 from support import chain, expect, pages, postgres
 from support.campaigns import (INVITATION, MESSAGE, VISIT, Campaign, block_everywhere, member_id,
                                undo, unblock_everywhere)
+from support.ends import block_for_a_moment
 from support.server import Server, key_id, run
 
 NAME = '"quotes", \'more\', back\\slash, \\N, \\., $1, Zoë, 山田, 😀'
@@ -245,15 +245,13 @@ class World:
     @staticmethod
     def block_other_types(api):
         """With kinds and ends, one of which has come."""
-        moment = datetime.now(timezone.utc) + timedelta(seconds=1)
-        soon = moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
         expect.ok(api.post("/blocklist", {"entries": [
             {"email": "Ann@Blocked.example.org", "reason": ODD, "kind": "legal"},
             {"phone": "+49 170 1234567", "expiresAt": "2090-01-01T00:00:00Z"},
             {"domain": "blocked.example.net", "kind": "client"},
             {"company": "Umbrella, Holding; GmbH"},
-            {"company": "https://www.linkedin.com/company/umbrella"},
-            {"publicIdentifier": "has-ended", "expiresAt": soon}]}))
+            {"company": "https://www.linkedin.com/company/umbrella"}]}))
+        block_for_a_moment(api, "has-ended")
         while expect.ok(api.get("/blocked-leads/has-ended"))["blocked"]:
             time.sleep(0.02)
 

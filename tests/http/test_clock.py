@@ -1,5 +1,6 @@
 """A clock that was ahead and is set right: it is told, once, and keeps no lead waiting."""
 
+import re
 import time
 
 import pytest
@@ -43,7 +44,8 @@ def test_a_step_back_is_told_once(server, clock):
     assert told(server) == []
     clock.set(0)
     wait_until_told(server, 1)
-    assert f"the clock was set back by {TWO_YEARS // 1000}" in told(server)[0]
+    back = re.search(r"the clock was set back by ([\d.]+) s", told(server)[0])
+    assert abs(float(back[1]) - TWO_YEARS) < 1  # two clocks are compared, in milliseconds
     clock.wait_for_look()
     server.stop()  # which writes what is left of the log
     assert len(told(server)) == 1

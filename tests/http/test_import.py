@@ -450,12 +450,31 @@ def test_a_file_over_the_limit_is_413_and_one_over_other_bodies_is_not():
         imported(target.send(table(["ann-1"]) + b"," * 50000), blocked=1)
 
 
+def spooled(server):
+    """The bytes in files of the server that have no name."""
+    size = 0
+    for file in Path(f"/proc/{server.process.pid}/fd").iterdir():
+        try:
+            if "(deleted)" in str(file.readlink()):
+                size += file.stat().st_size
+        except FileNotFoundError:  # closed meanwhile
+            pass
+    return size
+
+
+def wait_until_spooled(server, size):
+    limit = time.monotonic() + 20
+    while spooled(server) < size:
+        assert time.monotonic() < limit, spooled(server)
+        time.sleep(0.02)
+
+
 def test_files_of_all_workspaces_share_a_bound():
     with Server("--max-import-spool", "1048576") as server:
         first, second = server.tenant("pro"), server.tenant("pro")
         with start_upload(server, first.key, List(first, "workspace"), 2 * 900000):
             target = List(second, "workspace")
-            time.sleep(0.2)
+            wait_until_spooled(server, (1 << 20) - 450000)
             expect.error(target.send(b"x" * 500000), 503, "overloaded")
             imported(target.send(table(["ann-1"])), blocked=1)
         until_free(List(first, "workspace"))

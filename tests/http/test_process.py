@@ -33,7 +33,7 @@ def check_sigterm_with_connections(own):
         connection.send(b"POST /v1/blocked-leads HTTP/1.1\r\nHost: x\r\n")
     started = time.monotonic()
     own.stop()
-    assert time.monotonic() - started < 4
+    assert time.monotonic() - started < 8
     for connection in idle:
         connection.close()
     own.start()
@@ -50,7 +50,7 @@ def test_clients_that_left_in_the_middle_of_a_request_are_let_go_at_once(own):
     time.sleep(1.5)
     started = time.monotonic()
     own.stop()
-    assert time.monotonic() - started < 4, "it waited for clients that are gone"
+    assert time.monotonic() - started < 8, "it waited for clients that are gone"
     own.start()
 
 

@@ -13,6 +13,7 @@ from support.client import (Connection, ConnectionClosed, build, check_invariant
 from support.server import fresh_address, unique
 
 MIB = 1024 * 1024
+AT_ONCE = 8.0  # seconds on a busy machine, and less than any time-out of the server
 
 
 class Wire:
@@ -416,7 +417,7 @@ def test_a_refused_expectation_gets_no_100(wire, case):
         connection.send(expecting(wire, method, path, headers, length))
         response = connection.read(interim=True)
         assert response.status == status, response
-        assert time.monotonic() - started < 2.0
+        assert time.monotonic() - started < AT_ONCE
         check_invariants(response)
 
 
@@ -454,7 +455,7 @@ def test_a_refused_request_is_answered_without_waiting_for_its_body(wire, length
         started = time.monotonic()
         connection.send(early(wire, length))
         expect.error(connection.read(), 401, "missing_api_key")
-        assert time.monotonic() - started < 1.8
+        assert time.monotonic() - started < AT_ONCE
 
 
 def test_a_body_over_the_limit_is_refused_by_its_length_alone(wire):
@@ -463,7 +464,7 @@ def test_a_body_over_the_limit_is_refused_by_its_length_alone(wire):
             started = time.monotonic()
             connection.send(early(wire, length, wire.headers))
             expect.error(connection.read(), 413, "payload_too_large")
-            assert time.monotonic() - started < 1.8
+            assert time.monotonic() - started < AT_ONCE
             assert connection.is_closed(3.0)
 
 
@@ -640,7 +641,7 @@ def test_a_connection_can_be_opened_while_others_sit_idle(wire):
     try:
         started = time.monotonic()
         assert not wire.is_blocked("nobody")
-        assert time.monotonic() - started < 1.0
+        assert time.monotonic() - started < AT_ONCE
     finally:
         for connection in idle:
             connection.close()

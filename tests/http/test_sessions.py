@@ -1,7 +1,6 @@
 """Signing in and out: links, cookies, passwords, CSRF tokens, and what never leaves the server."""
 
 import re
-import statistics
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -210,9 +209,13 @@ def test_an_unknown_email_takes_about_as_long_as_a_wrong_password(server, somebo
         expect.error(sign_in(server, email, "wrong password"), 401, "invalid_credentials")
         return time.monotonic() - begun
 
-    pairs = [(seconds(people.email_of()), seconds(somebody.email)) for _ in range(5)]
-    unknown, known = (statistics.median(times) for times in zip(*pairs))
-    assert known / 2 < unknown < known * 2, pairs
+    pairs = []
+    for _ in range(9):  # what else the machine does makes some of them longer, and none shorter
+        pairs.append((seconds(people.email_of()), seconds(somebody.email)))
+        unknown, known = map(min, zip(*pairs))
+        if len(pairs) >= 5 and known / 2 < unknown < known * 2:
+            return
+    raise AssertionError(pairs)
 
 
 @pytest.mark.parametrize("body", [
