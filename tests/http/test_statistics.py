@@ -27,8 +27,8 @@ def today():
 
 def statistics(api, query="?days=1"):
     body = expect.ok(api.get("/statistics" + query))
-    assert body.keys() == {"blockedLeads", "days"}
-    assert body["blockedLeads"].keys() == {"workspace", "campaigns", "total"}
+    assert body.keys() == {"blockedLeads", "names", "days"}
+    assert body["blockedLeads"].keys() == body["names"].keys() == {"workspace", "campaigns", "total"}
     assert all(day.keys() == DAY for day in body["days"])
     return body
 
