@@ -23,6 +23,22 @@ static void set_reason(struct lb_import_verdict *out, enum lb_import_kind kind, 
     snprintf(out->reason, sizeof out->reason, "%s", reason);
 }
 
+/* Parts of a line that separators divide; empty ones are skipped. */
+static bool next_part(struct lb_str *rest, struct lb_str *out)
+{
+    do {
+        size_t len = 0;
+        if (!rest->len)
+            return false;
+        while (len < rest->len && !memchr(",;\t", rest->ptr[len], 3))
+            len++;
+        *out = lb_import_trim((struct lb_str){rest->ptr, len});
+        len += len < rest->len;
+        *rest = (struct lb_str){rest->ptr + len, rest->len - len};
+    } while (!out->len);
+    return true;
+}
+
 /* --- Addresses --- */
 
 static void find_people(struct lb_str text, struct finds *out)
@@ -39,6 +55,36 @@ static void find_people(struct lb_str text, struct finds *out)
         out->fault = address;
         snprintf(out->why, sizeof out->why, "%s", why);
     }
+}
+
+/* Is it written as profile names mostly are, "ann-doe"? Other words may be words. */
+static bool looks_like_name(struct lb_str part)
+{
+    struct lb_identifier name;
+    size_t digits = 0; /* and hyphens, as in a date */
+    while (digits < part.len && memchr("0123456789-", part.ptr[digits], 11))
+        digits++;
+    return digits < part.len && memchr(part.ptr, '-', part.len) &&
+           lb_identifier_normalise(part, &name) == NULL && name.bare &&
+           lb_identifier_doubt(&name, true) == NULL;
+}
+
+/* Says which names of a list are left out because an address stands in the same line. */
+static void tell_names_left(struct lb_str line, struct lb_import_verdict *out)
+{
+    struct lb_str part, first = {0};
+    size_t count = 0;
+    while (next_part(&line, &part)) {
+        if (!looks_like_name(part))
+            continue;
+        if (count++ == 0)
+            first = lb_utf8_cut(part, 80);
+    }
+    if (count)
+        snprintf(out->reason, sizeof out->reason,
+                 "left out %.*s%s: where there are profile addresses, names without one are not "
+                 "taken; send them by themselves",
+                 (int)first.len, first.ptr, count > 1 ? " and others" : "");
 }
 
 /* "in/ann" and "urn:li:..." name a person, too, when there is nothing else. */
@@ -65,6 +111,8 @@ static void take_addresses(const struct lb_import_choice *choice,
                  shown.ptr, finds.why);
     } else if (finds.people) {
         out->kind = LB_IMPORT_PERSON;
+        if (!choice->table)
+            tell_names_left(cell, out);
     } else if (is_address_without_site(cell)) {
         out->kind = LB_IMPORT_PERSON;
         out->way = LB_WAY_WHOLE;
@@ -111,21 +159,6 @@ static void take_name(const struct lb_import_options *options, struct lb_str cel
         set_reason(out, LB_IMPORT_BAD, reason);
     else
         out->kind = LB_IMPORT_PERSON;
-}
-
-static bool next_part(struct lb_str *rest, struct lb_str *out)
-{
-    do {
-        size_t len = 0;
-        if (!rest->len)
-            return false;
-        while (len < rest->len && !memchr(",;\t", rest->ptr[len], 3))
-            len++;
-        *out = lb_import_trim((struct lb_str){rest->ptr, len});
-        len += len < rest->len;
-        *rest = (struct lb_str){rest->ptr + len, rest->len - len};
-    } while (!out->len);
-    return true;
 }
 
 /* A line of a list: all of it names people, or it is bad as a whole. */

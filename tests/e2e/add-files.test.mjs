@@ -107,6 +107,13 @@ screen('a mail and a list typed with commas can be pasted', shared, {}, async ({
   }
 });
 
+screen('names that an address in their line hides are said to be left out', shared, {}, async ({ page, context }) => {
+  await addToNewCampaign({ page, context });
+  await page.getByLabel('Leads, one per line').fill('zack-z, zara-z, https://www.linkedin.com/in/zoe-z\n');
+  await button(page, 'Validate').click();
+  await page.getByText(/^Line 1: left out zack-z and others: where there are profile addresses/).waitFor();
+});
+
 screen('nobody of a table without addresses is blocked by chance', shared, { allowed }, async ({ page, context }) => {
   await addToNewCampaign({ page, context });
   assert.equal(await validate(page, 'de-no-linkedin.csv', contentOf('more-files', 'de-no-linkedin.csv')), 'Choose the column');

@@ -11,7 +11,8 @@ screen('without a user there is no sign-in, but what to do, until somebody did i
   await page.goto('/');
   await heading(page, 'Set up this server');
   await shows(page, 'leadblock user create you@example.com --role operator');
-  await shows(page, "journalctl -u leadblock | grep '#/link/'");
+  await shows(page, "sudo journalctl -u leadblock | grep '#/link/'");
+  await shows(page, "podman logs leadblock 2>&1 | grep '#/link/'");
   assert.equal(await page.getByLabel('Password').count(), 0);
   await assertAccessible(page, 'set up');
   const first = new Person(server, 'first@example.com');

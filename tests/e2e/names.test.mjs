@@ -111,6 +111,10 @@ screen('names of all types are added at once, and taken back', shared, {}, async
 screen('a file of clients is read with all its columns, and taken back', shared, {}, async ({ page, context }) => {
   await member.open({ page, context }, '#/add?of=names');
   const before = await client.get('/v1/blocklist');
+  await drop(page, fileFor(page, 'mail.csv', 'Company;Domain\nWingtip GmbH;wingtip.example\nMail User;gmail.com\n'));
+  await page.getByRole('button', { name: 'Validate' }).click();
+  await page.getByText(/^Line 3: left out "gmail\.com": is a mail provider, .*; give the addresses$/).waitFor();
+  await page.getByRole('button', { name: 'Back' }).click();
   await drop(page, fileFor(page, 'clients.csv', 'Kunde;Website;Telefon;Notiz\nWingtip GmbH;www.wingtip.example;030 123456;Bestandskunde\nX;;;\n'));
   await page.getByLabel('Country of phone numbers without +').fill('de');
   await page.getByRole('button', { name: 'Validate' }).click();

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 
 import { screen, useServer } from './lib/harness.mjs';
-import { eventually, heading, toast } from './lib/pages.mjs';
+import { eventually, heading, saved, toast } from './lib/pages.mjs';
 import { isFocused, pressOn } from './lib/keyboard.mjs';
 import { makePerson } from './lib/people.mjs';
 import { campaignList, makeWorkspace, workspaceList } from './lib/blocklists.mjs';
@@ -42,6 +42,18 @@ screen('what is known of a person', shared, {}, async ({ page, context }) => {
   assert.ok(wide <= window, `${wide} px in ${window} px`);
   await page.getByRole('link', { name: 'Campaign First quarter' }).click();
   await heading(page, 'First quarter');
+});
+
+screen('what the log says of a person is saved, signed', shared, {}, async ({ page, context }) => {
+  await viewer.open({ page, context }, '#/person/ann-doe');
+  const file = await saved(page, () => page.getByRole('button', { name: 'Download the statement' }).click());
+  assert.equal(file.name, 'evidence-ann-doe.json');
+  const { statement, signature } = JSON.parse(file.text);
+  const { publicIdentifier, events } = JSON.parse(statement);
+  assert.deepEqual([publicIdentifier, events[0].event, events[0].reason], ['ann-doe', 'block', 'Asked to stop']);
+  assert.ok(signature);
+  const link = await page.getByRole('link', { name: 'What it proves' }).evaluate((one) => one.href);
+  assert.match(await (await fetch(link)).text(), /id="evidence"/);
 });
 
 screen('blocked, unblocked and undone there, by keyboard', shared, {}, async ({ page, context }) => {
@@ -146,7 +158,7 @@ screen('a long history comes in pages', shared, {}, async ({ page, context }) =>
   await eventually(async () => assert.equal((await history(page)).length, 56));
   assert.deepEqual((await history(page)).at(-1).slice(0, 3), ['Blocked', 'Campaign First quarter', 'Reason 0']);
   assert.equal(await page.getByRole('button', { name: 'Older' }).count(), 0);
-  assert.equal(await page.locator('main button').count(), 0, 'a viewer changes nothing');
+  assert.deepEqual(await page.locator('main button').allTextContents(), ['Download the statement'], 'a viewer changes nothing');
 });
 
 screen('what is no profile is said in words', shared, { allowed: [/status of 400 /] }, async ({ page, context }) => {

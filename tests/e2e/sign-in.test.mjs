@@ -46,6 +46,7 @@ screen('the first operator makes a workspace and a person, who signs in by the l
   await page.getByLabel('Name').fill('Acme');
   await page.getByRole('button', { name: 'Create workspace' }).click();
   await toast(page).getByText('The workspace Acme is created and selected.').waitFor();
+  await heading(page, 'Add'); // what the first workspace is for
   await page.getByRole('link', { name: 'Users' }).click();
   await heading(page, 'Users');
   await page.getByRole('button', { name: 'Invite a user' }).click();

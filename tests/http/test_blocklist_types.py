@@ -183,8 +183,10 @@ def test_lists_of_blocked_leads_show_linkedin_names_alone(fresh, where):
     assert sorted(entry["publicIdentifier"] for entry in expect.ok(response)) == [
         "ACoAABcDeFgHiJkLmNoPqRsTuVwXyZ0123456789", "ada-lovelace"]
     assert response.header("x-total-count") == "2"
-    both = expect.ok(fresh.api.get("/statistics"))["blockedLeads"]
-    assert both["total"] == 2
+    sizes = expect.ok(fresh.api.get("/statistics"))
+    assert sizes["blockedLeads"]["total"] == 2
+    assert sizes["names"] == {"workspace": 0, "campaigns": 0, "total": 7,
+                              "workspace" if where == "workspace" else "campaigns": 7}
     csv = fresh.api.get(base + "/blocked-leads", headers=[("Accept", "text/csv")])
     assert csv.body.decode().count("\r\n") == 3 and "acme.com" not in csv.body.decode()
     response = fresh.api.get(base + "/blocklist")

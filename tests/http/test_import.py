@@ -200,6 +200,18 @@ def test_a_reason_that_is_too_long_is_cut_and_that_is_said(target):
     assert [warning["line"] for warning in body["warnings"]] == [2]
 
 
+def test_names_that_an_address_in_their_line_hides_are_said_to_be_left_out(target):
+    data = (f"zack-z, zara-z, {PROFILE}zoe-z, Zed\n{PROFILE}ann-1\n"
+            f"Thanks, as agreed, {PROFILE}bob-2; e-mail--\n-- , {PROFILE}cleo-3, 2024-01-02\n")
+    body = imported(target.send(data.encode()), blocked=4)
+    assert target.entries().keys() == {"zoe-z", "ann-1", "bob-2", "cleo-3"}
+    said = {warning["line"]: warning["reason"] for warning in body["warnings"]}
+    assert said[1].startswith("left out zack-z and others: where there are profile addresses"), said
+    assert said.keys() == {1, 3}, "no date, and no words"
+    body = imported(target.send(b"zack-z, zara-z"), blocked=2)
+    assert body["warnings"] == []
+
+
 # What the lists hold afterwards
 
 

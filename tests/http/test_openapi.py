@@ -387,7 +387,7 @@ def import_of_example(**fields):
 
 
 def statistics(**fields):
-    return {"blockedLeads": SIZES, "days": [{**DAY, **fields}]}
+    return {"blockedLeads": SIZES, "names": SIZES, "days": [{**DAY, **fields}]}
 
 
 @pytest.mark.parametrize("method, target, response", [
@@ -415,7 +415,7 @@ def test_an_answer_that_is_as_described_passes(method, target, response):
     ("GET", "/v1/statistics", answer(200, statistics(checks="90")), "checks must be integer"),
     ("GET", "/v1/statistics", answer(200, statistics(date="24.11.2026")), "date must match"),
     ("GET", "/v1/statistics", answer(200, statistics(seen=1)), "must not contain"),
-    ("GET", "/v1/statistics", answer(200, {"blockedLeads": SIZES}), "must contain"),
+    ("GET", "/v1/statistics", answer(200, {"blockedLeads": SIZES, "names": SIZES}), "must contain"),
     ("GET", CHECK, answer(404, {**ERROR, "code": "lead_not_found"}), "code must be one of"),
     ("GET", CHECK, answer(409, ERROR), "status is not described"),
     ("GET", CHECK, answer(500, {**ERROR, "code": "internal"}), "status is not described"),

@@ -27,8 +27,8 @@ def today():
 
 def statistics(api, query="?days=1"):
     body = expect.ok(api.get("/statistics" + query))
-    assert body.keys() == {"blockedLeads", "days"}
-    assert body["blockedLeads"].keys() == {"workspace", "campaigns", "total"}
+    assert body.keys() == {"blockedLeads", "names", "days"}
+    assert body["blockedLeads"].keys() == body["names"].keys() == {"workspace", "campaigns", "total"}
     assert all(day.keys() == DAY for day in body["days"])
     return body
 
@@ -64,7 +64,8 @@ def test_there_is_one_entry_a_day_until_today_oldest_first(fresh, query, count):
     body = statistics(fresh.api, query)
     dates = [day.pop("date") for day in body["days"]]
     assert dates == [str(today() - timedelta(days=back)) for back in range(count - 1, -1, -1)]
-    assert body == {"blockedLeads": {"workspace": 0, "campaigns": 0, "total": 0},
+    none = {"workspace": 0, "campaigns": 0, "total": 0}
+    assert body == {"blockedLeads": none, "names": none,
                     "days": [NOTHING] * count}
 
 

@@ -6,8 +6,9 @@ const byteOrderMark = '\uFEFF';
 const quotationMark = 0x22;
 const lineFeed = 0x0a;
 
-export function saveFile(name, parts, type = 'text/csv;charset=utf-8') {
-  const url = URL.createObjectURL(new Blob([byteOrderMark, ...parts], { type }));
+/** mark: '' where nothing but the text may be in the file. */
+export function saveFile(name, parts, { type = 'text/csv;charset=utf-8', mark = byteOrderMark } = {}) {
+  const url = URL.createObjectURL(new Blob([mark, ...parts], { type }));
   const link = document.createElement('a');
   link.href = url;
   link.download = name;

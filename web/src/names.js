@@ -52,3 +52,7 @@ export function guessType(raw) {
   if (legalForm.test(text)) return 'company';
   return /\s/.test(text) ? null : 'publicIdentifier';
 }
+
+/** What the server says of a name, for those who have a form in place of a request. */
+export const forceable = /, or send "force": true.*/;
+export const reasonText = (reason) => reason.replace(forceable, '').replace(/, or [^,]*defaultCountry.*/, ', or give the country in the form');

@@ -47,6 +47,23 @@ static void put_day(struct lb_buf *body, const struct counting *counting, size_t
                   (unsigned long long)counting->checks[i].blocked);
 }
 
+/* How many blocks the workspace's own list has, of names of every type. */
+static uint64_t count_own(struct lb_call *call)
+{
+    const struct lb_list list = {.workspace = call->workspace->row.no};
+    uint64_t own = lb_blocklist_count(call->app->blocklist, list, LB_NAME_LINKEDIN);
+    for (enum lb_name_type type = LB_NAME_MEMBER_ID + 1; type < LB_NAME_TYPES; type++)
+        own += lb_blocklist_count(call->app->blocklist, list, type);
+    return own;
+}
+
+static void put_sizes(struct lb_buf *body, const char *name, uint64_t own, uint64_t total)
+{
+    lb_buf_printf(body, "\"%s\":{\"workspace\":%llu,\"campaigns\":%llu,\"total\":%llu},", name,
+                  (unsigned long long)own, (unsigned long long)(total > own ? total - own : 0),
+                  (unsigned long long)total);
+}
+
 static enum lb_turn read_statistics(struct lb_call *call, struct lb_store_reader *reader)
 {
     struct counting *counting = call->state;
@@ -62,11 +79,10 @@ static enum lb_turn read_statistics(struct lb_call *call, struct lb_store_reader
     uint64_t own = lb_blocklist_count(
         app->blocklist, (struct lb_list){.workspace = call->workspace->row.no}, LB_NAME_LINKEDIN);
     struct lb_buf *body = lb_reply_json(&call->req->reply, 200);
-    lb_buf_printf(body,
-                  "{\"blockedLeads\":{\"workspace\":%llu,\"campaigns\":%llu,\"total\":%llu},"
-                  "\"days\":[",
-                  (unsigned long long)own, (unsigned long long)(total > own ? total - own : 0),
-                  (unsigned long long)total);
+    lb_buf_append_lit(body, "{");
+    put_sizes(body, "blockedLeads", own, total);
+    put_sizes(body, "names", count_own(call), entries);
+    lb_buf_append_lit(body, "\"days\":[");
     for (size_t i = 0; i < counting->count; i++)
         put_day(body, counting, i);
     lb_buf_append_lit(body, "]}");

@@ -3,7 +3,7 @@ import { useState } from 'preact/hooks';
 import { saveFile } from '../download.js';
 import { count, number } from '../format.js';
 import { useAction } from '../hooks.js';
-import { typeWords } from '../names.js';
+import { reasonText, typeWords } from '../names.js';
 import { Button } from '../parts/button.jsx';
 import { Folded } from '../parts/folded.jsx';
 import { ErrorNotice, Notice } from '../parts/notice.jsx';
@@ -108,7 +108,7 @@ export function Warnings({ found }) {
   return (
     <Notice kind="warn" title={count(warningCount, 'warning')}>
       <ul class="warnings">
-        {warnings.map(({ line, reason }, place) => <li key={place}>{line ? `Line ${number(line)}: ` : ''}{reason}</li>)}
+        {warnings.map(({ line, reason }, place) => <li key={place}>{line ? `Line ${number(line)}: ` : ''}{reasonText(reason)}</li>)}
       </ul>
       {warningCount > warnings.length && <p>The first {warnings.length} are shown.</p>}
     </Notice>
@@ -120,7 +120,7 @@ const shown = (value) => (value.length > shownLength ? `${value.slice(0, shownLe
 const columns = [
   { label: 'Line', header: true, render: (row) => number(row.line) },
   { label: 'Value', render: (row) => <span class="value">{shown(row.value)}</span> },
-  { label: 'What is wrong', render: (row) => row.reason },
+  { label: 'What is wrong', render: (row) => reasonText(row.reason) },
 ];
 
 export function NotTaken({ job, found, adds = false }) {

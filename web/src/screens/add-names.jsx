@@ -3,7 +3,7 @@ import { useRef, useState } from 'preact/hooks';
 import { count, number } from '../format.js';
 import { useAction, useApp } from '../hooks.js';
 import { block, undo, undoneText } from '../lists.js';
-import { guessType, kindWords, nameOf, typeOptions, typeWords } from '../names.js';
+import { forceable, guessType, kindWords, nameOf, reasonText, typeOptions, typeWords } from '../names.js';
 import { href, setQuery } from '../router.js';
 import { recall } from '../settings.js';
 import { Button, LinkButton } from '../parts/button.jsx';
@@ -49,9 +49,6 @@ const goodColumns = [
   { label: 'State', render: (row) => row.state },
   { label: 'Leads excluded', class: 'number', render: (row) => (row.leads == null ? '–' : number(row.leads)) },
 ];
-
-const forceable = /, or send "force": true.*/;
-const reasonText = (reason) => reason.replace(forceable, '').replace(/, or [^,]*defaultCountry.*/, ', or give the country in the form');
 
 const badColumns = [
   { label: 'Line', class: 'number', render: (row) => number(row.line) },

@@ -16,7 +16,7 @@ import { Skeleton } from '../parts/skeleton.jsx';
 
 const size = 25;
 const searchMs = 250;
-const leadStatuses = ['waiting', 'active', 'paused', 'completed', 'error'];
+const leadStatuses = ['waiting', 'active', 'paused', 'completed', 'error', 'blocked'];
 const activityStates = ['claimed', 'done', 'replied', 'failed', 'scheduled', 'skipped_blocked', 'skipped_contacted'];
 const stepNames = { visit_profile: 'Profile visit', invitation: 'Invitation', message: 'Message' };
 
@@ -145,7 +145,7 @@ export function LeadsTab({ campaign, query, onChange }) {
   const search = query.search ?? '';
   const { canWrite } = useApp();
   const [asked, setAsked] = useState(null);
-  const answer = usePages(api.path('campaigns', campaign.id, 'leads'), { status, search }, page);
+  const answer = usePages(api.path('campaigns', campaign.id, 'leads'), { ...(status === 'blocked' ? { blocked: true } : { status }), search }, page);
   const empty = search
     ? <Empty title="Nothing found"><p>No lead of this campaign has “<bdi>{search}</bdi>” in its name, company or profile name.</p><Button onClick={() => setQuery({ search: '', page: '' })}>Show all</Button></Empty>
     : status
@@ -179,7 +179,7 @@ export function ActivitiesTab({ campaign, query }) {
   const page = pageOf(query);
   const state = activityStates.includes(query.state) ? query.state : '';
   const answer = usePages(api.path('campaigns', campaign.id, 'activities'), { state }, page);
-  const empty = <Empty title="No activities"><p>{state ? 'No activity is in this state.' : 'No activity has been handed out yet. An active campaign hands out activities to the tool that claims them.'}</p></Empty>;
+  const empty = <Empty title="No activities"><p>{state ? 'No activity is in this state.' : 'No activity has been handed out yet. An active campaign hands them out to the tool that sends: '}{!state && <a href="docs/send">how to connect one</a>}</p></Empty>;
   return (
     <>
       <div class="filters">

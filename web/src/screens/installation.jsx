@@ -3,6 +3,7 @@ import { useRef, useState } from 'preact/hooks';
 import * as api from '../api.js';
 import { count, endOfDay } from '../format.js';
 import { useAction, useApp, useLoad } from '../hooks.js';
+import { kindOptions, kindWords } from '../names.js';
 import { setQuery } from '../router.js';
 import { Button } from '../parts/button.jsx';
 import { ConfirmDialog, FormDialog } from '../parts/dialog.jsx';
@@ -16,7 +17,6 @@ import { By, Time, statusText } from '../parts/text.jsx';
 const list = 'installation/blocklist';
 const size = 50;
 const types = { publicIdentifier: 'LinkedIn name or address', memberId: 'LinkedIn member id', email: 'E-mail address', phone: 'Phone number', domain: 'Domain', company: 'Company' };
-const kinds = ['', 'opt_out', 'client', 'competitor', 'partner', 'bounced', 'legal', 'other'];
 const undoPath = (id) => (id.startsWith('ch_') ? api.path('installation', 'changes', id, 'undo') : api.path('installation', 'imports', id, 'undo'));
 
 /** Says what was done, with its undo. */
@@ -50,7 +50,7 @@ function BlockDialog({ onDone, onClose }) {
       <SelectField label="What" value={type} onValue={setType} options={Object.entries(types).map(([of, label]) => ({ value: of, label }))} />
       <TextField label="Name" value={value} onValue={setValue} required maxLength={2000} />
       <TextField label="Reason (optional)" value={reason} onValue={setReason} maxLength={500} hint="Only operators see it." />
-      <SelectField label="Kind (optional)" value={kind} onValue={setKind} options={kinds.map((word) => ({ value: word, label: word ? statusText(word) : 'None' }))} />
+      <SelectField label="Kind (optional)" value={kind} onValue={setKind} options={[{ value: '', label: 'None' }, ...kindOptions]} />
       <TextField label="Ends on (optional)" type="date" value={end} onValue={setEnd} />
     </FormDialog>
   );
@@ -91,8 +91,8 @@ function ImportButton({ onDone }) {
 
 const columns = (onUnblock) => [
   { label: 'Name', header: true, class: 'lead-cell', render: (entry) => <bdi>{entry.value}</bdi> },
-  { label: 'What', render: (entry) => types[entry.type] ?? statusText(entry.type) },
-  { label: 'Reason', class: 'reason-cell', render: (entry) => <>{entry.kind && <span class="muted">{statusText(entry.kind)} </span>}{entry.reason ?? <span class="muted">No reason given</span>}</> },
+  { label: 'What', class: 'type-cell', render: (entry) => types[entry.type] ?? statusText(entry.type) },
+  { label: 'Reason', class: 'reason-cell', render: (entry) => <>{entry.kind && <span class="muted">{kindWords[entry.kind]} · </span>}{entry.reason ?? <span class="muted">No reason given</span>}</> },
   { label: 'Blocked', labelled: true, render: (entry) => <Time at={entry.createdAt} dateOnly /> },
   { label: 'Ends', labelled: true, render: (entry) => <Time at={entry.expiresAt} dateOnly none="Never" /> },
   { label: 'By', class: 'by-cell', render: (entry) => <By by={entry.by} /> },

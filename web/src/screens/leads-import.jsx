@@ -57,10 +57,9 @@ function Sending({ sent, label }) {
 }
 
 function Added({ id, result, onAgain }) {
-  const blocked = result.blocked > 0 ? ` ${count(result.blocked, 'of them is', 'of them are')} blocked and will not be contacted.` : '';
   return (
     <>
-      <Notice kind="ok"><p role="status">{count(result.added, 'lead')} added.{blocked}</p></Notice>
+      <Notice kind="ok"><p role="status">{count(result.added, 'lead')} added.{result.blocked > 0 && <>{' '}<a href={href('campaign', [id], { status: 'blocked' })}>{count(result.blocked, 'of them is', 'of them are')} blocked</a> and will not be contacted.</>}</p></Notice>
       <LinkButton kind="primary" href={href('campaign', [id])}>Open the campaign</LinkButton>
       <Button onClick={onAgain}>Add more</Button>
     </>

@@ -17,12 +17,12 @@ import { RecentActions } from './overview-actions.jsx';
 const periods = [30, 90];
 
 function Figures({ statistics }) {
-  const { blockedLeads, days } = statistics;
+  const { names, days } = statistics;
   const sum = (name) => days.reduce((total, entry) => total + entry[name], 0);
   const checks = sum('checks');
   const figures = [
-    ['Blocked in the workspace', number(blockedLeads.workspace)],
-    ['Blocked in campaigns', number(blockedLeads.campaigns)],
+    ['Blocked in the workspace', number(names.workspace)],
+    ['Blocked in campaigns', number(names.campaigns)],
     [`Checks in ${days.length} days`, number(checks)],
     ['Checks that said “blocked”', checks > 0 ? percent(sum('checksBlocked') / checks) : '–'],
   ];

@@ -1,8 +1,9 @@
 // One person: blocked now or not, in which campaigns, and what happened.
 import { useState } from 'preact/hooks';
 import * as api from '../api.js';
+import { saveFile } from '../download.js';
 import { dateTime } from '../format.js';
-import { useApp, useLoad } from '../hooks.js';
+import { useAction, useApp, useLoad } from '../hooks.js';
 import { historyOf, undo, undoneText, whereBlocked } from '../lists.js';
 import { href } from '../router.js';
 import { Place, canUndo, changeTitle, changeWords, placeText } from '../parts/action.jsx';
@@ -118,6 +119,22 @@ export function History({ fetch, onChange, none = 'This person was never on a bl
   );
 }
 
+/** For those who have to show later what the log said. */
+function Proof({ id }) {
+  const act = useAction(async () => {
+    const { data } = await api.withRetry(() => api.get('evidence', { query: { publicIdentifier: id } }));
+    saveFile(`evidence-${id}.json`, [JSON.stringify(data)], { type: 'application/json', mark: '' });
+  });
+  return (
+    <section class="recent">
+      <h2>Proof</h2>
+      <p class="muted">A signed statement of this history, to keep or hand on. <a href="docs/guarantee#evidence">What it proves</a>, and how it is checked.</p>
+      {act.error && <ErrorNotice error={act.error} />}
+      <Button icon="download" busy={act.busy} onClick={() => act.run()}>Download the statement</Button>
+    </section>
+  );
+}
+
 function Known({ verdict, onDone }) {
   const campaigns = useCampaignChoices();
   const [turn, setTurn] = useState(0);
@@ -134,6 +151,7 @@ function Known({ verdict, onDone }) {
         <h2>History</h2>
         <History key={turn} fetch={(query) => historyOf(id, { query })} onChange={changed} />
       </section>
+      <Proof id={id} />
       <Erase id={id} onDone={changed} />
     </>
   );

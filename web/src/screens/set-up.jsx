@@ -12,12 +12,13 @@ export function SetUp({ onLook }) {
   }, []);
   return (
     <Page title="Set up this server" takeFocus={false}>
-      <p>leadblock runs, but nobody has an account yet. The first one is created with a link that only the server knows.</p>
+      <p>leadblock runs, and has no account yet. The first one is created with a link that only the server knows.</p>
       <ol class="set-up">
         <li>
           <h2>Find the link</h2>
-          <p>The server printed it when it started: in its terminal, or in the journal.</p>
-          <p><code>journalctl -u leadblock | grep '#/link/'</code></p>
+          <p>The server printed it when it started: in its terminal, in the journal, or in the container’s log.</p>
+          <p><code>sudo journalctl -u leadblock | grep '#/link/'</code></p>
+          <p><code>podman logs leadblock 2&gt;&amp;1 | grep '#/link/'</code></p>
           <p class="muted">It is valid for 15 minutes and works once.</p>
         </li>
         <li>

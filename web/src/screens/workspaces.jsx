@@ -2,7 +2,7 @@ import { useState } from 'preact/hooks';
 import * as api from '../api.js';
 import { dateField, endOfDay, isPast, number } from '../format.js';
 import { useApp } from '../hooks.js';
-import { setQuery } from '../router.js';
+import { go, href, setQuery } from '../router.js';
 import { Button } from '../parts/button.jsx';
 import { FormDialog } from '../parts/dialog.jsx';
 import { SelectField, TextField } from '../parts/field.jsx';
@@ -24,7 +24,7 @@ function PlanFields({ plan, setPlan, end, setEnd }) {
 }
 
 function CreateDialog({ onClose }) {
-  const { reloadWorkspaces, chooseWorkspace, toast } = useApp();
+  const { reloadWorkspaces, chooseWorkspace, toast, workspaces } = useApp();
   const [name, setName] = useState('');
   const [plan, setPlan] = useState('pro');
   const [end, setEnd] = useState('');
@@ -33,7 +33,8 @@ function CreateDialog({ onClose }) {
     await reloadWorkspaces();
     chooseWorkspace(data.id);
     toast(`The workspace ${data.name} is created and selected.`);
-    onClose();
+    if (workspaces.length > 0) onClose();
+    else go(href('add'));
   };
   return (
     <FormDialog title="New workspace" submitLabel="Create workspace" onSubmit={create} onClose={onClose}>
