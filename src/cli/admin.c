@@ -136,6 +136,15 @@ bool lb_admin_server_answers(const struct lb_cli *cli)
     return lb_admin_server(cli) != 0;
 }
 
+bool lb_admin_has_server(const struct lb_cli *cli)
+{
+    bool answers = lb_admin_server_answers(cli);
+    if (!answers)
+        lb_cli_error("no server of the data folder is running. Start it first, or name its folder "
+                     "with --data");
+    return answers;
+}
+
 const char *lb_admin_database(const struct lb_cli *cli)
 {
     const char *database = setting_value(cli, LB_OPT_DATABASE, &lb_settings[LB_SETTING_database]);

@@ -39,6 +39,9 @@ int lb_admin_run(const struct lb_cli *cli, const struct lb_admin_request *reques
 /* Does a server of the data folder answer? */
 bool lb_admin_server_answers(const struct lb_cli *cli);
 
+/* The same, for what a server has in its memory. False after a message. */
+bool lb_admin_has_server(const struct lb_cli *cli);
+
 /* The process of that server; 0: none answers, -1: it does not tell. */
 pid_t lb_admin_server(const struct lb_cli *cli);
 
