@@ -184,6 +184,7 @@ enum lb_progress lb_audit_list(struct lb_call *call);
 /* outreach/admin_campaigns.c */
 enum lb_progress lb_admin_campaigns_post(struct lb_call *call);
 enum lb_progress lb_admin_campaigns_list(struct lb_call *call);
+enum lb_progress lb_admin_campaigns_patch(struct lb_call *call);
 
 /* system/activity.c */
 enum lb_progress lb_admin_activity(struct lb_call *call);

@@ -234,6 +234,8 @@ const struct lb_route lb_routes[] = {
     {LB_DELETE, "/admin/keys/{keyId}", lb_keys_delete, LB_ROUTE_LOCAL},
     {LB_POST, "/admin/workspaces/{workspaceId}/campaigns", lb_admin_campaigns_post, LB_ROUTE_LOCAL},
     {LB_GET, "/admin/workspaces/{workspaceId}/campaigns", lb_admin_campaigns_list, LB_ROUTE_LOCAL},
+    {LB_PATCH, "/admin/workspaces/{workspaceId}/campaigns/{campaignId}", lb_admin_campaigns_patch,
+     LB_ROUTE_LOCAL},
     {LB_GET, "/admin/workspaces/{workspaceId}/evidence", lb_admin_evidence_get, LB_ROUTE_LOCAL},
     {LB_GET, "/admin/evidence/key", lb_admin_evidence_key, LB_ROUTE_LOCAL},
     {LB_POST, "/admin/installation/blocklist", lb_entries_post, LOCAL_LIST | LB_ROUTE_LARGE},

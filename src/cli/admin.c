@@ -147,6 +147,12 @@ bool lb_admin_needs_server(const struct lb_cli *cli, const char *none)
     return answers;
 }
 
+bool lb_admin_has_server(const struct lb_cli *cli)
+{
+    return lb_admin_needs_server(cli, "no server of the data folder is running. Start it first, "
+                                      "or name its folder with --data");
+}
+
 const char *lb_admin_database(const struct lb_cli *cli)
 {
     const char *database = setting_value(cli, LB_OPT_DATABASE, &lb_settings[LB_SETTING_database]);

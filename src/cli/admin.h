@@ -42,6 +42,9 @@ bool lb_admin_server_answers(const struct lb_cli *cli);
 /* The same, with a message when none does: `none`, or that the folder is closed to this user. */
 bool lb_admin_needs_server(const struct lb_cli *cli, const char *none);
 
+/* The same, for what a server has in its memory. False after a message. */
+bool lb_admin_has_server(const struct lb_cli *cli);
+
 /* The process of that server; 0: none answers, -1: it does not tell. */
 pid_t lb_admin_server(const struct lb_cli *cli);
 

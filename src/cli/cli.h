@@ -59,6 +59,7 @@ extern const char *const lb_cli_group_headings[LB_GROUP_COUNT];
       "Skip whom another campaign has contacted within so many days, 1 to 3650.")                  \
     X(STOP_COLLEAGUES, "stop-colleagues", NULL,                                                    \
       "A reply ends the sequence for leads of the same company.")                                  \
+    X(OFF, "off", "SETTINGS", "Turn these off: block-on-reply,skip-contacted,stop-colleagues.")    \
     X(URL, "url", "URL", "The server (LEADBLOCK_URL; http://127.0.0.1:8080).")                     \
     X(KEY, "key", "KEY", "The key. Better: LEADBLOCK_KEY, which other users cannot see.")          \
     X(WORKSPACE, "workspace", NULL, "The workspace's own list, in place of CAMPAIGN.")             \

@@ -8,19 +8,12 @@
 
 #define LIST "/admin/installation/blocklist"
 
-/* Its lists are in the memory of a server. */
-static bool has_server(const struct lb_cli *cli)
-{
-    return lb_admin_needs_server(cli, "no server of the data folder is running. Start it first, "
-                                      "or name its folder with --data");
-}
-
 static int change(const struct lb_cli *cli, const char *method, bool blocks)
 {
     struct lb_buf body = {0};
     if (!cli->argument_count && !lb_named_given(cli))
         return lb_cli_usage(cli, "give identifiers, or --email, --phone, --domain or --company");
-    if (!has_server(cli))
+    if (!lb_admin_has_server(cli))
         return LB_EXIT_FAILED;
     lb_named_put_entries(cli, blocks, &body);
     return lb_admin_run(cli, &(struct lb_admin_request){.method = method,
@@ -54,7 +47,7 @@ static int import(const struct lb_cli *cli, const char *action)
     lb_buf_append(&path, "", 1);
     if (path.failed)
         lb_cli_error("out of memory");
-    else if (has_server(cli) && lb_source_open(&source, cli->values[LB_OPT_FILE]))
+    else if (lb_admin_has_server(cli) && lb_source_open(&source, cli->values[LB_OPT_FILE]))
         code =
             lb_admin_run(cli, &(struct lb_admin_request){.method = "POST",
                                                          .path = path.ptr,
@@ -87,7 +80,7 @@ static void add_row(struct lb_table *table, const struct lb_json *item)
 int lb_cmd_installation_list(struct lb_cli *cli)
 {
     static const char *const headings[] = {"TYPE", "NAME", "BLOCKED", "KIND", "REASON", NULL};
-    if (!has_server(cli))
+    if (!lb_admin_has_server(cli))
         return LB_EXIT_FAILED;
     return lb_admin_run(cli, &(struct lb_admin_request){.method = "GET",
                                                         .path = LIST,
@@ -100,7 +93,7 @@ int lb_cmd_installation_list(struct lb_cli *cli)
 
 int lb_cmd_installation_undo(struct lb_cli *cli)
 {
-    int code = has_server(cli) ? LB_EXIT_DONE : LB_EXIT_FAILED;
+    int code = lb_admin_has_server(cli) ? LB_EXIT_DONE : LB_EXIT_FAILED;
     for (size_t i = 0; code == LB_EXIT_DONE && i < cli->argument_count; i++) {
         const char *id = cli->arguments[i];
         bool change_id = strncmp(id, "ch_", 3) == 0;

@@ -21,6 +21,7 @@ int lb_cmd_installation_unblock(struct lb_cli *cli);
 int lb_cmd_installation_list(struct lb_cli *cli);
 int lb_cmd_installation_undo(struct lb_cli *cli);
 int lb_cmd_campaign_create(struct lb_cli *cli);
+int lb_cmd_campaign_set(struct lb_cli *cli);
 int lb_cmd_campaign_list(struct lb_cli *cli);
 int lb_cmd_block(struct lb_cli *cli);
 int lb_cmd_unblock(struct lb_cli *cli);

@@ -84,12 +84,20 @@ const struct lb_cli_command lb_cli_commands[] = {
      "valid unless --revoke-keys is given; `leadblock key list` shows who made each.\n",
      ADMIN | LB_BIT(REVOKE_KEYS), 0, false, 1, 1, lb_cmd_user_delete, LB_GROUP_OPERATION},
     {"campaign create", "WORKSPACE NAME [--id ID]", "Create a campaign; prints its id.",
-     WORKSPACE_IS "Settings can be changed with PATCH /v1/campaigns/{id}, or in the dashboard.\n"
+     WORKSPACE_IS "Settings can be changed later: `leadblock campaign set`.\n"
                   "\n"
                   "  leadblock campaign create Acme \"Q1 outreach\" --id q1\n"
                   "  leadblock campaign create Acme Q2 --skip-contacted 90 --stop-colleagues\n",
      ADMIN | LB_BIT(ID) | LB_BIT(BLOCK_ON_REPLY) | LB_BIT(SKIP_CONTACTED) | LB_BIT(STOP_COLLEAGUES),
      0, false, 2, 2, lb_cmd_campaign_create, LB_GROUP_FIRST_STEPS},
+    {"campaign set", "WORKSPACE CAMPAIGN", "Change a campaign's settings or name.",
+     WORKSPACE_IS "What is not named stays as it is; prints the settings then.\n"
+                  "The server must be running.\n"
+                  "\n"
+                  "  leadblock campaign set Acme q1 --skip-contacted 90 --off stop-colleagues\n",
+     ADMIN | LB_BIT(NAME) | LB_BIT(BLOCK_ON_REPLY) | LB_BIT(SKIP_CONTACTED) |
+         LB_BIT(STOP_COLLEAGUES) | LB_BIT(OFF),
+     0, false, 2, 2, lb_cmd_campaign_set, LB_GROUP_OPERATION},
     {"campaign list", "WORKSPACE", "Show a workspace's campaigns.", WORKSPACE_IS, ADMIN, 0, false,
      1, 1, lb_cmd_campaign_list, LB_GROUP_OPERATION},
     {"installation block", "[IDENTIFIER...] [--file FILE]",

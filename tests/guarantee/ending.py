@@ -8,7 +8,7 @@ import calls
 import workers
 from wire import Channel, Loop
 
-DRAIN_LIMIT = 30  # seconds until a campaign must be completed
+DRAIN_LIMIT = 120  # seconds until a campaign must be completed
 DRAINERS = 4  # connections for each campaign
 CHECKED = 5000  # names in one check
 

@@ -400,6 +400,30 @@ def test_campaign_create_with_settings(folder):
                              "stopColleagues": True}, some: {"stopColleagues": True}}
 
 
+def test_campaign_set_changes_settings_and_name(folder):
+    workspace = folder.workspace()
+    campaign = done(folder.run("campaign", "create", workspace, "Q1", "--stop-colleagues")).strip()
+
+    def change(*options):
+        return folder.run("campaign", "set", workspace, campaign, *options)
+
+    if folder.mode == "stopped":
+        failed(change("--block-on-reply"), "no server")
+        return
+    said = done(change("--block-on-reply", "--skip-contacted", "90"))
+    assert said.splitlines() == ["block-on-reply\ton", "skip-contacted\t90 days", "stop-colleagues\ton"]
+    said = done(change("--off", "skip-contacted,stop-colleagues"))
+    assert said.splitlines() == ["block-on-reply\ton", "skip-contacted\toff", "stop-colleagues\toff"]
+    assert change("--name", "Q2", "--json").json()["name"] == "Q2"
+    (entry,) = folder.run("campaign", "list", workspace, "--json").json()
+    assert (entry["name"], entry["settings"]) == ("Q2", {"blockOnReply": True})
+    for wrong in ([], ["--skip-contacted", "0"], ["--off", "name"], ["--off", ""],
+                  ["--block-on-reply", "--off", "block-on-reply"]):
+        assert change(*wrong).code == 2
+    failed(folder.run("campaign", "set", workspace, "a/b", "--name", "x"), "a/b")
+    failed(folder.run("campaign", "set", "ws_missing", campaign, "--name", "x"), "ws_missing")
+
+
 def test_what_was_made_without_a_server_is_there_with_one(folder):
     if folder.mode != "stopped":
         pytest.skip("the server runs")
