@@ -195,9 +195,10 @@ def test_what_is_to_be_done_in_all_workspaces_waits_for_those_that_are_away(scen
               " VALUES (0, 0, 'free', 1)")
     scene.proxy.away = scene.numbers(scene.there)
     scene.late.start()
-    for _ in range(ROUNDS):
-        for one in scene.there:
-            one.is_refused(scene.late)
+    for number in range(ROUNDS):  # after each write it looks for what is noted
+        scene.here_is_served(f"here-{number}")
+    for one in scene.there:
+        one.is_refused(scene.late)
     assert scene.sql(noted) == "1"
     scene.proxy.away = set()
     eventually(lambda: scene.sql(noted) == "0", BACK)
