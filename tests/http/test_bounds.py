@@ -364,3 +364,14 @@ def test_large_changes_stall_no_single_block_of_others(single):
     with abuse.under(abuse.repeat, single.port, 16, lambda: request):
         times = abuse.block_times(single.other, 3)
     assert statistics.median(times) < max(alone / 2, 10), (abuse.describe(times), alone)
+
+
+def test_many_small_changes_stall_no_single_block_of_others(single):
+    """What waits behind them are the blocks of the workspace itself."""
+    requests = [keyed(single, "/v1/blocked-leads", abuse.names(40)) for _ in range(50)]
+    turn = iter(range(1 << 30))
+    abuse.block_times(single.other, 0.1)  # the writer knows of another one
+    with abuse.under(abuse.repeat, single.port, 300, lambda: requests[next(turn) % 50]):
+        others = abuse.block_times(single.other, 2)
+        own = abuse.block_times(single.hostile, 2)
+    assert statistics.median(others) < statistics.median(own) / 2, (abuse.describe(others), abuse.describe(own))
