@@ -61,7 +61,8 @@ struct batch {
     struct lb_write_queue *from;
     bool brief;          /* others wait for its end */
     uint64_t ends_ns;    /* then: after the write under way */
-    uint64_t applied_ns; /* when the last of its writes was applied */
+    uint64_t applied_ns; /* when the last of its writes was applied, and whose that was */
+    const struct lb_writer_share *share;
 };
 
 static void count(_Atomic uint64_t *counter, uint64_t amount)
@@ -308,13 +309,16 @@ static void note_refusal(struct lb_writer *writer, lb_err err)
     atomic_store(&writer->refused_by_store, err == LB_ERR_CONFLICT ? LB_OK : (int)err);
 }
 
-/* What it took counts to what its workspace has of the writer. */
+/* What it took counts to what its workspace has of the writer, when it is one of several. */
 static void note_applied(struct lb_writer *writer, struct batch *batch, struct lb_write *write)
 {
     uint64_t now = lb_clock_mono_ns();
-    if (batch->from == &writer->light && write->share)
+    bool crowds =
+        write->share == batch->share || (write->next && write->next->share == write->share);
+    if (batch->from == &writer->light && write->share && crowds)
         lb_rest_charge(write->share, now - batch->applied_ns);
     batch->applied_ns = now;
+    batch->share = write->share;
     if (batch->brief && now > batch->ends_ns)
         batch->count -= lb_write_queue_put_back(batch->from, write);
 }
@@ -335,6 +339,7 @@ static lb_err apply_all(struct lb_writer *writer, struct batch *batch)
     }
     look_ahead(store, batch);
     batch->applied_ns = lb_clock_mono_ns();
+    batch->share = NULL;
     batch->ends_ns = batch->applied_ns + LB_REST_BRIEF_NS / 2; /* as much is left for the commit */
     for (struct lb_write *write = batch->first; write; write = write->next) {
         if (write->result)
