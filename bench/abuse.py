@@ -100,6 +100,46 @@ class Trial:
         request = self.request("POST", "/v1/blocked-leads", abuse.names(10000))
         return (abuse.repeat, self.port, 16, lambda: request), abuse.block_times
 
+    def small_blocks(self):
+        """400 connections block 40 people at a time, while another tenant blocks one at a time."""
+        requests = [self.request("POST", "/v1/blocked-leads", abuse.names(40)) for _ in range(500)]
+        turn = iter(range(1 << 30))
+        return (abuse.repeat, self.port, 400, lambda: requests[next(turn) % 500]), abuse.block_times
+
+    def single_blocks(self):
+        """1,000 connections block one at a time, as the other tenant does."""
+        requests = [self.request("POST", "/v1/blocked-leads", abuse.names(1)) for _ in range(20000)]
+        turn = iter(range(1 << 30))
+        return (abuse.repeat, self.port, 1000, lambda: requests[next(turn) % 20000]), abuse.block_times
+
+    def link_conflicts(self):
+        """64 connections link 60 names at a time with people who have as many as they may; the other blocks one."""
+        requests = [self.request("POST", "/v1/people/link", abuse.links(60, 250)) for _ in range(500)]
+        for _ in range(3):
+            assert self.hostile.api.post("/people/link", abuse.links(2000, 250)).status == 200
+        turn = iter(range(1 << 30))
+        return (abuse.repeat, self.port, 64, lambda: requests[next(turn) % 500]), abuse.block_times
+
+    def company_blocks(self):
+        """64 connections block and unblock three companies of 8,000 leads each; the other blocks one person."""
+        for _ in range(2):
+            campaign = self.hostile.campaign()
+            for _ in range(12):
+                leads = [{"publicIdentifier": f"c-{os.urandom(6).hex()}", "companyName": f"Firm {n % 3}"}
+                         for n in range(1000)]
+                assert self.hostile.api.post(f"/campaigns/{campaign}/leads", {"leads": leads}).status == 200
+        requests = [self.request(method, "/v1/blocklist", {"entries": [{"company": f"Firm {n}"}]})
+                    for n in range(3) for method in ("POST", "DELETE")]
+        turn = iter(range(1 << 30))
+        return (abuse.repeat, self.port, 64, lambda: requests[next(turn) % 6]), abuse.block_times
+
+    def searches(self):
+        """32 connections search 100,000 entries for what is in none."""
+        for _ in range(10):
+            assert self.hostile.api.post("/blocked-leads", abuse.names(10000)).status == 200
+        request = self.request("GET", "/v1/blocked-leads?search=none-has-this", None)
+        return (abuse.repeat, self.port, 32, lambda: request), abuse.block_times
+
     def unread_answers(self):
         """400 connections ask for lists of 1,000 with long reasons and read nothing."""
         leads = [{"publicIdentifier": f"r-{n}", "reason": "é" * 480} for n in range(1000)]

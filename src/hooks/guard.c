@@ -75,6 +75,11 @@ const char *lb_guard_not_public(const struct in6_addr *address)
 #define PORT_HTTPS    443
 #define PORT_FREE_MIN 1024 /* below, services of other kinds listen */
 
+static bool is_open(unsigned port)
+{
+    return port == PORT_HTTPS || port >= PORT_FREE_MIN;
+}
+
 const char *lb_guard_judge(const struct lb_guard *guard, const struct in6_addr *address,
                            unsigned port, bool https)
 {
@@ -85,7 +90,11 @@ const char *lb_guard_judge(const struct lb_guard *guard, const struct in6_addr *
         return what;
     if (!https)
         return "an address that needs https";
-    return port == PORT_HTTPS || port >= PORT_FREE_MIN
-               ? NULL
-               : "an address whose port must be 443, or 1024 and above";
+    return is_open(port) ? NULL : "an address whose port must be 443, or 1024 and above";
+}
+
+const char *lb_guard_judge_name(const struct lb_guard *guard, unsigned port)
+{
+    return guard->own_count || is_open(port) ? NULL
+                                             : "a name whose port must be 443, or 1024 and above";
 }

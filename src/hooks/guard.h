@@ -28,6 +28,10 @@ const char *lb_guard_not_public(const struct in6_addr *address);
 const char *lb_guard_judge(const struct lb_guard *guard, const struct in6_addr *address,
                            unsigned port, bool https);
 
+/* The same of a name, whose addresses are judged at each delivery: may its port be any of theirs?
+ */
+const char *lb_guard_judge_name(const struct lb_guard *guard, unsigned port);
+
 #define LB_HOOK_HOST_SIZE 256
 
 /* A URL that was taken apart. */

@@ -108,8 +108,8 @@ static lb_err read_parts(CURLU *url, const char *given, struct lb_hook_url *out,
 static lb_err judge(const struct lb_guard *guard, const struct lb_hook_url *url,
                     struct lb_reason *reason)
 {
-    const char *what =
-        url->literal ? lb_guard_judge(guard, &url->address, url->port, url->https) : NULL;
+    const char *what = url->literal ? lb_guard_judge(guard, &url->address, url->port, url->https)
+                                    : lb_guard_judge_name(guard, url->port);
     if (what)
         return lb_fail(reason, LB_ERR_INVALID_BODY,
                        "The URL's host %s is %s. Use a public https address; the operator can "

@@ -1,26 +1,28 @@
-/* Writes that wait for their batch. Threads: the writer's. */
+/* Writes that wait, first in, first out, chained by their `next`. Threads: the writer's. */
 #ifndef LB_WRITER_QUEUE_H
 #define LB_WRITER_QUEUE_H
 
 #include "writer/writer.h"
 
-/* First in, first out. */
-struct queue {
+struct lb_write_queue {
     struct lb_write *first;
-    struct lb_write **last;
+    struct lb_write **last; /* where the next one goes */
 };
 
-static inline void empty(struct queue *queue)
-{
-    queue->first = NULL;
-    queue->last = &queue->first;
-}
+void lb_write_queue_empty(struct lb_write_queue *queue);
 
-static inline void append(struct queue *queue, struct lb_write *write)
-{
-    write->next = NULL;
-    *queue->last = write;
-    queue->last = &write->next;
-}
+void lb_write_queue_append(struct lb_write_queue *queue, struct lb_write *write);
+
+/* Takes the first, until they are so many or have so many bytes: as a chain. How many. */
+size_t lb_write_queue_take(struct lb_write_queue *queue, size_t count_max, size_t bytes_max,
+                           struct lb_write **out_first);
+
+/* Ends a chain that was taken after this write: what follows is the first of the queue again. How
+ * many. */
+size_t lb_write_queue_put_back(struct lb_write_queue *queue, struct lb_write *last);
+
+/* Moves the first write of another workspace than this one to the front. */
+void lb_write_queue_let_another_first(struct lb_write_queue *queue,
+                                      const struct lb_writer_share *share);
 
 #endif

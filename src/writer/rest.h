@@ -33,7 +33,7 @@ void lb_rest_note(struct lb_rest *rest, const struct lb_write *first);
 /* Did light writes of a workspace other than this one come lately? */
 bool lb_rest_has_others(const struct lb_rest *rest, const struct lb_writer_share *share);
 
-/* Notes for how long a light write was applied. */
+/* Notes for how long a light write was applied that is one of several. */
 void lb_rest_charge(struct lb_writer_share *share, uint64_t took_ns);
 
 /* Have light writes of this workspace taken so much time lately that they are heavy for others? */

@@ -25,7 +25,7 @@
 #define PAUSE_FIRST_US 500
 /* A heavier write is heavy. */
 #define LIGHT_BYTES ((size_t)16 << 10)
-/* One batch of them takes as many as this, and at least one. */
+/* One batch of them, or one that others wait for, takes as many as this, and at least one. */
 #define HEAVY_BATCH_BYTES ((size_t)256 << 10)
 /* Between upkeep turns when nothing is queued. The first comes soon after the last write, so that a
  * store can use short pauses. */
@@ -46,12 +46,12 @@ struct lb_writer {
     _Atomic int refused_by_store; /* lb_err: why the last commit did not go through */
     struct lb_quota queued;       /* weight of all that is queued or under way */
     /* The writer thread's. */
-    struct queue light; /* taken from the inbox */
-    struct queue heavy;
+    struct lb_write_queue light; /* taken from the inbox */
+    struct lb_write_queue heavy;
     const struct lb_writer_share *heavy_share; /* whose the last heavy batch was */
-    bool heavy_turn;                    /* the last batch was a light one */
-    uint64_t full_until_ms;             /* until then a remote store counts as full */
-    struct lb_rest rest;                /* from heavy ones */
+    bool heavy_turn;                           /* the last batch was a light one */
+    uint64_t full_until_ms;                    /* until then a remote store counts as full */
+    struct lb_rest rest;                       /* from heavy ones */
     /* Written by the writer thread, read by any. */
     _Atomic uint64_t batches, writes, commit_ns, commit_max_ns, refused;
     _Atomic uint64_t batch_buckets[8], commit_buckets[8];
@@ -61,8 +61,11 @@ struct lb_writer {
 struct batch {
     struct lb_write *first;
     size_t count;
-    struct queue *from;
-    bool brief; /* others wait for its end */
+    struct lb_write_queue *from;
+    bool brief;          /* others wait for its end */
+    uint64_t ends_ns;    /* then: after the write under way */
+    uint64_t applied_ns; /* when the last of its writes was applied, and whose that was */
+    const struct lb_writer_share *share;
 };
 
 static void count(_Atomic uint64_t *counter, uint64_t amount)
@@ -81,8 +84,8 @@ struct lb_writer *lb_writer_create(const struct lb_writer_settings *settings)
     if (!writer)
         return NULL;
     writer->settings = *settings;
-    empty(&writer->light);
-    empty(&writer->heavy);
+    lb_write_queue_empty(&writer->light);
+    lb_write_queue_empty(&writer->heavy);
     writer->inbox = lb_mailbox_create();
     if (!writer->inbox) {
         free(writer);
@@ -141,9 +144,8 @@ static lb_err take_room(struct lb_writer *writer, struct lb_write *write)
     size_t amount = weight(writer, write);
     if (!lb_quota_take(&writer->queued, amount, settings->queue_bytes))
         return LB_ERR_OVERLOADED;
-    if (!write->share ||
-        lb_quota_take(&write->share->queued, amount,
-                      settings->queue_bytes / 100 * settings->share_percent))
+    if (!write->share || lb_quota_take(&write->share->queued, amount,
+                                       settings->queue_bytes / 100 * settings->share_percent))
         return LB_OK;
     lb_quota_give(&writer->queued, amount);
     return LB_ERR_WORKSPACE_OVERLOADED;
@@ -161,7 +163,8 @@ static void enqueue(struct lb_task *task)
 {
     struct lb_write *write = (struct lb_write *)((char *)task - offsetof(struct lb_write, task));
     struct lb_writer *writer = write->writer;
-    append(write->heavy || write->size > LIGHT_BYTES ? &writer->heavy : &writer->light, write);
+    lb_write_queue_append(
+        write->heavy || write->size > LIGHT_BYTES ? &writer->heavy : &writer->light, write);
 }
 
 lb_err lb_writer_submit(struct lb_writer *writer, struct lb_write *write)
@@ -183,40 +186,6 @@ lb_err lb_writer_submit(struct lb_writer *writer, struct lb_write *write)
     return LB_OK;
 }
 
-/* Takes the first of a queue, until they have so many bytes. */
-static struct batch take_first(struct queue *queue, size_t bytes_max)
-{
-    struct batch batch = {.first = queue->first, .from = queue};
-    size_t bytes = 0;
-    struct lb_write **end = &queue->first;
-    while (*end && batch.count < BATCH_WRITES_MAX && bytes < bytes_max) {
-        bytes += (*end)->size;
-        batch.count++;
-        end = &(*end)->next;
-    }
-    queue->first = *end;
-    *end = NULL;
-    if (!queue->first)
-        queue->last = &queue->first;
-    return batch;
-}
-
-/* Ends a batch after this write: what follows is the first of its queue again. */
-static void end_after(struct batch *batch, struct lb_write *last)
-{
-    struct queue *queue = batch->from;
-    struct lb_write **end = &last->next;
-    if (!last->next)
-        return;
-    for (; *end; end = &(*end)->next)
-        batch->count--;
-    *end = queue->first;
-    if (!queue->first)
-        queue->last = end;
-    queue->first = last->next;
-    last->next = NULL;
-}
-
 /* Moves light writes of workspaces that have had more than their time to the heavy ones. */
 static void set_busy_aside(struct lb_writer *writer)
 {
@@ -231,29 +200,12 @@ static void set_busy_aside(struct lb_writer *writer)
         }
         if (busy) {
             *at = write->next;
-            append(&writer->heavy, write);
+            lb_write_queue_append(&writer->heavy, write);
         } else {
             at = &write->next;
         }
     }
     writer->light.last = at;
-}
-
-/* Moves the first write of another workspace than the last batch was of to the front. */
-static void let_another_first(struct lb_writer *writer)
-{
-    struct queue *queue = &writer->heavy;
-    struct lb_write **at = &queue->first;
-    while (*at && (*at)->share == writer->heavy_share)
-        at = &(*at)->next;
-    struct lb_write *other = *at;
-    if (!other || at == &queue->first)
-        return;
-    *at = other->next;
-    if (!*at)
-        queue->last = at;
-    other->next = queue->first;
-    queue->first = other;
 }
 
 bool lb_writer_has_others(const struct lb_writer *writer, const struct lb_writer_share *share)
@@ -272,8 +224,18 @@ static bool has_work(const struct lb_writer *writer)
     return writer->light.first || (writer->heavy.first && !rests(writer));
 }
 
-/* Takes the next batch from what was drained: light and heavy ones in turn. One that others wait
- * for ends early. */
+/* One that others wait for is small, and ends early. */
+static struct batch take_first(const struct lb_writer *writer, struct lb_write_queue *queue)
+{
+    struct batch batch = {.from = queue};
+    batch.brief = lb_rest_has_others(&writer->rest, queue->first->share);
+    bool small = batch.brief || queue == &writer->heavy;
+    batch.count = lb_write_queue_take(queue, BATCH_WRITES_MAX,
+                                      small ? HEAVY_BATCH_BYTES : BATCH_BYTES_MAX, &batch.first);
+    return batch;
+}
+
+/* Takes the next batch from what was drained: light and heavy ones in turn. */
 static struct batch take_batch(struct lb_writer *writer)
 {
     struct batch batch;
@@ -281,14 +243,13 @@ static struct batch take_batch(struct lb_writer *writer)
                  (!rests(writer) || !writer->light.first);
     writer->heavy_turn = !heavy;
     if (heavy) {
-        let_another_first(writer);
+        lb_write_queue_let_another_first(&writer->heavy, writer->heavy_share);
         writer->heavy_share = writer->heavy.first->share;
-        batch = take_first(&writer->heavy, HEAVY_BATCH_BYTES);
+        batch = take_first(writer, &writer->heavy);
     } else {
-        batch = take_first(&writer->light, BATCH_BYTES_MAX);
+        batch = take_first(writer, &writer->light);
         lb_rest_note(&writer->rest, batch.first);
     }
-    batch.brief = lb_rest_has_others(&writer->rest, batch.first->share);
     return batch;
 }
 
@@ -351,12 +312,25 @@ static void note_refusal(struct lb_writer *writer, lb_err err)
     atomic_store(&writer->refused_by_store, err == LB_ERR_CONFLICT ? LB_OK : (int)err);
 }
 
+/* What it took counts to what its workspace has of the writer, when it is one of several. */
+static void note_applied(struct lb_writer *writer, struct batch *batch, struct lb_write *write)
+{
+    uint64_t now = lb_clock_mono_ns();
+    bool crowds =
+        write->share == batch->share || (write->next && write->next->share == write->share);
+    if (batch->from == &writer->light && write->share && crowds)
+        lb_rest_charge(write->share, now - batch->applied_ns);
+    batch->applied_ns = now;
+    batch->share = write->share;
+    if (batch->brief && now > batch->ends_ns)
+        batch->count -= lb_write_queue_put_back(batch->from, write);
+}
+
 /* Applies every write that has not failed yet. LB_OK: ready to commit. Anything else: the
  * transaction must be rolled back, and the write that failed holds the error; none does when the
  * transaction as a whole failed. */
 static lb_err apply_all(struct lb_writer *writer, struct batch *batch)
 {
-    bool light = batch->from == &writer->light;
     struct lb_store *store = writer->settings.store;
     const struct lb_writer_hooks *hooks = &writer->settings.hooks;
     lb_err err = store->ops->begin(store);
@@ -367,18 +341,15 @@ static lb_err apply_all(struct lb_writer *writer, struct batch *batch)
         return err;
     }
     look_ahead(store, batch);
-    uint64_t begun = lb_clock_mono_ns(), at = begun;
+    batch->applied_ns = lb_clock_mono_ns();
+    batch->share = NULL;
+    batch->ends_ns = batch->applied_ns + LB_REST_BRIEF_NS / 2; /* as much is left for the commit */
     for (struct lb_write *write = batch->first; write; write = write->next) {
         if (write->result)
             continue;
         write->touched = false;
         err = write->apply(write, store);
-        uint64_t took = lb_clock_mono_ns() - at;
-        at += took;
-        if (light && write->share)
-            lb_rest_charge(write->share, took);
-        if (batch->brief && at - begun > LB_REST_BRIEF_NS / 2) /* the rest is for the commit */
-            end_after(batch, write);
+        note_applied(writer, batch, write);
         if (err == LB_ERR_CONFLICT)
             return err;
         write->result = err;
@@ -619,10 +590,10 @@ static void run_batch(struct lb_writer *writer, struct batch *batch)
 /* After a failed commit nothing more may be tried: the next start finds out what is on disk. */
 static void refuse_rest(struct lb_writer *writer)
 {
-    struct queue *queues[] = {&writer->light, &writer->heavy};
+    struct lb_write_queue *queues[] = {&writer->light, &writer->heavy};
     for (size_t i = 0; i < sizeof queues / sizeof *queues; i++) {
         struct lb_write *first = queues[i]->first;
-        empty(queues[i]);
+        lb_write_queue_empty(queues[i]);
         for (struct lb_write *write = first; write; write = write->next)
             write->result = LB_ERR_STORAGE_UNAVAILABLE;
         complete(writer, first);

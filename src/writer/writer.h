@@ -47,9 +47,9 @@ struct lb_write {
     struct lb_task *completion;              /* pushed to `home` when the result is known */
     struct lb_mailbox *home;
     struct lb_writer_share *share; /* of the workspace; NULL: operators', who are never refused */
-    size_t size;            /* bytes of memory that it holds, for the queue's bound */
-    uint32_t workspace;     /* that it changes, 0: none in particular */
-    bool installation;      /* `workspace` 0 is the installation's list, which it changes */
+    size_t size;                   /* bytes of memory that it holds, for the queue's bound */
+    uint32_t workspace;            /* that it changes, 0: none in particular */
+    bool installation;             /* `workspace` 0 is the installation's list, which it changes */
     /* Bytes that it adds to what is kept, beside the blocklist's log, about; 0: they are not
      * counted. `apply` may set what it has come to. */
     size_t records;

@@ -407,3 +407,16 @@ def test_large_changes_stall_no_single_block_of_others(single):
     with abuse.under(abuse.repeat, single.port, 16, lambda: request):
         times = abuse.block_times(single.other, 3)
     assert statistics.median(times) < max(alone / 2, 10), (abuse.describe(times), alone)
+
+
+def test_many_small_changes_stall_no_single_block_of_others(single):
+    """300 connections wait for each other's changes, and others do not wait as long as these do."""
+    requests = [keyed(single, "/v1/blocked-leads", abuse.names(40)) for _ in range(50)]
+    turn = iter(range(1 << 30))
+    abuse.block_times(single.other, 0.1)  # the writer knows of another one
+    with abuse.under(abuse.repeat, single.port, 300, lambda: requests[next(turn) % 50]):
+        before, began = metric(single, "batch_writes_sum"), time.monotonic()
+        others = abuse.block_times(single.other, 3)
+        done = metric(single, "batch_writes_sum") - before - len(others)
+        own_ms = 300 * (time.monotonic() - began) * 1000 / max(done, 1)
+    assert statistics.median(others) < own_ms / 2, (abuse.describe(others), own_ms)

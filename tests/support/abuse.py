@@ -36,6 +36,13 @@ def names(count, size=60):
     return json.dumps({"leads": leads}).encode()
 
 
+def links(count, members):
+    """A body that links so many new names with so many member ids, in turn."""
+    stem = os.urandom(6).hex()
+    pairs = [{"memberId": f"ACoAA{n % members:034d}", "publicIdentifier": f"{stem}-{n}"} for n in range(count)]
+    return json.dumps({"links": pairs}).encode()
+
+
 # --- memory of the server ---
 
 def status_kib(server, field):

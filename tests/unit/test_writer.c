@@ -1218,7 +1218,8 @@ static void many_light_ones_let_those_of_others_go_first(void **state)
     submit_of(fixture, &light[1], 9, 0, &other);
     let_go(fixture);
     await(fixture, 6);
-    /* A batch ends after the first, which was all of its time; the second has its turn as a heavy one. */
+    /* A batch ends after the first, which was all of its time; the second has its turn as a heavy
+     * one. */
     assert_true(traced(fixture, "publish1") < traced(fixture, "apply2"));
     assert_true(traced(fixture, "publish9") < traced(fixture, "apply3"));
 }

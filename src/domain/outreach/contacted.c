@@ -150,7 +150,7 @@ static void submit(struct lb_contacted *contacted, bool sweeps)
     contacted->write = (struct lb_write){.apply = apply,
                                          .completion = &contacted->done,
                                          .home = contacted->mailbox,
-                                         .heavy = sweeps,
+                                         .heavy = true,
                                          .workspace = contacted->list.workspace};
     contacted->under_way = lb_writer_submit(contacted->writer, &contacted->write) == LB_OK;
 }

@@ -138,8 +138,11 @@ static void finish(struct lb_task *task)
 static void submit(struct lb_refresh *refresh, uint32_t workspace, bool heavy,
                    lb_err (*apply)(struct lb_write *, struct lb_store *))
 {
+    const struct lb_directory *directory = refresh->outreach->settings.directory;
+    struct lb_workspace *owner = lb_directory_workspace_no(directory, workspace);
     refresh->done.run = finish;
     refresh->write = (struct lb_write){.apply = apply,
+                                       .share = owner ? &owner->writes : NULL,
                                        .completion = &refresh->done,
                                        .home = refresh->mailbox,
                                        .heavy = heavy,
@@ -156,7 +159,7 @@ static lb_err see_pending(struct lb_refresh *refresh)
     refresh->may_be_pending = err != LB_ERR_NOT_FOUND;
     refresh->looked_ms = lb_clock_mono_ms();
     if (!err)
-        submit(refresh, row.list.workspace, lb_teaches_links(&row), apply_pending);
+        submit(refresh, row.list.workspace, true, apply_pending); /* 200 leads are many pages */
     return err == LB_ERR_NOT_FOUND ? LB_OK : err;
 }
 

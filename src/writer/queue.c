@@ -1,0 +1,64 @@
+#include "writer/queue.h"
+
+void lb_write_queue_empty(struct lb_write_queue *queue)
+{
+    queue->first = NULL;
+    queue->last = &queue->first;
+}
+
+void lb_write_queue_append(struct lb_write_queue *queue, struct lb_write *write)
+{
+    write->next = NULL;
+    *queue->last = write;
+    queue->last = &write->next;
+}
+
+size_t lb_write_queue_take(struct lb_write_queue *queue, size_t count_max, size_t bytes_max,
+                           struct lb_write **out_first)
+{
+    size_t bytes = 0, count = 0;
+    struct lb_write **end = &queue->first;
+    *out_first = queue->first;
+    while (*end && count < count_max && bytes < bytes_max) {
+        bytes += (*end)->size;
+        count++;
+        end = &(*end)->next;
+    }
+    queue->first = *end;
+    *end = NULL;
+    if (!queue->first)
+        queue->last = &queue->first;
+    return count;
+}
+
+size_t lb_write_queue_put_back(struct lb_write_queue *queue, struct lb_write *last)
+{
+    struct lb_write **end = &last->next;
+    size_t count = 0;
+    if (!last->next)
+        return 0;
+    for (; *end; end = &(*end)->next)
+        count++;
+    *end = queue->first;
+    if (!queue->first)
+        queue->last = end;
+    queue->first = last->next;
+    last->next = NULL;
+    return count;
+}
+
+void lb_write_queue_let_another_first(struct lb_write_queue *queue,
+                                      const struct lb_writer_share *share)
+{
+    struct lb_write **at = &queue->first;
+    while (*at && (*at)->share == share)
+        at = &(*at)->next;
+    struct lb_write *other = *at;
+    if (!other || at == &queue->first)
+        return;
+    *at = other->next;
+    if (!*at)
+        queue->last = at;
+    other->next = queue->first;
+    queue->first = other;
+}
