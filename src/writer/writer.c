@@ -5,6 +5,7 @@
 #include "base/rcu.h"
 #include "base/thread.h"
 #include "writer/chains.h"
+#include "writer/figures.h"
 #include "writer/queue.h"
 #include "writer/rest.h"
 
@@ -52,9 +53,7 @@ struct lb_writer {
     bool heavy_turn;                           /* the last batch was a light one */
     uint64_t full_until_ms;                    /* until then a remote store counts as full */
     struct lb_rest rest;                       /* from heavy ones */
-    /* Written by the writer thread, read by any. */
-    _Atomic uint64_t batches, writes, commit_ns, commit_max_ns, refused;
-    _Atomic uint64_t batch_buckets[8], commit_buckets[8];
+    struct lb_writer_figures figures;
 };
 
 /* A batch under way. */
@@ -67,16 +66,6 @@ struct batch {
     uint64_t applied_ns; /* when the last of its writes was applied, and whose that was */
     const struct lb_writer_share *share;
 };
-
-static void count(_Atomic uint64_t *counter, uint64_t amount)
-{
-    atomic_fetch_add_explicit(counter, amount, memory_order_relaxed);
-}
-
-static uint64_t load(_Atomic uint64_t *counter)
-{
-    return atomic_load_explicit(counter, memory_order_relaxed);
-}
 
 struct lb_writer *lb_writer_create(const struct lb_writer_settings *settings)
 {
@@ -177,7 +166,7 @@ lb_err lb_writer_submit(struct lb_writer *writer, struct lb_write *write)
         err = LB_ERR_STORAGE_UNAVAILABLE;
     }
     if (err) {
-        count(&writer->refused, 1);
+        lb_writer_figures_refused(&writer->figures);
         return err;
     }
     write->writer = writer;
@@ -372,28 +361,6 @@ static bool any_left(const struct batch *batch)
     return count_failed(batch) < batch->count;
 }
 
-static void measure_commit(struct lb_writer *writer, uint64_t ns)
-{
-    static const uint64_t bounds_us[] = {100, 500, 1000, 2000, 5000, 20000, 100000};
-    size_t bucket = 0;
-    while (bucket < 7 && ns > bounds_us[bucket] * 1000)
-        bucket++;
-    count(&writer->commit_buckets[bucket], 1);
-    count(&writer->commit_ns, ns);
-    if (ns > load(&writer->commit_max_ns))
-        atomic_store_explicit(&writer->commit_max_ns, ns, memory_order_relaxed);
-}
-
-static void measure_batch(struct lb_writer *writer, size_t writes)
-{
-    size_t bucket = 0;
-    while (bucket < 7 && writes > (size_t)1 << (2 * bucket))
-        bucket++;
-    count(&writer->batch_buckets[bucket], 1);
-    count(&writer->batches, 1);
-    count(&writer->writes, writes);
-}
-
 static lb_err commit(struct lb_writer *writer, struct batch *batch)
 {
     struct lb_store *store = writer->settings.store;
@@ -403,7 +370,7 @@ static lb_err commit(struct lb_writer *writer, struct batch *batch)
         return err;
     uint64_t begun = lb_clock_mono_ns();
     err = store->ops->commit(store);
-    measure_commit(writer, lb_clock_mono_ns() - begun);
+    lb_writer_figures_commit(&writer->figures, lb_clock_mono_ns() - begun);
     note_refusal(writer, err);
     if (err)
         return err;
@@ -574,7 +541,7 @@ static void run_batch(struct lb_writer *writer, struct batch *batch)
     for (struct lb_write *write = batch->first; write; write = write->next)
         write->result = LB_OK;
     lb_err err = try_batch(writer, batch);
-    measure_batch(writer, batch->count);
+    lb_writer_figures_batch(&writer->figures, batch->count);
     if (is_of_one_workspace(writer, err) && has_several_workspaces(batch)) {
         run_each_workspace(writer, batch);
     } else {
@@ -697,17 +664,7 @@ void lb_writer_stop(struct lb_writer *writer)
 
 void lb_writer_stats(struct lb_writer *writer, struct lb_writer_stats *out)
 {
-    *out = (struct lb_writer_stats){
-        .batches = load(&writer->batches),
-        .writes = load(&writer->writes),
-        .commit_ns = load(&writer->commit_ns),
-        .commit_max_ns = load(&writer->commit_max_ns),
-        .queued = load(&writer->queued.taken) * writer->settings.queue_writes /
-                  writer->settings.queue_bytes,
-        .refused = load(&writer->refused),
-    };
-    for (int i = 0; i < 8; i++) {
-        out->batch_buckets[i] = load(&writer->batch_buckets[i]);
-        out->commit_buckets[i] = load(&writer->commit_buckets[i]);
-    }
+    uint64_t taken = atomic_load_explicit(&writer->queued.taken, memory_order_relaxed);
+    lb_writer_figures_read(&writer->figures, out);
+    out->queued = taken * writer->settings.queue_writes / writer->settings.queue_bytes;
 }
