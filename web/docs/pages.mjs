@@ -4,8 +4,9 @@ import { join } from 'node:path';
 
 import { links, START, titleOf } from './markdown.mjs';
 
-// Those who change the program have the source code, and these in it; comparison and measurements are read before the program is chosen.
-const IN_SOURCE = ['architecture.md', 'comparison.md', 'performance.md', 'threading.md'];
+// Those who change the program, or verify its log by another one, have the source code, and these in it; comparison and measurements are read before the
+// program is chosen.
+const IN_SOURCE = ['architecture.md', 'chain.md', 'comparison.md', 'performance.md', 'threading.md'];
 const ELSEWHERE = { readme: 'README.md', changelog: 'CHANGELOG.md' };
 
 // What is newest: all of it is a tenth of all pages.
