@@ -6,9 +6,11 @@
 
 #include <string.h>
 
-/* Writes wait meanwhile. */
-#define READ_MS  25
-#define APART_MS 1000
+/* Writes wait meanwhile. From the answer about the versions on; where that came from far away, for
+ * so many times as long, as others' writes ask as often. */
+#define READ_MS    25
+#define READ_TIMES 10
+#define APART_MS   1000
 /* Workspaces of one question. */
 #define GROUP_MAX 256
 
@@ -16,7 +18,7 @@ struct reading {
     struct lb_lack *lack;
     const struct lb_freshness_settings *settings;
     const _Atomic bool *stopping;
-    uint64_t until_ms;
+    uint64_t until_ms;       /* 0: no answer came so far */
     uint64_t apart_until_ms; /* 0: none has failed so far */
     bool over;               /* the time is, and `*from` has had none of it */
     uint32_t *from;
@@ -53,12 +55,23 @@ static lb_err read_one(struct reading *reading, const struct lb_workspace_versio
     return err || all ? err : add_to(&reading->lack->rest, latest->workspace);
 }
 
+/* One of them at least is read, however far away the store is. */
+static void begin_reading(struct reading *reading, uint64_t asked_ms)
+{
+    uint64_t now_ms = lb_clock_mono_ms();
+    if (!reading->until_ms)
+        reading->until_ms = now_ms + READ_MS + (now_ms - asked_ms) * READ_TIMES;
+}
+
 static lb_err read_versions(struct reading *reading, const uint32_t *workspaces, size_t count)
 {
     struct lb_store *store = reading->settings->store;
     struct lb_workspace_versions versions = {0};
+    uint64_t asked_ms = lb_clock_mono_ms();
     lb_err err =
         lb_nodes_versions(store, store->ops->writer_reader(store), workspaces, count, &versions);
+    if (!err)
+        begin_reading(reading, asked_ms);
     for (size_t i = 0; !err && i < versions.count; i++) {
         err = read_one(reading, &versions.array[i]);
         lb_rcu_quiescent();
@@ -125,7 +138,7 @@ static uint32_t *in_order(const struct lb_lack *lack, uint32_t from)
 static lb_err read_group(struct reading *reading, const uint32_t *workspaces, size_t count)
 {
     lb_err err = LB_OK;
-    if (lb_clock_mono_ms() >= reading->until_ms) {
+    if (reading->until_ms && lb_clock_mono_ms() >= reading->until_ms) {
         for (size_t i = 0; !err && i < count; i++)
             err = leave(reading, workspaces[i]);
         return err;
@@ -142,11 +155,8 @@ void lb_lack_read(struct lb_lack *lack, const struct lb_freshness_settings *sett
                   const _Atomic bool *stopping, uint32_t *from)
 {
     struct lb_store *store = settings->store;
-    struct reading reading = {.lack = lack,
-                              .settings = settings,
-                              .stopping = stopping,
-                              .until_ms = lb_clock_mono_ms() + READ_MS,
-                              .from = from};
+    struct reading reading = {
+        .lack = lack, .settings = settings, .stopping = stopping, .from = from};
     uint32_t *order = in_order(lack, *from);
     size_t count = lack->workspaces.count, group;
     lack->failed.count = lack->rest.count = 0;
