@@ -84,6 +84,8 @@ struct lb_store_reader {
     uint64_t sent;                                /* items so far */
     uint64_t answered;                            /* of them */
     unsigned unflushed;
+    uint64_t plans_since_sent; /* `sent`, when plans were last forgotten */
+    uint64_t plans_since_ms;
 
     bool in_transaction;
     bool wrote;    /* in it, other than locks and marks */

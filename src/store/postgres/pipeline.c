@@ -269,11 +269,45 @@ static bool writes(enum lb_pg_statement statement)
     return statement != PG_WORKSPACE_LOCK && (first == 'I' || first == 'U' || first == 'D');
 }
 
-lb_err lb_pg_send(struct lb_store_reader *reader, enum lb_pg_statement statement,
-                  const struct lb_pg_params *params, bool kept)
+/* PostgreSQL keeps the plan of a prepared statement until it has new statistics of the tables: that
+ * of an almost empty table for a minute, or for as long as autovacuum is late or off. In a table so
+ * small all ways cost the same, such as reading it whole or walking all leads of the workspace in
+ * lead_by_status. So plans are forgotten before the tables can have grown much; a new one goes by
+ * the size of today. */
+#define PLANS_MAX_SENT   1000
+#define PLANS_MAX_AGE_MS 1000
+
+LB_PG_STATEMENT(PLANS_FORGET, NONE, "", "DISCARD PLANS");
+
+static bool execute(struct lb_store_reader *reader, enum lb_pg_statement statement,
+                    const struct lb_pg_params *params, bool kept)
 {
     static const struct lb_pg_params none = {0};
     const struct lb_pg_params *with = params ? params : &none;
+    if (!prepare_once(reader, statement) ||
+        !PQsendQueryPrepared(reader->conn, lb_pg_statements[statement]->name, with->count,
+                             with->values, with->lengths, with->formats, 1))
+        return false;
+    push_pending(reader, LB_PG_EXECUTE, statement, kept);
+    return true;
+}
+
+/* Before a statement that has a plan, and so never between a failure and ROLLBACK. */
+static bool forget_old_plans(struct lb_store_reader *reader, enum lb_pg_statement statement)
+{
+    uint64_t now = lb_clock_mono_ms();
+    if (lb_pg_statements[statement]->reach == LB_PG_NONE ||
+        (reader->sent - reader->plans_since_sent < PLANS_MAX_SENT &&
+         now - reader->plans_since_ms < PLANS_MAX_AGE_MS))
+        return true;
+    reader->plans_since_sent = reader->sent;
+    reader->plans_since_ms = now;
+    return execute(reader, PG_PLANS_FORGET, NULL, false);
+}
+
+lb_err lb_pg_send(struct lb_store_reader *reader, enum lb_pg_statement statement,
+                  const struct lb_pg_params *params, bool kept)
+{
     if (reader == &reader->postgres->writer && reader->postgres->rows.count && !reader->failed)
         reader->failed = lb_pg_send_rows(reader->postgres);
     if (!reader->failed && reader->sent - reader->answered > LB_PG_PENDING_MAX - 8)
@@ -288,13 +322,10 @@ lb_err lb_pg_send(struct lb_store_reader *reader, enum lb_pg_statement statement
     }
     if (statement == PG_COMMIT)
         reader->commit = LB_PG_COMMIT_SENT; /* even when only a part of it was */
-    if (!prepare_once(reader, statement) ||
-        !PQsendQueryPrepared(reader->conn, lb_pg_statements[statement]->name, with->count,
-                             with->values, with->lengths, with->formats, 1)) {
+    if (!forget_old_plans(reader, statement) || !execute(reader, statement, params, kept)) {
         close_failed(reader, "send failed");
         return reader->failed;
     }
-    push_pending(reader, LB_PG_EXECUTE, statement, kept);
     reader->wrote |= writes(statement);
     flush_some(reader);
     return LB_OK;
