@@ -72,6 +72,7 @@ struct lb_server {
     char id_prefix[9]; /* random, of every request id */
     unsigned port;
     _Atomic unsigned connections;
+    _Atomic unsigned most_connections; /* since lb_server_most_connections */
     struct lb_shares *shares; /* of connections, by address */
     bool draining;
     unsigned loop_count;

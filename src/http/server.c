@@ -133,6 +133,11 @@ unsigned lb_server_connections(const struct lb_server *server)
     return atomic_load_explicit(&server->connections, memory_order_relaxed);
 }
 
+unsigned lb_server_most_connections(struct lb_server *server)
+{
+    return atomic_exchange(&server->most_connections, 0);
+}
+
 bool lb_server_drain(struct lb_server *server, unsigned timeout_ms)
 {
     static const struct timespec pause = {.tv_nsec = 2000000};
