@@ -778,7 +778,9 @@ static void all_loops_share_the_port_and_the_limit(void **state)
         send(fds[i], GET("/a"), strlen(GET("/a")), MSG_NOSIGNAL);
         answered += hear(fds[i], "\r\n\r\n", 1);
     }
-    assert_int_equal(answered, 40);
+    /* Each one over 40 takes the place of another one of its loop, or is closed. */
+    assert_in_range(answered, 40, 50);
+    assert_int_equal(lb_server_connections(server), 40);
     for (int i = 0; i < 50; i++)
         close(fds[i]);
     stop(state);
