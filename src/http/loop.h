@@ -73,7 +73,7 @@ struct lb_server {
     unsigned port;
     _Atomic unsigned connections;
     _Atomic unsigned most_connections; /* since lb_server_most_connections */
-    struct lb_shares *shares; /* of connections, by address */
+    struct lb_shares *shares;          /* of connections, by address */
     bool draining;
     unsigned loop_count;
     struct lb_loop loops[];
