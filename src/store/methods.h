@@ -388,9 +388,14 @@ LB_METHOD(lb_err, lead_pending_everywhere, struct lb_store_reader *reader, size_
 /* The latest contact of each of these names by another campaign than the list's, after `since`:
  * an invitation or a message that was claimed, and was not reported failed: one that failed and is
  * not completed was out, and could then not be handed out again. Leads that gave the name away
- * count, campaigns that were deleted do not. */
+ * count, campaigns that were deleted do not.
+ *
+ * Each name is a look-up, and so is each activity of a lead of that name, or the lead without one.
+ * Answers the first of the names, one at least, until `*left` look-ups are used up, and takes from
+ * `*left` what they were. */
 LB_METHOD(lb_err, contacts, struct lb_store_reader *reader, struct lb_list list, int64_t since,
-          const struct lb_str *names, size_t count, struct lb_contact *out)
+          const struct lb_str *names, size_t count, size_t *left, struct lb_contact *out,
+          size_t *out_count)
 /* The leads that stopped the companies of these keys; 0: it is not stopped. */
 LB_METHOD(lb_err, stopped_companies, struct lb_store_reader *reader, struct lb_list list,
           const struct lb_str *keys, size_t count, uint64_t *out)

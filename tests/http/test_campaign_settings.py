@@ -39,6 +39,23 @@ def claimed(campaign, **options):
     return names(campaign.claim(**options))
 
 
+def skip_all(campaign, count):
+    """One claim looks at a bounded number of leads."""
+    for _ in range(count):
+        assert campaign.claim() == []
+        if campaign.skipped_contacted == count:
+            return
+    raise AssertionError(f"{campaign.skipped_contacted} of {count} are skipped")
+
+
+def claimed_after_skips(campaign):
+    """What the first claim hands out that looks at more than leads who are skipped."""
+    for _ in range(100):
+        if handed_out := claimed(campaign):
+            return handed_out
+    return []
+
+
 def blocks(api, name):
     body = expect.ok(api.get(f"/blocked-leads/{name}"))
     return [(block["scope"], block["reason"]) for block in body["blocks"]]
@@ -267,9 +284,8 @@ def test_leads_come_back_when_the_setting_goes(tenant):
     crowd = [unique() for _ in range(450)]  # several small writes
     first, campaign = Campaign(tenant, *crowd), skipping(tenant, *crowd)
     assert len(first.claim(most=1000)) == 450
-    assert campaign.claim() == []
+    skip_all(campaign, 450)
     assert campaign.status == "completed" and campaign.progress == 100
-    assert campaign.skipped_contacted == 450
     campaign.set(skipContacted=None)
     await_value(lambda: campaign.skipped_contacted, 0)
     assert campaign.status == "paused" and campaign.progress == 0
@@ -311,7 +327,7 @@ def test_leads_come_back_when_the_contact_counts_no_longer():
         campaign = skipping(tenant, *crowd, "ada", "bob", "eve")
         by_name = {entry["publicIdentifier"]: entry for entry in first.claim(most=1000)}
         deleted.claim_one()
-        assert campaign.claim() == [] and campaign.skipped_contacted == 223
+        skip_all(campaign, 223)
         first.complete(by_name["ada"], "failed")
         first.delete_lead("bob")
         expect.ok(tenant.api.delete(deleted.path))
@@ -336,7 +352,38 @@ def test_one_claim_looks_up_a_bounded_number_of_names(tenant):
     assert len(first.claim(most=1000)) == 899
     campaign = skipping(tenant, *crowd)
     assert campaign.claim() == [] and campaign.skipped_contacted < 899
-    assert claimed(campaign) == crowd[-1:]
+    assert claimed_after_skips(campaign) == crowd[-1:]
+
+
+def in_many_campaigns(tenant, crowd, count):
+    for _ in range(count):
+        Campaign(tenant, *crowd, active=False)
+
+
+def test_one_claim_looks_at_a_bounded_number_of_campaigns(tenant):
+    """Those that its people are in, too: 52 look-ups for each, of 4,000."""
+    crowd = [unique() for _ in range(90)]
+    in_many_campaigns(tenant, crowd, 50)
+    first, left = Campaign(tenant, *crowd), unique()
+    assert len(first.claim(most=1000)) == 90
+    campaign = skipping(tenant, *crowd, left)
+    assert campaign.claim() == [] and 50 < campaign.skipped_contacted < 80
+    assert claimed(campaign) == [left] and campaign.skipped_contacted == 90
+
+
+def test_people_in_many_campaigns_come_back_in_several_writes():
+    with Server() as server:
+        tenant = server.tenant("agency")
+        crowd = [f"lead-{number}" for number in range(105)]
+        in_many_campaigns(tenant, crowd, 20)
+        first = Campaign(tenant, *crowd)
+        campaign = skipping(tenant, *crowd)
+        assert len(first.claim(most=1000)) == 105
+        skip_all(campaign, 105)
+        expect.ok(tenant.api.delete(first.path))
+        server.restart()  # looks at all at once, and every minute from then on
+        tenant.api = campaign.api = server.api(tenant.key)
+        await_value(lambda: campaign.skipped_contacted, 0)
 
 
 def test_of_two_that_claim_at_once_the_first_contacts(tenant):

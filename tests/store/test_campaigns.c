@@ -650,6 +650,90 @@ static void rolled_back_changes_were_never_made(void **state)
     assert_int_equal(remains(backend).count, 0);
 }
 
+/* --- Who was contacted ------------------------------------------------------------------------ */
+
+#define CAMPAIGNS 5
+#define VISITS    3
+
+/* A lead of each of these names in several campaigns, contacted there, and visited before. */
+static void add_contacted(struct backend *backend, const struct lb_str *names, size_t count)
+{
+    for (uint32_t i = 0; i < CAMPAIGNS; i++) {
+        char id[16];
+        snprintf(id, sizeof id, "other-%u", i);
+        uint32_t campaign = add_campaign(backend, id);
+        struct lb_step_row steps[VISITS + 1];
+        for (uint32_t step = 0; step <= VISITS; step++) {
+            steps[step] = (struct lb_step_row){.workspace = WS,
+                                               .campaign = campaign,
+                                               .position = step + 1,
+                                               .type = step < VISITS ? LB_STEP_VISIT_PROFILE
+                                                                     : LB_STEP_MESSAGE};
+            assert_int_equal(backend->ops->step_insert(backend->store, &steps[step]), LB_OK);
+        }
+        for (size_t n = 0; n < count; n++) {
+            struct lb_activity_row row = {.lead = add_lead(backend, campaign, names[n].ptr),
+                                          .workspace = WS,
+                                          .campaign = campaign,
+                                          .state = LB_ACTIVITY_DONE};
+            for (uint32_t step = 0; step <= VISITS; step++) {
+                row.step = steps[step].no;
+                row.claimed_at = 100 + i * 10 + step;
+                assert_int_equal(backend->ops->activity_put(backend->store, &row), LB_OK);
+            }
+        }
+    }
+}
+
+/* Asks with `left` look-ups; returns how many are left then. */
+static size_t ask_contacts(struct backend *backend, const struct lb_str *names, size_t count,
+                           size_t left, size_t wanted)
+{
+    const struct lb_list list = {WS, 4000};
+    struct lb_contact contacts[8];
+    size_t answered = 4711;
+    assert_int_equal(
+        backend->ops->contacts(backend->reader, list, 0, names, count, &left, contacts, &answered),
+        LB_OK);
+    assert_int_equal(answered, wanted);
+    for (size_t i = 0; i < answered; i++) {
+        bool known = !lb_str_equal(names[i], LB_STR("unknown"));
+        assert_int_equal(contacts[i].at, known ? 100 + (CAMPAIGNS - 1) * 10 + VISITS : 0);
+        assert_int_equal(contacts[i].campaign != 0, known);
+    }
+    return left;
+}
+
+/* A name costs one, and each activity of its leads another: also those that are no contact. */
+static void look_ups_of_contacts_are_bounded_by_what_is_read(void **state)
+{
+    struct backend *backend = *state;
+    const struct lb_str names[] = {LB_STR("ada"), LB_STR("unknown"), LB_STR("bob"), LB_STR("eve")};
+    const struct lb_str all[] = {names[0], names[2], names[3]};
+    const size_t each = 1 + (VISITS + 1) * CAMPAIGNS;
+    add_contacted(backend, all, COUNT(all));
+    backend_commit(backend);
+    assert_int_equal(ask_contacts(backend, names, COUNT(names), 1000, 4), 1000 - 3 * each - 1);
+    assert_int_equal(ask_contacts(backend, names, COUNT(names), 0, 1), 0);
+    assert_int_equal(ask_contacts(backend, names, COUNT(names), each, 1), 0);
+    assert_int_equal(ask_contacts(backend, names, COUNT(names), each + 1, 2), 0);
+    assert_int_equal(ask_contacts(backend, names, COUNT(names), each + 2, 3), 0);
+    assert_int_equal(ask_contacts(backend, names + 2, 2, 2 * each, 2), 0);
+    assert_int_equal(ask_contacts(backend, names, 0, 9, 0), 9);
+}
+
+/* A lead for which nothing was handed out is read, too. */
+static void a_lead_without_activities_is_a_look_up(void **state)
+{
+    struct backend *backend = *state;
+    const struct lb_str names[] = {LB_STR("unknown"), LB_STR("unknown")};
+    add_lead(backend, add_campaign(backend, "one"), "unknown");
+    add_lead(backend, add_campaign(backend, "two"), "unknown");
+    backend_commit(backend);
+    assert_int_equal(ask_contacts(backend, names, 2, 10, 2), 4);
+    assert_int_equal(ask_contacts(backend, names, 2, 3, 1), 0);
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
@@ -668,6 +752,8 @@ int main(void)
         BACKEND_TEST(an_activity_comes_back_and_is_replaced),
         BACKEND_TEST(pages_hold_the_activities_of_the_states_latest_change_first),
         BACKEND_TEST(rolled_back_changes_were_never_made),
+        BACKEND_TEST(look_ups_of_contacts_are_bounded_by_what_is_read),
+        BACKEND_TEST(a_lead_without_activities_is_a_look_up),
     };
     return backend_run_all("campaigns", tests, COUNT(tests));
 }

@@ -428,7 +428,9 @@ static void ask_all(const struct lb_store_ops *ops, struct lb_store_reader *read
     struct lb_list list = {1, 1};
     struct lb_str name = LB_STR("a");
     struct lb_contact contact;
-    assert_int_equal(ops->contacts(reader, list, 0, &name, 1, &contact), LB_OK);
+    size_t left = 1;
+    assert_int_equal(ops->contacts(reader, list, 0, &name, 1, &left, &contact, &count), LB_OK);
+    assert_int_equal(count, 1);
     assert_int_equal(contact.at, 0);
     assert_int_equal(ops->stopped_companies(reader, list, &name, 1, numbers), LB_OK);
     struct lb_pending_row pending;
@@ -446,7 +448,7 @@ static void ask_all(const struct lb_store_ops *ops, struct lb_store_reader *read
  * found there; nothing may be read whole or sorted. Returns how often `index` is used. */
 static unsigned judge_plan(sqlite3 *db, const char *sql, const char *index)
 {
-    char explain[4096];
+    char explain[4096], part[64] = "";
     sqlite3_stmt *stmt = NULL;
     unsigned used = 0;
     snprintf(explain, sizeof explain, "EXPLAIN QUERY PLAN %s", sql);
@@ -455,8 +457,11 @@ static unsigned judge_plan(sqlite3 *db, const char *sql, const char *index)
         const char *line = (const char *)sqlite3_column_text(stmt, 3);
         bool searched = strstr(line, "SEARCH") != NULL;
         bool by_index = searched && strstr(line, index);
+        bool scanned = strstr(line, "SCAN") && !strstr(line, "SCAN (") && strcmp(line, part) != 0;
         used += by_index;
-        if (strstr(line, "TEMP B-TREE") || (strstr(line, "SCAN") && !strstr(line, "SCAN (")) ||
+        if (strncmp(line, "CO-ROUTINE ", 11) == 0) /* a part of the question: what it finds */
+            snprintf(part, sizeof part, "SCAN %s", line + 11);
+        if (strstr(line, "TEMP B-TREE") || scanned ||
             (searched && !by_index && !strstr(line, "INTEGER PRIMARY KEY")))
             fail_msg("%s\n  %s", sql, line);
     }
@@ -477,7 +482,7 @@ static void questions_about_campaigns_and_imports_are_answered_by_indexes(void *
         {STMT_LEADS_PAGE_BY_STATUS, "lead_by_status (campaign=? AND status=? AND no<?)", 1},
         {STMT_LEADS_SCHEDULED, "lead_queue (campaign=? AND queue=?)", 1},
         {STMT_LEADS_SET_ASIDE, "lead_set_aside (campaign=?)", 1},
-        {STMT_CONTACT, "PRIMARY KEY (", 4}, /* of names, activities, steps and campaigns */
+        {STMT_CONTACT, "=?)", 5}, /* names, who gave way, activities, steps and campaigns */
         {STMT_PENDING_NEXT, "PRIMARY KEY (workspace>?)", 1},
         {STMT_STOPPED_COMPANY, "PRIMARY KEY (workspace=? AND campaign=? AND key=?)", 1},
         {STMT_IMPORT, "blocklist_import_by_id (workspace=? AND id=?)", 1},

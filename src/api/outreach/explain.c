@@ -124,6 +124,7 @@ static lb_err read_names(struct explaining *explaining, uint64_t no)
 static lb_err read_restraint(struct explaining *explaining, uint64_t no)
 {
     const struct lb_call *call = explaining->call;
+    size_t known;
     const struct lb_restraint_question question = {
         .outreach = call->app->outreach,
         .reader = explaining->reader,
@@ -132,7 +133,7 @@ static lb_err read_restraint(struct explaining *explaining, uint64_t no)
         .exclusion = {.blocklist = call->app->blocklist, .workspace = call->workspace},
         .now = lb_clock_wall_ms()};
     return lb_restrains(&question.settings)
-               ? lb_restraints_find(&question, &no, 1, &explaining->restraint)
+               ? lb_restraints_find(&question, &no, 1, &explaining->restraint, &known)
                : LB_OK;
 }
 

@@ -19,9 +19,10 @@
  * times as long for each where the store is another process. */
 #define FRUITLESS_MAX        1000
 #define FRUITLESS_MAX_REMOTE 100
-/* Names that the claims of one batch look up as contacted elsewhere, but for those of the last
- * leads that are fetched. */
-#define ASKED_MAX 4000
+/* Look-ups of who was contacted elsewhere that the claims of one batch make, and what is left for
+ * each claim in any case. */
+#define ASKED_MAX   4000
+#define ASKED_LEAST 256
 /* Strings that one claim hands out, but for the last: the writer makes them, and others wait. */
 #define TEXTS_MAX_BYTES ((size_t)4 << 20)
 /* That are recorded of an activity, with its report and the events that come of it. */
@@ -53,7 +54,7 @@ static bool may_look(const struct claiming *claiming)
     return outreach->fruitless < most || outreach->fruitless == claiming->fruitless_before;
 }
 
-/* The same for names. */
+/* The same for look-ups. */
 static bool may_ask(const struct claiming *claiming)
 {
     const struct lb_outreach *outreach = claiming->claim->outreach;
@@ -326,9 +327,10 @@ static lb_err take_lead(struct claiming *claiming, uint64_t no,
 
 /* What keeps these leads from being handed out, beside blocks. */
 static lb_err find_restraints(struct claiming *claiming, const uint64_t *leads, size_t count,
-                              struct lb_restraint out[FETCH_MAX])
+                              struct lb_restraint out[FETCH_MAX], size_t *out_known)
 {
     struct lb_outreach *outreach = claiming->claim->outreach;
+    size_t left = outreach->asked < ASKED_MAX ? ASKED_MAX - outreach->asked : 0;
     struct lb_list list = claiming->claim->standing.list;
     const struct lb_restraint_question question = {
         .outreach = outreach,
@@ -337,8 +339,9 @@ static lb_err find_restraints(struct claiming *claiming, const uint64_t *leads, 
         .settings = claiming->state.settings,
         .exclusion = lb_outreach_exclusion(outreach, list.workspace),
         .now = claiming->now,
+        .look_ups_max = left < ASKED_LEAST ? ASKED_LEAST : left,
         .asked = &outreach->asked};
-    return lb_restraints_find(&question, leads, count, out);
+    return lb_restraints_find(&question, leads, count, out, out_known);
 }
 
 /* --- The queue --- */
@@ -362,7 +365,7 @@ static lb_err take_due(struct claiming *claiming, uint32_t step, enum lb_lead_qu
     struct lb_restraint restraints[FETCH_MAX];
     uint64_t leads[FETCH_MAX];
     lb_err err = LB_OK;
-    size_t count = 1;
+    size_t count = 1, known;
     size_t more =
         1; /* where the first ones were blocked, others may be: a company's, for example */
     while (!err && count && wants_more(claiming) && may_ask(claiming)) {
@@ -373,9 +376,10 @@ static lb_err take_due(struct claiming *claiming, uint32_t step, enum lb_lead_qu
                              wanted < FETCH_MAX ? wanted : FETCH_MAX, leads, &count);
         if (!err && count)
             ops->prefetch_leads(claiming->reader, list.workspace, leads, count, likely);
+        known = count; /* of those after them is asked when they are fetched again */
         if (!err && count && restrains)
-            err = find_restraints(claiming, leads, count, restraints);
-        for (size_t i = 0; !err && i < count && wants_more(claiming); i++)
+            err = find_restraints(claiming, leads, count, restraints, &known);
+        for (size_t i = 0; !err && i < known && wants_more(claiming); i++)
             err = take_lead(claiming, leads[i], restrains ? &restraints[i] : &NONE);
     }
     return err;

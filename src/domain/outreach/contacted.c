@@ -1,7 +1,7 @@
 /* Leads that were skipped because another campaign had contacted them come back when the days are
- * over, or the setting has been changed: in small writes of 200 at most, of one campaign after the
- * other, so that one whose writes fail holds no other up. One that was contacted again meanwhile
- * stays aside until those days are over.
+ * over, or the setting has been changed: in small writes of 200 at most, fewer when the people are
+ * in many campaigns, of one campaign after the other, so that one whose writes fail holds no other
+ * up. One that was contacted again meanwhile stays aside until those days are over.
  *
  * A contact may also stop counting: it is reported failed, or its campaign or lead is deleted. So
  * all skipped leads are looked at again, slowly: about once a minute when they are few.
@@ -16,8 +16,10 @@
 #include <stdlib.h>
 
 #define LEADS_AT_A_TIME 200
-#define LOOK_AGAIN_MS   2000
-#define RETRY_AFTER_MS  1000
+/* In one write, but for those of its first lead; the other leads follow in the next one. */
+#define LOOK_UPS_MAX   2000
+#define LOOK_AGAIN_MS  2000
+#define RETRY_AFTER_MS 1000
 /* After a look that failed: it may have waited for a part of the database that is silent. */
 #define LOOK_AFTER_ERROR_MS 60000
 #define SWEEP_AGAIN_MS      60000           /* from the end of a round */
@@ -43,6 +45,7 @@ struct lb_contacted {
     struct lb_list list;
     uint64_t leads[LEADS_AT_A_TIME];
     size_t count;
+    size_t known; /* the first ones, for which the write had look-ups */
 };
 
 struct lb_contacted *lb_contacted_create(struct lb_outreach *outreach)
@@ -106,10 +109,13 @@ static lb_err apply(struct lb_write *write, struct lb_store *store)
         .reader = lb_outreach_reader(outreach),
         .list = contacted->list,
         .exclusion = lb_outreach_exclusion(outreach, contacted->list.workspace),
-        .now = lb_clock_wall_ms()};
+        .now = lb_clock_wall_ms(),
+        .look_ups_max = LOOK_UPS_MAX};
     struct lb_restraint restraints[LEADS_AT_A_TIME];
     struct lb_campaign_state state;
     struct lb_counts counts = {0};
+    size_t known = 0;
+    contacted->known = contacted->count;
     lb_err err = store->ops->campaign_state(question.reader, contacted->list.workspace,
                                             contacted->list.campaign, &state);
     if (err)
@@ -118,9 +124,11 @@ static lb_err apply(struct lb_write *write, struct lb_store *store)
     question.settings.skip_contacted_days = state.settings.skip_contacted_days;
     store->ops->prefetch_leads(question.reader, contacted->list.workspace, contacted->leads,
                                contacted->count, 0);
-    err = lb_restraints_find(&question, contacted->leads, contacted->count, restraints);
-    for (size_t i = 0; !err && i < contacted->count; i++)
+    err = lb_restraints_find(&question, contacted->leads, contacted->count, restraints, &known);
+    for (size_t i = 0; !err && i < known; i++)
         err = put_back(outreach, &question, contacted->leads[i], &restraints[i].contact, &counts);
+    if (!err)
+        contacted->known = known;
     if (err == LB_ERR_NOT_FOUND) /* deleted meanwhile; the others are looked at again */
         err = LB_OK;
     return err ? err : lb_outreach_count(outreach, contacted->list, &counts);
@@ -131,17 +139,7 @@ static uint64_t rest_ms(uint64_t took, uint64_t least)
     return took * REST_FACTOR > least ? took * REST_FACTOR : least;
 }
 
-static void finish(struct lb_task *task)
-{
-    struct lb_contacted *contacted =
-        (struct lb_contacted *)((char *)task - offsetof(struct lb_contacted, done));
-    uint64_t now = lb_clock_mono_ms();
-    contacted->under_way = false;
-    if (contacted->sweeps)
-        contacted->sweep_at_ms = now + rest_ms(now - contacted->sweep_began_ms, SWEEP_REST_MS);
-    else
-        contacted->look_at_ms = contacted->write.result ? now + RETRY_AFTER_MS : 0;
-}
+static void finish(struct lb_task *task);
 
 static void submit(struct lb_contacted *contacted, bool sweeps)
 {
@@ -153,6 +151,29 @@ static void submit(struct lb_contacted *contacted, bool sweeps)
                                          .heavy = true,
                                          .workspace = contacted->list.workspace};
     contacted->under_way = lb_writer_submit(contacted->writer, &contacted->write) == LB_OK;
+}
+
+/* Leads that the write had no look-ups left for. */
+static void submit_rest(struct lb_contacted *contacted)
+{
+    contacted->count -= contacted->known;
+    memmove(contacted->leads, contacted->leads + contacted->known,
+            contacted->count * sizeof *contacted->leads);
+    submit(contacted, contacted->sweeps);
+}
+
+static void finish(struct lb_task *task)
+{
+    struct lb_contacted *contacted =
+        (struct lb_contacted *)((char *)task - offsetof(struct lb_contacted, done));
+    uint64_t now = lb_clock_mono_ms();
+    contacted->under_way = false;
+    if (!contacted->write.result && contacted->known < contacted->count)
+        submit_rest(contacted);
+    else if (contacted->sweeps)
+        contacted->sweep_at_ms = now + rest_ms(now - contacted->sweep_began_ms, SWEEP_REST_MS);
+    else
+        contacted->look_at_ms = contacted->write.result ? now + RETRY_AFTER_MS : 0;
 }
 
 /* The leads of the next campaign that has some whose days are over, those after the last one first.

@@ -34,7 +34,7 @@ struct lb_outreach {
     size_t status_capacity;
     size_t ending;    /* campaigns that the open batch deletes */
     size_t fruitless; /* leads that claims of the open batch looked at and did not hand out */
-    size_t asked;     /* names that they looked up as contacted elsewhere */
+    size_t asked;     /* look-ups of who was contacted elsewhere that they made */
     /* What writes of the batch have added to the counts of one campaign, not written yet: many in a
      * row are about the same one. */
     struct lb_list counted; /* the campaign, 0: nothing is open */

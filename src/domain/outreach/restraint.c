@@ -122,19 +122,36 @@ static lb_err add_names(const struct lb_restraint_question *question, struct tex
     return err;
 }
 
-static lb_err find_contacts(const struct lb_restraint_question *question, struct texts *names,
-                            struct lb_restraint *out)
+/* Looks names up, those of the first lead and others until the look-ups are used up. */
+static lb_err look_up(const struct lb_restraint_question *question, const struct texts *names,
+                      struct lb_contact *out, size_t *out_done)
 {
     const struct lb_store_ops *ops = question->outreach->settings.store->ops;
     int64_t since = question->now - lb_skip_contacted_ms(&question->settings);
+    size_t left = question->look_ups_max, done = 0, more = 0;
+    lb_err err = LB_OK;
+    while (!err && done < names->count && (left || !names->array[done].lead)) {
+        err = ops->contacts(question->reader, question->list, since, names->strings + done,
+                            names->count - done, &left, out + done, &more);
+        done += more;
+    }
+    if (question->asked)
+        *question->asked += question->look_ups_max - left;
+    *out_done = done;
+    return err;
+}
+
+static lb_err find_contacts(const struct lb_restraint_question *question, struct texts *names,
+                            struct lb_restraint *out, size_t *known)
+{
     struct lb_contact *contacts = malloc((names->count + 1) * sizeof *contacts);
+    size_t done = 0;
     lb_err err = contacts ? complete(names) : LB_ERR_STORAGE_UNAVAILABLE;
     if (!err)
-        err = ops->contacts(question->reader, question->list, since, names->strings, names->count,
-                            contacts);
-    if (question->asked)
-        *question->asked += names->count;
-    for (size_t i = 0; !err && i < names->count; i++) {
+        err = look_up(question, names, contacts, &done);
+    if (!err && done < names->count)
+        *known = names->array[done].lead; /* one of its names is not known */
+    for (size_t i = 0; !err && i < done; i++) {
         struct lb_restraint *restraint = &out[names->array[i].lead];
         if (contacts[i].at > restraint->contact.at)
             restraint->contact = contacts[i];
@@ -182,13 +199,14 @@ static lb_err find_colleagues(const struct lb_restraint_question *question, stru
 /* --- Both --- */
 
 lb_err lb_restraints_find(const struct lb_restraint_question *question, const uint64_t *leads,
-                          size_t count, struct lb_restraint *out)
+                          size_t count, struct lb_restraint *out, size_t *out_known)
 {
     const struct lb_store_ops *ops = question->outreach->settings.store->ops;
     const struct lb_campaign_settings *settings = &question->settings;
     struct texts names = {0}, companies = {0};
     lb_err err = LB_OK;
     memset(out, 0, count * sizeof *out);
+    *out_known = count;
     for (size_t i = 0; !err && i < count; i++) {
         struct lb_lead_row lead;
         err = ops->lead(question->reader, question->list.workspace, leads[i], &lead);
@@ -198,7 +216,7 @@ lb_err lb_restraints_find(const struct lb_restraint_question *question, const ui
             err = add_names(question, &names, i, &lead);
     }
     if (!err && names.count)
-        err = find_contacts(question, &names, out);
+        err = find_contacts(question, &names, out, out_known);
     if (!err && companies.count)
         err = find_colleagues(question, &companies, leads, out);
     texts_fini(&names);
@@ -220,12 +238,13 @@ lb_err lb_colleagues_end(struct lb_outreach *outreach, struct lb_list list, cons
     struct lb_restraint restraints[LB_COLLEAGUES_MAX];
     struct lb_campaign_state state;
     struct lb_counts counts = {0};
+    size_t known = 0;
     lb_err err = ops->campaign_state(question.reader, list.workspace, list.campaign, &state);
     if (err || !state.settings.stop_colleagues || !count)
         return err == LB_ERR_NOT_FOUND ? LB_OK : err;
     question.settings.stop_colleagues = true;
-    err = lb_restraints_find(&question, leads, count, restraints);
-    for (size_t i = 0; !err && i < count; i++) {
+    err = lb_restraints_find(&question, leads, count, restraints, &known);
+    for (size_t i = 0; !err && i < known; i++) {
         struct lb_lead_row before, lead;
         if (!restraints[i].colleague)
             continue;

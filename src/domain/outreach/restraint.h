@@ -37,7 +37,8 @@ struct lb_restraint_question {
     struct lb_campaign_settings settings;
     struct lb_exclusion exclusion; /* who asks */
     int64_t now;
-    size_t *asked; /* grows by the names that are looked up; NULL: not counted */
+    size_t look_ups_max; /* of contacts (store/methods.h); the first lead's are made in any case */
+    size_t *asked;       /* grows by them; NULL: not counted */
 };
 
 /* Is there anything to look up? */
@@ -46,9 +47,10 @@ static inline bool lb_restrains(const struct lb_campaign_settings *settings)
     return settings->skip_contacted_days || settings->stop_colleagues;
 }
 
-/* Fills `out` for leads of the campaign. Ends the strings of a lead that was read before. */
+/* Fills `out` for leads of the campaign, up to `out_known`: one at least, and all when `settings`
+ * ask for no contacts. Ends the strings of a lead that was read before. */
 lb_err lb_restraints_find(const struct lb_restraint_question *question, const uint64_t *leads,
-                          size_t count, struct lb_restraint *out);
+                          size_t count, struct lb_restraint *out, size_t *out_known);
 
 /* The company of a lead who has replied: what is stopped by it, and whose leads are looked at. By
  * the company's page, where both leads have one, and else by the form of its name. */

@@ -16,10 +16,11 @@ lb_err lb_pg_lead_set_contacted(struct lb_store *store, const struct lb_lead_row
     return lb_pg_write(store, PG_LEAD_SET_CONTACTED, &params);
 }
 
-/* Asks about many texts at once; the first column of the result is the place of one among them. */
+/* Asks about many texts at once, within two bounds that may be NULL; the first column of the result
+ * is the place of one among them. */
 static lb_err ask_about(struct lb_store_reader *reader, enum lb_pg_statement statement,
                         struct lb_list list, const struct lb_str *texts, size_t count,
-                        const int64_t *since, PGresult **out)
+                        const int64_t *bounds, PGresult **out)
 {
     struct lb_pg_params params = {0};
     struct lb_buf array = {0};
@@ -27,48 +28,60 @@ static lb_err ask_about(struct lb_store_reader *reader, enum lb_pg_statement sta
     lb_pg_add_number(&params, list.workspace);
     lb_pg_add_array(&params, &array);
     lb_pg_add_number(&params, list.campaign);
-    if (since)
-        lb_pg_add_number(&params, *since);
+    for (int i = 0; bounds && i < 2; i++)
+        lb_pg_add_number(&params, bounds[i]);
     *out = NULL;
     lb_err err = array.failed ? LB_ERR_INTERNAL : lb_pg_query(reader, statement, &params, out);
     lb_buf_fini(&array);
     return err;
 }
 
-/* Looked up as in LEADS_OF_NUMBERS (lead.c): name by name, lead by lead. */
+/* Looked up as in LEADS_OF_NUMBERS (lead.c): name by name, lead by lead. A name is looked up only
+ * when those before it have left look-ups, which a recursive question is there for: one of sets
+ * would read all names first. What is no contact is read, too, and counted. */
 LB_PG_STATEMENT(
-    CONTACTS, ONE, "nTnn",
-    "SELECT wanted.place, found.campaign, found.claimed_at"
-    " FROM unnest($2::text[]) WITH ORDINALITY AS wanted (name, place) CROSS JOIN LATERAL"
-    " (SELECT n.campaign, a.claimed_at FROM"
-    " (SELECT campaign, lead FROM leadblock.lead_name"
-    " WHERE workspace_id = $1 AND name = wanted.name AND campaign <> $3 UNION ALL"
-    " SELECT campaign, no FROM leadblock.lead WHERE workspace_id = $1"
-    " AND identifier = wanted.name AND gave_way AND campaign <> $3 OFFSET 0) AS n"
-    " CROSS JOIN LATERAL (SELECT step, claimed_at FROM leadblock.activity"
-    " WHERE workspace_id = $1 AND lead = n.lead AND claimed_at > $4"
-    " AND (state <> 4 OR completed_at IS NULL) OFFSET 0) AS a"
-    " WHERE (SELECT s.type <> 'visit_profile' FROM leadblock.step s"
+    CONTACTS, ONE, "nTnnn",
+    "WITH RECURSIVE walk (place, looked, latest) AS (SELECT 0, 0::bigint, NULL::bigint[]"
+    " UNION ALL SELECT walk.place + 1, walk.looked + 1 + found.looked, found.latest"
+    " FROM walk CROSS JOIN LATERAL (SELECT count(*) AS looked,"
+    " max(ARRAY[a.claimed_at, n.campaign::bigint]) FILTER (WHERE a.claimed_at > $4"
+    " AND (a.state <> 4 OR a.completed_at IS NULL)"
+    " AND (SELECT s.type <> 'visit_profile' FROM leadblock.step s"
     " WHERE s.workspace_id = $1 AND s.no = a.step)"
     " AND (SELECT c.deleted_at IS NULL FROM leadblock.campaign c"
-    " WHERE c.workspace_id = $1 AND c.no = n.campaign)"
-    " ORDER BY a.claimed_at DESC LIMIT 1) AS found");
+    " WHERE c.workspace_id = $1 AND c.no = n.campaign)) AS latest FROM"
+    " (SELECT campaign, lead FROM leadblock.lead_name"
+    " WHERE workspace_id = $1 AND name = ($2::text[])[walk.place + 1] AND campaign <> $3 UNION ALL"
+    " SELECT campaign, no FROM leadblock.lead WHERE workspace_id = $1"
+    " AND identifier = ($2::text[])[walk.place + 1] AND gave_way AND campaign <> $3 OFFSET 0) AS n"
+    " LEFT JOIN LATERAL (SELECT step, claimed_at, state, completed_at FROM leadblock.activity"
+    " WHERE workspace_id = $1 AND lead = n.lead OFFSET 0) AS a ON true) AS found"
+    " WHERE walk.place < cardinality($2::text[]) AND (walk.place = 0 OR walk.looked < $5))"
+    " SELECT place, latest[2], latest[1], looked FROM walk WHERE place > 0");
 
 lb_err lb_pg_contacts(struct lb_store_reader *reader, struct lb_list list, int64_t since,
-                      const struct lb_str *names, size_t count, struct lb_contact *out)
+                      const struct lb_str *names, size_t count, size_t *left,
+                      struct lb_contact *out, size_t *out_count)
 {
+    int64_t bounds[] = {since, *left < INT32_MAX ? (int64_t)*left : INT32_MAX};
+    size_t looked = 0;
     PGresult *result;
+    *out_count = 0;
     memset(out, 0, count * sizeof *out);
     lb_err err =
-        count ? ask_about(reader, PG_CONTACTS, list, names, count, &since, &result) : LB_OK;
+        count ? ask_about(reader, PG_CONTACTS, list, names, count, bounds, &result) : LB_OK;
     if (!count || err)
         return err;
     for (int i = 0; i < PQntuples(result); i++) {
         size_t place = (size_t)lb_pg_number(result, i, 0) - 1;
-        if (place < count)
+        size_t so_far = (size_t)lb_pg_number(result, i, 3);
+        looked = so_far > looked ? so_far : looked;
+        if (place < count && !PQgetisnull(result, i, 2))
             out[place] = (struct lb_contact){.campaign = (uint32_t)lb_pg_number(result, i, 1),
                                              .at = lb_pg_number(result, i, 2)};
     }
+    *out_count = (size_t)PQntuples(result);
+    *left -= looked < *left ? looked : *left;
     PQclear(result);
     return LB_OK;
 }

@@ -17,40 +17,57 @@ lb_err lb_sqlite_lead_set_contacted(struct lb_store *store, const struct lb_lead
     return lb_sqlite_run(stmt);
 }
 
-/* CROSS JOIN: in this order. The campaign is that of the latest: with max() SQLite takes the other
- * columns from that row. Source: https://www.sqlite.org/lang_select.html (bare columns). */
+/* The campaign is that of the latest: with max() SQLite takes the other columns from that row.
+ * Source: https://www.sqlite.org/lang_select.html (bare columns). What is no contact is read, too,
+ * and counted. */
 static const char find_contact[] =
-    "SELECT a.campaign, max(a.claimed_at) FROM"
+    "SELECT n.campaign, max(CASE WHEN a.claimed_at > ?4"
+    " AND (a.state <> 4 OR a.completed_at IS NULL)"
+    " AND EXISTS (SELECT 1 FROM step s WHERE s.no = a.step AND s.type <> 'visit_profile')"
+    " AND EXISTS (SELECT 1 FROM campaign c WHERE c.no = n.campaign AND c.deleted_at IS NULL)"
+    " THEN a.claimed_at END), count(*) FROM"
     " (SELECT campaign, lead FROM lead_name WHERE workspace = ?1 AND name = ?2 UNION ALL"
     " SELECT campaign, no FROM lead INDEXED BY lead_gave_way"
     " WHERE workspace = ?1 AND identifier = ?2 AND gave_way = 1) n"
-    " CROSS JOIN activity a ON a.lead = n.lead WHERE n.campaign <> ?3 AND a.claimed_at > ?4"
-    " AND (a.state <> 4 OR a.completed_at IS NULL)"
-    " AND EXISTS (SELECT 1 FROM step s WHERE s.no = a.step AND s.type <> 'visit_profile')"
-    " AND EXISTS (SELECT 1 FROM campaign c WHERE c.no = n.campaign AND c.deleted_at IS NULL)";
+    " LEFT JOIN activity a ON a.lead = n.lead WHERE n.campaign <> ?3";
+
+/* One name. */
+static lb_err find_latest(sqlite3_stmt *stmt, struct lb_contact *out, size_t *out_looked)
+{
+    int code = sqlite3_step(stmt);
+    *out = (struct lb_contact){0};
+    *out_looked = 1;
+    if (code == SQLITE_ROW) {
+        *out_looked += (size_t)sqlite3_column_int64(stmt, 2);
+        if (sqlite3_column_type(stmt, 1) != SQLITE_NULL)
+            *out = (struct lb_contact){.campaign = (uint32_t)sqlite3_column_int64(stmt, 0),
+                                       .at = sqlite3_column_int64(stmt, 1)};
+        code = SQLITE_DONE;
+    }
+    return lb_sqlite_end_scan(stmt, LB_OK, code);
+}
 
 lb_err lb_sqlite_contacts(struct lb_store_reader *reader, struct lb_list list, int64_t since,
-                          const struct lb_str *names, size_t count, struct lb_contact *out)
+                          const struct lb_str *names, size_t count, size_t *left,
+                          struct lb_contact *out, size_t *out_count)
 {
     sqlite3_stmt *stmt = lb_sqlite_prepared(reader, STMT_CONTACT, find_contact);
     lb_err err = LB_OK;
+    size_t done = 0;
+    *out_count = 0;
     if (!stmt)
         return LB_ERR_STORAGE_UNAVAILABLE;
     lb_sqlite_enlarge_cache(reader);
-    for (size_t i = 0; !err && i < count; i++) {
-        out[i] = (struct lb_contact){0};
+    while (!err && done < count && (*left || !done)) {
+        size_t looked;
         sqlite3_bind_int64(stmt, 1, list.workspace);
-        lb_sqlite_bind_str(stmt, 2, names[i]);
+        lb_sqlite_bind_str(stmt, 2, names[done]);
         sqlite3_bind_int64(stmt, 3, list.campaign);
         sqlite3_bind_int64(stmt, 4, since);
-        int code = sqlite3_step(stmt);
-        if (code == SQLITE_ROW) {
-            out[i] = (struct lb_contact){.campaign = (uint32_t)sqlite3_column_int64(stmt, 0),
-                                         .at = sqlite3_column_int64(stmt, 1)};
-            code = SQLITE_DONE;
-        }
-        err = lb_sqlite_end_scan(stmt, LB_OK, code);
+        err = find_latest(stmt, &out[done++], &looked);
+        *left -= looked < *left ? looked : *left;
     }
+    *out_count = done;
     return err;
 }
 
