@@ -3,6 +3,7 @@
 import pytest
 
 from support.campaigns import INVITATION, MESSAGE, VISIT, Campaign, crowd, names
+from support.server import on_postgresql
 
 LEAD = {"publicIdentifier": "john-doe", "firstName": "John", "lastName": "Doe",
         "companyName": "Example", "variables": {"topic": "tea", "empty": "", "a.b-c_9": "odd"}}
@@ -195,3 +196,12 @@ def test_many_who_cannot_be_written_to_are_passed_claim_by_claim(tenant):
     claims = [campaign.claim() for _ in range(4)]
     assert sorted(name for claim in claims for name in names(claim)) == crowd(3, "whole")
     assert campaign.details()["analytics"]["leads"]["error"] == 2500
+
+
+def test_a_claim_that_finds_none_at_first_looks_on(tenant):
+    """An empty answer tells a sender to wait. One commit looks at 1,000 in vain, on PostgreSQL at 100."""
+    campaign = Campaign(tenant, *[{**LEAD, "publicIdentifier": name, "memberId": None}
+                                  for name in crowd(950 if on_postgresql() else 1500)], steps=[MISSING], active=False)
+    campaign.add({**LEAD, "publicIdentifier": "whole", "variables": {"nickname": "Jo"}})
+    campaign.activate()
+    assert names(campaign.claim()) == ["whole"]

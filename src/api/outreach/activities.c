@@ -13,6 +13,8 @@
 
 #define CLAIM_DEFAULT         50
 #define LEASE_SECONDS_DEFAULT 300
+/* Commits after which a claim that found nothing looks on. */
+#define CLAIM_TURNS_MAX 9
 
 /* --- Claim --- */
 
@@ -41,10 +43,31 @@ static void put_claimed(struct lb_buf *body, const struct lb_claim *claim,
     lb_buf_append_lit(body, "}");
 }
 
-static void reply_claimed(struct lb_call *call)
+/* What the state of a claim's call is. */
+struct claiming {
+    struct lb_claim claim;
+    size_t bytes;
+    unsigned turns; /* in which nothing was found to hand out */
+};
+
+/* An empty answer would tell a sender that it may wait. */
+static bool goes_on(const struct claiming *claiming)
 {
-    struct lb_claim *claim = call->state;
-    if (lb_call_written(call)) {
+    const struct lb_claim *claim = &claiming->claim;
+    return !claim->write.result && !claim->count && claim->cut && claiming->turns < CLAIM_TURNS_MAX;
+}
+
+static enum lb_progress reply_claimed(struct lb_call *call)
+{
+    struct claiming *claiming = call->state;
+    struct lb_claim *claim = &claiming->claim;
+    if (goes_on(claiming)) {
+        claiming->turns++;
+        enum lb_progress progress =
+            lb_call_write_then(call, &claim->write, claiming->bytes, reply_claimed);
+        if (progress == LB_PENDING)
+            return progress;
+    } else if (lb_call_written(call)) {
         struct lb_buf *body = lb_reply_json(&call->req->reply, 200);
         lb_buf_append_lit(body, "[");
         for (size_t i = 0; i < claim->count; i++) {
@@ -55,6 +78,7 @@ static void reply_claimed(struct lb_call *call)
         lb_buf_append_lit(body, "]");
     }
     lb_claim_fini(claim);
+    return LB_DONE;
 }
 
 /* A whole number of the body; `fallback` when it is missing. False when the reply is set. */
@@ -74,22 +98,24 @@ static bool read_number(struct lb_call *call, const char *name, int64_t fallback
 
 enum lb_progress lb_activities_claim(struct lb_call *call)
 {
-    struct lb_claim *claim = lb_call_alloc(call, sizeof *claim);
+    struct claiming *claiming = lb_call_alloc(call, sizeof *claiming);
     int64_t max;
     int64_t lease_s;
-    if (!claim)
+    if (!claiming)
         return LB_DONE;
     if ((call->req->body.len && !lb_call_parse_body(call, LB_JSON_OBJECT)) ||
         !read_number(call, "max", CLAIM_DEFAULT, LB_CLAIM_MAX, &max) ||
         !read_number(call, "leaseSeconds", LEASE_SECONDS_DEFAULT, LB_LEASE_SECONDS_MAX, &lease_s))
         return LB_DONE;
+    struct lb_claim *claim = &claiming->claim;
     claim->outreach = call->app->outreach;
     claim->standing = lb_call_standing(call, true);
     claim->max = (size_t)max;
     claim->lease_s = (uint32_t)lease_s;
-    call->state = claim;
+    claiming->bytes = (size_t)max * LB_CLAIMED_BYTES;
+    call->state = claiming;
     lb_claim_activities(claim);
-    return lb_call_write(call, &claim->write, (size_t)max * LB_CLAIMED_BYTES, reply_claimed);
+    return lb_call_write_then(call, &claim->write, claiming->bytes, reply_claimed);
 }
 
 /* --- Complete --- */

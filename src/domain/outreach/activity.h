@@ -62,6 +62,7 @@ struct lb_claim {
     struct lb_claimed *items;
     size_t count;
     int64_t lease_until;
+    bool cut; /* it ended at a bound of its batch: more may be due */
     /* Its own. */
     size_t capacity;
     struct lb_buf texts;

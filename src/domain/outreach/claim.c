@@ -484,6 +484,7 @@ static lb_err apply_claim(struct lb_write *write, struct lb_store *store)
     lb_err err = prepare(&claiming);
     if (!err && claiming.state.status == LB_CAMPAIGN_ACTIVE)
         err = take_all(&claiming);
+    claim->cut = !may_look(&claiming) || !may_ask(&claiming);
     write->records = claim->count * ACTIVITY_BYTES;
     lb_sequence_fini(&claiming.sequence);
     lb_buf_fini(&claiming.variables);
