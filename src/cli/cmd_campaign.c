@@ -138,6 +138,8 @@ int lb_cmd_campaign_set(struct lb_cli *cli)
     lb_buf_append_lit(&path, "/campaigns/");
     lb_url_append(&path, lb_str(cli->arguments[1]));
     lb_buf_append(&path, "", 1);
+    if (good && path.failed)
+        lb_cli_error("out of memory");
     if (!good || path.failed || !lb_admin_has_server(cli)) {
         lb_buf_fini(&body);
         lb_buf_fini(&path);

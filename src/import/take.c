@@ -4,6 +4,10 @@
 #include "base/utf8.h"
 
 #include <stdio.h>
+#include <xxhash.h>
+
+/* Names of one string that are remembered: people write fewer in a line. */
+#define NAMES_MAX 64
 
 static const char SEVERAL[] = "holds more than one address; put each in a row of its own";
 static const char TOO_MANY_CELLS[] =
@@ -13,7 +17,8 @@ static const char MIXED[] = "holds words of a heading; put the heading in a line
 /* What was found in a string. */
 struct finds {
     size_t people;
-    struct lb_str fault; /* the first address of LinkedIn's that names nobody */
+    uint64_t names[NAMES_MAX]; /* hashes of whom the first addresses name */
+    struct lb_str fault;       /* the first address of LinkedIn's that names nobody */
     char why[256];
 };
 
@@ -41,6 +46,20 @@ static bool next_part(struct lb_str *rest, struct lb_str *out)
 
 /* --- Addresses --- */
 
+static uint64_t hash_name(const struct lb_identifier *name)
+{
+    return XXH3_64bits(name->text, name->len);
+}
+
+static bool is_found(const struct finds *finds, const struct lb_identifier *name)
+{
+    uint64_t hash = hash_name(name);
+    for (size_t i = 0; i < finds->people && i < NAMES_MAX; i++)
+        if (finds->names[i] == hash)
+            return true;
+    return false;
+}
+
 static void find_people(struct lb_str text, struct finds *out)
 {
     struct lb_str address;
@@ -49,6 +68,8 @@ static void find_people(struct lb_str text, struct finds *out)
     *out = (struct finds){0};
     while (lb_import_next_address(&text, &address)) {
         const char *why = lb_import_person(address, &name, &kind);
+        if (!why && out->people < NAMES_MAX)
+            out->names[out->people] = hash_name(&name);
         out->people += why == NULL;
         if (!why || out->fault.len || !lb_import_is_linkedin(address))
             continue;
@@ -57,25 +78,29 @@ static void find_people(struct lb_str text, struct finds *out)
     }
 }
 
-/* Is it written as profile names mostly are, "ann-doe"? Other words may be words. */
-static bool looks_like_name(struct lb_str part)
+/* Is it written as profile names mostly are, "ann-doe"? Other words may be words, as "Coca-Cola"
+ * and "Jean-Luc" are. */
+static bool looks_like_name(struct lb_str part, struct lb_identifier *name)
 {
-    struct lb_identifier name;
     size_t digits = 0; /* and hyphens, as in a date */
     while (digits < part.len && memchr("0123456789-", part.ptr[digits], 11))
         digits++;
     return digits < part.len && memchr(part.ptr, '-', part.len) &&
-           lb_identifier_normalise(part, &name) == NULL && name.bare &&
-           lb_identifier_doubt(&name, true) == NULL;
+           lb_identifier_normalise(part, name) == NULL && name->bare &&
+           lb_str_equal(part, (struct lb_str){name->text, name->len}) &&
+           lb_identifier_doubt(name, true) == NULL;
 }
 
-/* Says which names of a list are left out because an address stands in the same line. */
-static void tell_names_left(struct lb_str line, struct lb_import_verdict *out)
+/* Says which names of a list are left out because an address, of somebody else, stands in the same
+ * line. */
+static void tell_names_left(struct lb_str line, const struct finds *finds,
+                            struct lb_import_verdict *out)
 {
+    struct lb_identifier name;
     struct lb_str part, first = {0};
     size_t count = 0;
     while (next_part(&line, &part)) {
-        if (!looks_like_name(part))
+        if (!looks_like_name(part, &name) || is_found(finds, &name))
             continue;
         if (count++ == 0)
             first = lb_utf8_cut(part, 80);
@@ -112,7 +137,7 @@ static void take_addresses(const struct lb_import_choice *choice,
     } else if (finds.people) {
         out->kind = LB_IMPORT_PERSON;
         if (!choice->table)
-            tell_names_left(cell, out);
+            tell_names_left(cell, &finds, out);
     } else if (is_address_without_site(cell)) {
         out->kind = LB_IMPORT_PERSON;
         out->way = LB_WAY_WHOLE;

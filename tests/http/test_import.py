@@ -212,6 +212,15 @@ def test_names_that_an_address_in_their_line_hides_are_said_to_be_left_out(targe
     assert body["warnings"] == []
 
 
+def test_no_name_that_an_address_in_its_line_gives_is_said_to_be_left_out(target):
+    data = (f"ann-doe, {PROFILE}Ann-Doe/\n{PROFILE}eve-5\nCoca-Cola, of Atlanta, {PROFILE}bob-2\n"
+            f"{PROFILE}cleo-3 Jean-Luc; cleo-3; dan-4\n").encode()
+    body = imported(target.send(data), blocked=4)
+    assert target.entries().keys() == {"ann-doe", "eve-5", "bob-2", "cleo-3"}
+    assert [(said["line"], said["reason"].split(":")[0]) for said in body["warnings"]] == [
+        (4, "left out dan-4")]
+
+
 # What the lists hold afterwards
 
 

@@ -585,6 +585,26 @@ def test_the_list_can_be_filtered_by_what_is_blocked(tenant):
     assert response.header("x-total-count") is None
 
 
+def test_a_request_looks_at_twenty_thousand_leads_and_the_next_page_goes_on(tenant):
+    campaign = Campaign(tenant)
+    campaign.add("ann-old", "ben-old", "cat-old")
+    for some in ("some-0", "some-1"):
+        campaign.add(*crowd(10_000, some))
+    campaign.add("zoe-new")
+    campaign.block("ann-old", "ben-old", "cat-old", "zoe-new")
+    for query, found in (("blocked=true&take=2", [["zoe-new"], ["cat-old", "ben-old"], ["ann-old"]]),
+                         ("search=old&take=3", [[], ["cat-old", "ben-old", "ann-old"]]),
+                         ("blocked=true&skip=2&take=3", [[], ["ben-old", "ann-old"]])):
+        pages = []
+        response = campaign.get_leads(query)
+        while response:
+            pages.append(names(expect.ok(response)))
+            target = expect.next_link(response)
+            response = campaign.api.call("GET", target, base="") if target else None
+        assert pages == found, query
+    assert campaign.leads("blocked=false&take=1") == campaign.leads("search=some-1&take=1")
+
+
 def test_the_list_can_be_filtered_by_status(tenant):
     campaign = Campaign(tenant, *crowd(30), steps=[VISIT, VISIT])
     first = campaign.claim(most=25)

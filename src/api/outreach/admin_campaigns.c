@@ -15,7 +15,8 @@ enum lb_progress lb_admin_campaigns_patch(struct lb_call *call)
         return LB_DONE;
     if (!call->app->outreach) { /* the command's own server */
         lb_reply_error(&call->req->reply, LB_ERR_NOT_FOUND,
-                       "The server has not read the blocklists.");
+                       "A campaign is changed by a running server alone, and none is: start the "
+                       "server first, then repeat the command.");
         return LB_DONE;
     }
     call->campaign_id = call->req->params[1];

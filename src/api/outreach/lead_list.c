@@ -18,6 +18,10 @@
  * some five milliseconds. */
 #define LOOK_AT_MOST 1000
 
+/* And those that one request looks at: a tenth of a second. Its page ends there, full or not,
+ * and the next one goes on. */
+#define LOOK_IN_ALL (20 * LOOK_AT_MOST)
+
 void lb_leads_put_names(struct lb_buf *body, struct lb_str identifier, struct lb_str member_id)
 {
     struct lb_identifier today;
@@ -87,7 +91,8 @@ struct listing {
     uint64_t last;
     struct lb_str term; /* what is searched for, as it was sent; ptr NULL: nothing */
     struct lb_lead_search search;
-    size_t looked_at; /* in this turn */
+    size_t looked_at;     /* in this turn */
+    size_t looked_in_all; /* in the turns before it */
     uint64_t skipped;
 };
 
@@ -125,7 +130,10 @@ static lb_err look_at(void *context, const struct lb_lead_row *lead)
         return LB_ERR_STORAGE_UNAVAILABLE;
     if (!matches)
         return LB_OK;
-    return listing->skipped++ < listing->skip ? LB_OK : take_lead(listing, lead);
+    if (listing->skipped == listing->skip)
+        return take_lead(listing, lead);
+    listing->skipped++;
+    return LB_OK;
 }
 
 static void put_headers(struct listing *listing, const struct lb_counts *counts)
@@ -142,10 +150,12 @@ static void put_headers(struct listing *listing, const struct lb_counts *counts)
         (unsigned long long)listing->last);
 }
 
-static void put_search_link(const struct listing *listing)
+/* The next page begins after the last lead of this one, or, when this one ended before it was full
+ * (`early`), where the looking ended. */
+static void put_search_link(const struct listing *listing, bool early)
 {
     struct lb_buf link = {0};
-    if (listing->given <= listing->take || listing->take == 0)
+    if ((!early && listing->given <= listing->take) || listing->take == 0)
         return;
     lb_query_begin_link(listing->call, &link);
     lb_buf_printf(&link, "take=%llu%s%s", (unsigned long long)listing->take,
@@ -158,7 +168,10 @@ static void put_search_link(const struct listing *listing)
         lb_buf_append_lit(&link, "&search=");
         lb_query_put_escaped(&link, listing->term);
     }
-    lb_buf_printf(&link, "&cursor=c%llu", (unsigned long long)listing->last);
+    if (listing->skipped < listing->skip)
+        lb_buf_printf(&link, "&skip=%llu", (unsigned long long)(listing->skip - listing->skipped));
+    lb_buf_printf(&link, "&cursor=c%llu",
+                  (unsigned long long)(early ? listing->below : listing->last));
     lb_query_end_link(listing->call, &link);
 }
 
@@ -175,13 +188,15 @@ static enum lb_turn search_leads(struct lb_call *call, struct lb_store_reader *r
         reader, call->list.workspace, call->list.campaign, listing->status, listing->below, 0,
         LOOK_AT_MOST, listing, look_at);
     bool failed = listing->search.folded.failed;
-    if (!err && !failed && listing->looked_at == LOOK_AT_MOST && listing->given <= listing->take)
+    bool unfinished = listing->looked_at == LOOK_AT_MOST && listing->given <= listing->take;
+    listing->looked_in_all += listing->looked_at;
+    if (!err && !failed && unfinished && listing->looked_in_all < LOOK_IN_ALL)
         return LB_TURN_MORE;
     lb_buf_append_lit(listing->body, "]");
     if (err || failed)
         lb_call_refuse(call, err ? err : LB_ERR_OVERLOADED, NULL);
     else
-        put_search_link(listing);
+        put_search_link(listing, unfinished);
     lb_request_complete(call->req);
     return LB_TURN_LAST;
 }

@@ -22,8 +22,21 @@ const stepNames = { visit_profile: 'Profile visit', invitation: 'Invitation', me
 
 const optionsOf = (values, all) => [{ value: '', label: all }, ...values.map((value) => ({ value, label: statusText(value) }))];
 
+/** A whole page: a search may end one before it is full, and the next goes on. */
+async function wholePage(path, query, signal) {
+  const first = await api.get(path, { signal, query });
+  const rows = first.data;
+  let { next } = first;
+  while (next?.cursor && rows.length < size) {
+    const more = await api.get(path, { signal, query: { ...next, take: size - rows.length } });
+    rows.push(...more.data);
+    next = more.next;
+  }
+  return { ...first, next };
+}
+
 function usePages(path, query, page) {
-  const answer = useLoad((signal) => api.get(path, { signal, query: { ...query, skip: (page - 1) * size, take: size } }), [path, JSON.stringify(query), page]);
+  const answer = useLoad((signal) => wholePage(path, { ...query, skip: (page - 1) * size, take: size }, signal), [path, JSON.stringify(query), page]);
   useLive(answer.refresh);
   return answer;
 }
