@@ -1,7 +1,8 @@
 """A node starts while a part of the database is away: it serves what it could read, refuses the rest,
 and reads that when it is back. The proxy refuses what wants rows of these workspaces."""
 
-from contextlib import closing
+import time
+from contextlib import closing, contextmanager
 
 import pytest
 
@@ -13,6 +14,8 @@ from support.server import Server, Tenant
 from test_trouble import eventually, status
 
 WORKSPACES = 8
+SILENT = 48  # workspaces where every second one is silent
+TIMEOUT = 3  # seconds until a node gives up a connection
 NOTICED = 5.0
 BACK = 15.0
 MANY = 25000  # more than is read in one piece
@@ -62,13 +65,13 @@ class Tenancy:
 
 
 class Scene:
-    def __init__(self, database, proxy, first):
+    def __init__(self, database, proxy, first, *options, workspaces=WORKSPACES):
         self.database = database
         self.proxy = proxy
         self.first = first
-        self.all = [Tenancy(first.tenant("agency")) for _ in range(WORKSPACES)]
+        self.all = [Tenancy(first.tenant("agency")) for _ in range(workspaces)]
         self.here, self.there = self.all[::2], self.all[1::2]
-        self.late = Server(database=proxy.uri(database))
+        self.late = Server(*options, database=proxy.uri(database))
 
     def sql(self, statement):
         return postgres.shared().psql(statement, database=postgres.database_of(self.database))
@@ -87,11 +90,11 @@ class Scene:
                 assert one.is_blocked(api, name)
 
 
-@pytest.fixture
-def scene():
+@contextmanager
+def scenery(*options, **more):
     database = postgres.shared().create_database()
     with Proxy.to(database) as proxy, Nodes(1, database=database) as nodes:
-        scene = Scene(database, proxy, nodes[0])
+        scene = Scene(database, proxy, nodes[0], *options, **more)
         try:
             yield scene
             assert scene.late.alive() and scene.late.starts == 1, scene.late.log_text()
@@ -100,6 +103,22 @@ def scene():
             scene.late.kill()
             scene.late.remove()
     postgres.shared().drop_database(database)
+
+
+@pytest.fixture
+def scene():
+    with scenery() as scene:
+        yield scene
+
+
+@pytest.fixture
+def silent():
+    """The part that is away does not refuse, and gives no answer. It has more workspaces than the start
+    can wait for."""
+    with scenery("--database-timeout", TIMEOUT, workspaces=SILENT) as scene:
+        scene.proxy.away, scene.proxy.silent = scene.numbers(scene.there), True
+        scene.late.start()
+        yield scene
 
 
 def says(node, text):
@@ -213,3 +232,33 @@ def test_without_the_list_of_the_installation_there_is_no_start(scene):
     scene.proxy.away = set()
     scene.late.starts = 0
     scene.late.start()
+
+
+def test_no_workspace_of_a_healthy_part_waits_for_a_silent_one(silent):
+    """The last of them are read after more silent ones than could be waited for."""
+    waits = TIMEOUT * len(silent.there)
+    assert f"{len(silent.there)} workspaces cannot be read" not in silent.late.log_text(), (
+        "the start has asked for all of them")
+    began = time.monotonic()
+    for one in reversed(silent.here):
+        eventually(lambda one=one: one.is_back(silent.late), waits / 2)
+    assert time.monotonic() - began < waits / 2
+    for one in silent.there[:2] + silent.there[-2:]:
+        one.is_refused(silent.late)
+
+
+def test_the_writer_does_not_wait_for_a_silent_part(silent):
+    """What looks through all workspaces from time to time is left for later."""
+    one = silent.here[0]
+    began = time.monotonic()
+    with one.at(silent.late) as api:
+        for number in range(ROUNDS):
+            expect.blocked_result(api.post(one.path, {"publicIdentifiers": [f"new-{number}"]}), 1)
+    assert time.monotonic() - began < TIMEOUT * ROUNDS / 2
+
+
+def test_what_was_silent_is_read_when_it_is_back(silent):
+    silent.proxy.away = set()
+    for one in silent.all:
+        eventually(lambda one=one: one.is_back(silent.late), BACK)
+    eventually(says(silent.late, "served; 0 are left"), BACK)
