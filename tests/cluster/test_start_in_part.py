@@ -15,7 +15,8 @@ from test_trouble import eventually, status
 
 WORKSPACES = 8
 SILENT = 48  # workspaces where every second one is silent
-TIMEOUT = 3  # seconds until a node gives up a connection
+TIMEOUT = 2  # seconds until a node gives up a connection
+START_LIMIT = 60.0  # of a start that waits for it
 NOTICED = 5.0
 BACK = 15.0
 MANY = 25000  # more than is read in one piece
@@ -117,7 +118,8 @@ def silent():
     can wait for."""
     with scenery("--database-timeout", TIMEOUT, workspaces=SILENT) as scene:
         scene.proxy.away, scene.proxy.silent = scene.numbers(scene.there), True
-        scene.late.start()
+        scene.late.spawn()
+        scene.late.wait_ready(START_LIMIT)
         yield scene
 
 
