@@ -95,7 +95,9 @@ static uint64_t ask_for_one(struct lane *lane, struct unread *one, struct lb_sto
     store->ops->reader_rest(reader);
     note_answer(freshness, one, err != LB_OK);
     one->silent = err && took_ms >= LB_NODES_HURRY_MS;
-    one->quiet_ms = quiet_after(err ? took_ms : 0);
+    one->quiet_ms = quiet_after(!err                          ? 0
+                                : took_ms < LB_NODES_HURRY_MS ? took_ms
+                                                              : LB_NODES_HURRY_MS);
     one->done = !err && !look.lacks;
     freshness->read_since += one->done && look.exists;
     return err ? took_ms : 0;
