@@ -409,11 +409,12 @@ static lb_err load_blocklists(struct lb_parts *parts, struct lb_reason *reason)
         return lb_fail(reason, err,
                        "the blocklists could not be read from the database; the log above may say "
                        "why");
-    if (parts->unread.count) {
-        tell_unread(&parts->unread);
-        lb_freshness_expect(parts->app.freshness, &parts->unread);
-    }
-    return LB_OK;
+    if (!parts->unread.numbers.count)
+        return LB_OK;
+    tell_unread(&parts->unread.numbers);
+    return lb_freshness_expect(parts->app.freshness, &parts->unread)
+               ? LB_OK
+               : lb_fail(reason, LB_ERR_INTERNAL, "out of memory");
 }
 
 lb_err lb_parts_load(struct lb_parts *parts, struct lb_reason *reason)
@@ -518,7 +519,7 @@ void lb_parts_stop(struct lb_parts *parts)
     free(app->metrics_allow);
     free(parts->hooks_allow);
     free(parts->trusted_proxies);
-    lb_id_set_fini(&parts->unread);
+    lb_id_set_fini(&parts->unread.numbers);
     lb_folder_close(&parts->folder);
 }
 

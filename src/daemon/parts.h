@@ -24,7 +24,7 @@ struct lb_parts {
     bool with_lists;          /* with `local`: they are in memory all the same */
     enum lb_database_use use; /* what may be made of a database */
     bool partly;              /* a part of the database was away: see lb_blocklist_load_each */
-    struct lb_id_set unread;  /* then: what is left to be read */
+    struct lb_unread unread;  /* then: what is left to be read */
     struct lb_clock_watch clock;
     struct lb_retention *retention; /* NULL: the log is kept for ever */
     uint64_t request_memory_peak;   /* since memory was given back last */

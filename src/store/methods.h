@@ -538,6 +538,9 @@ LB_SHARED_METHOD(lb_err, lock, struct lb_store *store, const uint32_t *workspace
 LB_SHARED_METHOD(lb_err, versions, struct lb_store_reader *reader, const uint32_t *workspaces,
                  size_t count, void *context,
                  lb_err (*each)(void *context, const struct lb_workspace_version *version))
+/* Before its first question: the reader gives each up after so long, for callers that ask many
+ * parts of the store of which some may be silent. */
+LB_SHARED_METHOD(void, reader_hurries, struct lb_store_reader *reader, unsigned patience_ms)
 /* No workspace has a higher number. Lower ones may be unused. */
 LB_SHARED_METHOD(lb_err, highest_workspace, struct lb_store_reader *reader, uint32_t *out)
 /* LB_ERR_NOT_FOUND when it does not exist. */

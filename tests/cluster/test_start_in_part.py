@@ -1,7 +1,8 @@
 """A node starts while a part of the database is away: it serves what it could read, refuses the rest,
 and reads that when it is back. The proxy refuses what wants rows of these workspaces."""
 
-from contextlib import closing
+import time
+from contextlib import closing, contextmanager
 
 import pytest
 
@@ -13,6 +14,9 @@ from support.server import Server, Tenant
 from test_trouble import eventually, status
 
 WORKSPACES = 8
+SILENT = 48  # workspaces where every second one is silent
+TIMEOUT = 2  # seconds until a node gives up a connection
+START_LIMIT = 60.0  # of a start that waits for it
 NOTICED = 5.0
 BACK = 15.0
 MANY = 25000  # more than is read in one piece
@@ -62,13 +66,13 @@ class Tenancy:
 
 
 class Scene:
-    def __init__(self, database, proxy, first):
+    def __init__(self, database, proxy, first, *options, workspaces=WORKSPACES):
         self.database = database
         self.proxy = proxy
         self.first = first
-        self.all = [Tenancy(first.tenant("agency")) for _ in range(WORKSPACES)]
+        self.all = [Tenancy(first.tenant("agency")) for _ in range(workspaces)]
         self.here, self.there = self.all[::2], self.all[1::2]
-        self.late = Server(database=proxy.uri(database))
+        self.late = Server(*options, database=proxy.uri(database))
 
     def sql(self, statement):
         return postgres.shared().psql(statement, database=postgres.database_of(self.database))
@@ -87,11 +91,11 @@ class Scene:
                 assert one.is_blocked(api, name)
 
 
-@pytest.fixture
-def scene():
+@contextmanager
+def scenery(*options, **more):
     database = postgres.shared().create_database()
     with Proxy.to(database) as proxy, Nodes(1, database=database) as nodes:
-        scene = Scene(database, proxy, nodes[0])
+        scene = Scene(database, proxy, nodes[0], *options, **more)
         try:
             yield scene
             assert scene.late.alive() and scene.late.starts == 1, scene.late.log_text()
@@ -100,6 +104,23 @@ def scene():
             scene.late.kill()
             scene.late.remove()
     postgres.shared().drop_database(database)
+
+
+@pytest.fixture
+def scene():
+    with scenery() as scene:
+        yield scene
+
+
+@pytest.fixture
+def silent():
+    """The part that is away does not refuse, and gives no answer. It has more workspaces than the start
+    can wait for."""
+    with scenery("--database-timeout", TIMEOUT, workspaces=SILENT) as scene:
+        scene.proxy.away, scene.proxy.silent = scene.numbers(scene.there), True
+        scene.late.spawn()
+        scene.late.wait_ready(START_LIMIT)
+        yield scene
 
 
 def says(node, text):
@@ -213,3 +234,30 @@ def test_without_the_list_of_the_installation_there_is_no_start(scene):
     scene.proxy.away = set()
     scene.late.starts = 0
     scene.late.start()
+
+
+def writes_go_on(one, node):
+    """What looks through all workspaces from time to time does not hold them up."""
+    began = time.monotonic()
+    with one.at(node) as api:
+        for number in range(ROUNDS):
+            expect.blocked_result(api.post(one.path, {"publicIdentifiers": [f"new-{number}"]}), 1)
+    assert time.monotonic() - began < TIMEOUT * ROUNDS / 2
+
+
+def test_nothing_waits_for_a_silent_part_but_what_is_in_it(silent):
+    """The last workspaces are read after more silent ones than could be waited for."""
+    assert f"{len(silent.there)} workspaces cannot be read" not in silent.late.log_text(), (
+        "the start has asked for all of them")
+    writes_go_on(silent.here[0], silent.late)
+    began = time.monotonic()
+    in_vain = TIMEOUT * len(silent.there)
+    for one in reversed(silent.here):
+        eventually(lambda one=one: one.is_back(silent.late), in_vain / 2)
+    assert time.monotonic() - began < in_vain / 2
+    for one in silent.there[:2] + silent.there[-2:]:
+        one.is_refused(silent.late)
+    silent.proxy.away = set()
+    for one in silent.all:
+        eventually(lambda one=one: one.is_back(silent.late), BACK)
+    eventually(says(silent.late, "served; 0 are left"), BACK)

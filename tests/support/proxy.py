@@ -248,6 +248,9 @@ class Link:
                 self.proxy.see(self.frontend, message)
                 if self.proxy.away and self.frontend.is_away(message, self.proxy.away):
                     self.proxy.missed += 1
+                    if self.proxy.silent:
+                        self.fall_silent()
+                        return
                     message = self.frontend.without_statement(message)
                 self.server.sendall(message)
 
@@ -255,6 +258,11 @@ class Link:
         changed = self.frontend.without_lock(message)
         self.proxy.unlocked += changed != message
         return changed
+
+    def fall_silent(self):
+        """Until the client has had enough."""
+        while self.client.recv(PIECE):
+            pass
 
     def to_client(self):
         while data := self.server.recv(PIECE):
@@ -277,6 +285,7 @@ class Proxy:
         self.locks_nothing = False  # of connections that have not prepared their statements yet
         self.unlocked = 0  # statements that were changed so
         self.away = set()  # numbers of workspaces whose rows cannot be reached
+        self.silent = False  # these get no answer, instead of an error
         self.missed = 0  # statements that wanted them
         self.turn = None  # when others go away: see goes_away
         self.flowing = threading.Event()

@@ -172,8 +172,8 @@ class Server:
                                             env=clean_environment({**QUICK, **(self.env or {})}))
         return self
 
-    def wait_ready(self):
-        limit = time.monotonic() + START_LIMIT
+    def wait_ready(self, patience=START_LIMIT):
+        limit = time.monotonic() + patience
         while True:
             match = READY.search(self.log.read_bytes())
             if match:
@@ -184,7 +184,7 @@ class Server:
                 self.process = None
                 raise CommandFailed(f"the server ended with {code}:\n{self.log_text()}")
             if time.monotonic() > limit:
-                raise CommandFailed(f"not ready after {START_LIMIT} s:\n{self.log_text()}")
+                raise CommandFailed(f"not ready after {patience} s:\n{self.log_text()}")
             time.sleep(0.002)
 
     def start(self):

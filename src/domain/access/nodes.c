@@ -272,6 +272,14 @@ lb_err lb_nodes_load_access(struct lb_directory *directory, struct lb_store *sto
     return err;
 }
 
+lb_err lb_nodes_open_hurried(struct lb_store *store, struct lb_store_reader **out)
+{
+    lb_err err = store->ops->reader_open(store, out);
+    if (!err)
+        store->shared->reader_hurries(*out, LB_NODES_HURRY_MS);
+    return err;
+}
+
 lb_err lb_nodes_highest_workspace(struct lb_store *store, struct lb_store_reader *reader,
                                   uint32_t *out)
 {

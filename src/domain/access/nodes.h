@@ -66,6 +66,10 @@ lb_err lb_nodes_load_installation(struct lb_directory *directory, struct lb_stor
 /* Does the store answer for the installation, and not for all workspaces? */
 bool lb_nodes_part_is_away(struct lb_store *store);
 
+/* A reader that waits for an answer no longer than a part of the store that is well needs. */
+#define LB_NODES_HURRY_MS 100
+lb_err lb_nodes_open_hurried(struct lb_store *store, struct lb_store_reader **out);
+
 /* No workspace has a higher number. The reader's thread. */
 lb_err lb_nodes_highest_workspace(struct lb_store *store, struct lb_store_reader *reader,
                                   uint32_t *out);

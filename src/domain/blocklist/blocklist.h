@@ -37,13 +37,17 @@ lb_err lb_blocklist_load(struct lb_blocklist *blocklist, void *context,
                          bool (*progress)(void *context, uint64_t done, uint64_t all),
                          struct lb_reason *reason);
 
+/* What a start could not read. */
+struct lb_unread {
+    struct lb_id_set numbers; /* of workspaces, also of some that never were */
+    uint32_t asked;           /* those above were not asked for */
+};
+
 /* The same of a shared store of which a part is away: workspace by workspace, which `progress` then
- * counts. Adds the numbers of
- * those that could not be read to `unread`, also of some that never were; fails when the
- * installation's list cannot be read, which holds in all workspaces. */
+ * counts. Fails when the installation's list cannot be read, which holds in all workspaces. */
 lb_err lb_blocklist_load_each(struct lb_blocklist *blocklist, void *context,
                               bool (*progress)(void *context, uint64_t done, uint64_t all),
-                              struct lb_id_set *unread);
+                              struct lb_unread *unread);
 
 /* Brings memory up to the version of a workspace in a shared store, by reading what other nodes
  * have changed; nothing when memory holds that already. Writer thread, or before the threads start.

@@ -68,7 +68,9 @@ void lb_freshness_destroy(struct lb_freshness *freshness)
         return;
     close_lane(freshness, &freshness->main);
     close_lane(freshness, &freshness->careful);
-    lb_id_set_fini(&freshness->unread);
+    if (freshness->hurried)
+        freshness->settings.store->ops->reader_close(freshness->hurried);
+    free(freshness->unread);
     free(freshness);
 }
 
@@ -464,7 +466,7 @@ static struct lb_fresh *take_alike(struct lane *lane)
 static lb_err look_for_key(struct lane *lane, struct lb_fresh *fresh)
 {
     struct lb_freshness *freshness = lane->freshness;
-    if (is_quiet(freshness->keys_quiet_ms))
+    if (is_quiet(freshness->keys_quiet_ms) || lb_unread_are_away(freshness))
         return LB_ERR_STORAGE_UNAVAILABLE;
     uint64_t asked_ms = lb_clock_mono_ms();
     lb_err err = lb_nodes_workspaces_of_keys(freshness->settings.store, lane->reader,
@@ -489,7 +491,8 @@ static void ask_carefully(struct lane *lane)
         question.err = look_for_key(lane, taken);
     if (taken->no)
         workspace = lb_lane_workspace(lane, taken->no);
-    bool refused = workspace && is_quiet(atomic_load(&workspace->quiet_ms));
+    bool refused = workspace && (is_quiet(atomic_load(&workspace->quiet_ms)) ||
+                                 lb_unread_is_away(lane->freshness, lane, taken->no));
     if (refused)
         question.err = LB_ERR_STORAGE_UNAVAILABLE;
     add_request(&question, taken);
@@ -525,7 +528,8 @@ static uint64_t survey(struct lane *lane)
         if (!workspace)
             break;
         if (atomic_load(&workspace->confirmed) == trouble ||
-            is_quiet(atomic_load(&workspace->quiet_ms)))
+            is_quiet(atomic_load(&workspace->quiet_ms)) ||
+            lb_unread_is_away(freshness, NULL, workspace->row.no))
             continue;
         lb_err err = ask_for(lane, &workspace->row.no, 1);
         refused_ms += err ? ms_since(now) : 0;
@@ -540,7 +544,7 @@ static void look_at_all(struct lane *lane)
 {
     struct lb_freshness *freshness = lane->freshness;
     uint64_t asked_ms = lb_clock_mono_ms();
-    if (ask_for(lane, NULL, 0) == LB_OK) {
+    if (!lb_unread_are_away(freshness) && ask_for(lane, NULL, 0) == LB_OK) {
         atomic_store(&freshness->trouble, 0);
         return;
     }
@@ -564,7 +568,7 @@ static void look_for_end(struct lane *lane)
 static void turn_careful(struct lane *lane)
 {
     uint64_t now = lb_clock_mono_ms();
-    if (lane->freshness->unread.count && !is_quiet(lane->freshness->unread_quiet_ms))
+    if (lane->freshness->unread_count && !is_quiet(lane->freshness->unread_quiet_ms))
         lb_unread_look(lane);
     if (now >= lane->poll_at_ms && atomic_load(&lane->freshness->trouble) &&
         !is_stopping(lane->freshness)) {
@@ -582,7 +586,7 @@ static bool looks_around(const struct lane *lane)
 {
     const struct lb_freshness *freshness = lane->freshness;
     return atomic_load(&freshness->trouble) ||
-           (lane == &freshness->careful && freshness->unread.count);
+           (lane == &freshness->careful && freshness->unread_count);
 }
 
 static void *lane_thread(void *context)

@@ -43,9 +43,9 @@ struct lb_fresh {
 };
 
 lb_err lb_freshness_create(const struct lb_freshness_settings *settings, struct lb_freshness **out);
-/* Before the start, when not all could be read (lb_blocklist_load_each): these are looked for until
- * memory has them. Takes the set over. */
-void lb_freshness_expect(struct lb_freshness *freshness, struct lb_id_set *unread);
+/* Before the start, when not all could be read: these are looked for until memory has them. False
+ * when out of memory. */
+bool lb_freshness_expect(struct lb_freshness *freshness, const struct lb_unread *unread);
 bool lb_freshness_start(struct lb_freshness *freshness);
 void lb_freshness_stop(struct lb_freshness *freshness);
 void lb_freshness_destroy(struct lb_freshness *freshness);

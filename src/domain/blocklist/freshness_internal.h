@@ -39,6 +39,19 @@ struct lane {
     struct lb_task there, back;
 };
 
+/* A workspace that the start could not read. */
+struct unread {
+    uint32_t no;
+    bool asked;
+    bool refused; /* when it was asked for last */
+    bool silent;  /* that took as long as the reader waits */
+    bool seen;
+    bool done;         /* memory has it, or it never was */
+    uint64_t quiet_ms; /* until then it is not asked for */
+    /* What was seen first: memory that has this has all that was away, however much is added. */
+    uint64_t log_row, access_version;
+};
+
 /* A question about many workspaces fails when one of them cannot be asked. Then there is trouble:
  * the careful lane asks for each workspace alone, and the main lane only for those that this one
  * has found to answer since. */
@@ -55,9 +68,14 @@ struct lb_freshness {
     uint64_t keys_quiet_ms;      /* until then no key is looked for: it was refused */
     uint64_t all_quiet_ms;       /* the same of all workspaces at once */
     struct lb_workspace *survey; /* the last one that it asked for by itself */
-    struct lb_id_set unread;     /* what the start could not read, until memory has it */
-    size_t unread_at;            /* the place of the next one to be asked for */
+    struct unread *unread;       /* what the start could not read, ascending, until memory has it */
+    size_t unread_count;
+    size_t unread_unasked, unread_refused; /* of them */
+    size_t unread_at;                      /* the place of the next one to be asked for */
+    size_t unread_patient_at;              /* the same of the silent ones */
     uint64_t unread_quiet_ms;
+    uint64_t unread_patient_ms; /* until then none is waited for */
+    struct lb_store_reader *hurried;
     uint64_t unread_told_ms; /* when the log was told last */
     size_t read_since;       /* how many memory has got since then */
 };
@@ -93,5 +111,10 @@ lb_err lb_lane_compare(void *context, const struct lb_workspace_version *latest)
 
 /* The careful lane's: are those back that the start could not read? */
 void lb_unread_look(struct lane *lane);
+/* Is one of them away, or may it be? Then a question about all need not be asked. */
+bool lb_unread_are_away(const struct lb_freshness *freshness);
+/* Is this one of them, and away as far as is known? With `lane` it is asked for before that is
+ * said, unless it was a short time ago. */
+bool lb_unread_is_away(struct lb_freshness *freshness, struct lane *lane, uint32_t no);
 
 #endif

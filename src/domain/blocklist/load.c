@@ -10,7 +10,8 @@
 
 #define SCAN_IDS 1000000 /* entry ids of one scan: bounds how long a snapshot is held */
 /* How long workspaces that cannot be read hold up the start of the others. */
-#define REFUSED_MS 10000
+#define REFUSED_MS   3000
+#define FAILURES_MAX 2 /* of questions for many logs; then each workspace is asked for alone */
 /* What one question asks for of a shared store: logs of several workspaces with so many numbers in
  * all, or of one workspace that has more. */
 #define STREAM_NUMBERS 20000
@@ -152,18 +153,21 @@ static int by_workspace(const void *one, const void *other)
 static lb_err load_versions(struct lb_replay *replay, struct lb_workspace_versions *versions)
 {
     struct lb_workspace_version *all = versions->array;
+    int failures = 0;
     lb_err err = LB_OK;
     if (versions->count)
         qsort(all, versions->count, sizeof *all, by_workspace);
-    for (size_t i = 0, count = 0; err != LB_ERR_INTERNAL && i < versions->count;
+    for (size_t i = 0, count = 0; failures < FAILURES_MAX && i < versions->count;
          i += count + !count) {
         count = some(all + i, versions->count - i);
         if (count > 1)
             err = stream_logs(replay, all + i, count);
+        if (err == LB_ERR_INTERNAL)
+            return err;
+        failures += err != LB_OK;
+        err = LB_OK;
         lb_rcu_quiescent();
     }
-    if (err != LB_ERR_INTERNAL)
-        err = LB_OK;
     for (size_t i = 0; !err && i < versions->count; i++) {
         err = lb_replay_refresh(replay, &all[i]);
         lb_rcu_quiescent();
@@ -185,11 +189,11 @@ static lb_err load_workspaces(struct lb_replay *replay)
 
 /* --- While a part of the store is away -------------------------------------------------------- */
 
-static lb_err load_one(struct lb_replay *replay, uint32_t no)
+static lb_err load_one(struct lb_replay *replay, struct lb_store_reader *asker, uint32_t no)
 {
     struct lb_store *store = replay->blocklist->store;
     struct lb_workspace_versions versions = {0};
-    lb_err err = lb_nodes_versions(store, store->ops->writer_reader(store), &no, 1, &versions);
+    lb_err err = lb_nodes_versions(store, asker, &no, 1, &versions);
     if (!err && versions.count) /* else it never was */
         err = lb_replay_refresh(replay, &versions.array[0]);
     lb_workspace_versions_fini(&versions);
@@ -197,8 +201,10 @@ static lb_err load_one(struct lb_replay *replay, uint32_t no)
     return err;
 }
 
-/* Each workspace alone. Those that were silent for long together leave the rest for later. */
-static lb_err load_numbers(struct lb_replay *replay, uint32_t highest, struct lb_id_set *unread)
+/* Each workspace alone, by a reader that hurries. Those that were silent for long together leave
+ * the rest for later. */
+static lb_err load_numbers(struct lb_replay *replay, struct lb_store_reader *asker,
+                           uint32_t highest, struct lb_unread *unread)
 {
     uint64_t refused_ms = 0;
     replay->turns = highest;
@@ -208,32 +214,48 @@ static lb_err load_numbers(struct lb_replay *replay, uint32_t highest, struct lb
         lb_err err = lb_replay_report(replay, 0);
         if (err) /* told to stop */
             return err;
-        err = refused_ms < REFUSED_MS ? load_one(replay, (uint32_t)no) : LB_ERR_STORAGE_UNAVAILABLE;
-        if (err == LB_ERR_INTERNAL || (err && !lb_id_set_add(unread, (uint32_t)no)))
+        err = LB_ERR_STORAGE_UNAVAILABLE;
+        if (refused_ms < REFUSED_MS) {
+            unread->asked = (uint32_t)no;
+            err = load_one(replay, asker, (uint32_t)no);
+        }
+        if (err == LB_ERR_INTERNAL || (err && !lb_id_set_add(&unread->numbers, (uint32_t)no)))
             return LB_ERR_INTERNAL;
         refused_ms += err ? lb_clock_mono_ms() - began_ms : 0;
     }
     return LB_OK;
 }
 
+static lb_err load_others(struct lb_replay *replay, struct lb_unread *unread)
+{
+    struct lb_store *store = replay->blocklist->store;
+    struct lb_store_reader *asker = NULL;
+    uint32_t highest = 0;
+    lb_err err = lb_nodes_highest_workspace(store, store->ops->writer_reader(store), &highest);
+    if (!err)
+        err = lb_nodes_open_hurried(store, &asker);
+    if (!err)
+        err = load_numbers(replay, asker, highest, unread);
+    if (asker)
+        store->ops->reader_close(asker);
+    return err;
+}
+
 lb_err lb_blocklist_load_each(struct lb_blocklist *blocklist, void *context,
                               bool (*progress)(void *context, uint64_t done, uint64_t all),
-                              struct lb_id_set *unread)
+                              struct lb_unread *unread)
 {
     struct lb_store *store = blocklist->store;
     struct lb_replay *replay = lb_replay_create(blocklist, context, progress);
     struct lb_workspace *workspace = lb_directory_workspaces(blocklist->directory);
-    uint32_t highest = 0;
     if (!replay)
         return LB_ERR_INTERNAL;
     replay->rests = blocklist->partly = true;
     for (; workspace; workspace = lb_rcu_load(&workspace->next)) /* none counts as read before */
         atomic_store(&workspace->access_version, 0);
-    lb_err err = load_one(replay, LB_INSTALLATION_NO);
+    lb_err err = load_one(replay, store->ops->writer_reader(store), LB_INSTALLATION_NO);
     if (!err)
-        err = lb_nodes_highest_workspace(store, store->ops->writer_reader(store), &highest);
-    if (!err)
-        err = load_numbers(replay, highest, unread);
+        err = load_others(replay, unread);
     free(replay);
     return err;
 }

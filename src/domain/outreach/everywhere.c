@@ -20,7 +20,6 @@
 
 #define NAMES_AT_A_TIME 50
 #define LOOKS_AT_A_TIME 200 /* of a write */
-#define RETRY_AFTER_MS  1000
 /* Another node may have noted something, and ended. */
 #define LOOK_AGAIN_MS 60000
 
@@ -39,6 +38,7 @@ struct lb_everywhere {
     struct lb_task done;
     bool under_way;
     bool may_be_pending;
+    uint64_t began_ms;
     uint64_t not_before_ms;
     uint64_t looked_ms;
     struct lb_pending_row rows[NAMES_AT_A_TIME];
@@ -170,7 +170,7 @@ static void finish(struct lb_task *task)
         (struct lb_everywhere *)((char *)task - offsetof(struct lb_everywhere, done));
     everywhere->under_way = false;
     if (everywhere->write.result)
-        everywhere->not_before_ms = lb_clock_mono_ms() + RETRY_AFTER_MS;
+        everywhere->not_before_ms = lb_retry_at_ms(everywhere->began_ms);
     else
         go_on(everywhere);
 }
@@ -179,6 +179,7 @@ static void submit(struct lb_everywhere *everywhere)
 {
     const struct lb_workspace *workspace = everywhere->at.workspace;
     everywhere->done.run = finish;
+    everywhere->began_ms = lb_clock_mono_ms();
     everywhere->write = (struct lb_write){.apply = workspace ? apply : apply_drop,
                                           .completion = &everywhere->done,
                                           .home = everywhere->mailbox,
@@ -227,11 +228,9 @@ void lb_everywhere_upkeep(struct lb_everywhere *everywhere)
     lb_mailbox_drain(everywhere->mailbox);
     if (!everywhere->writer || everywhere->under_way || now < everywhere->not_before_ms)
         return;
-    if (lb_directory_is_partial(everywhere->outreach->settings.directory))
-        return; /* it would miss some, and drop what is noted */
     bool looks = everywhere->may_be_pending || now - everywhere->looked_ms >= LOOK_AGAIN_MS;
     if (!everywhere->row_count && looks && take(everywhere))
-        everywhere->not_before_ms = now + RETRY_AFTER_MS;
+        everywhere->not_before_ms = lb_retry_at_ms(now);
     if (everywhere->row_count)
         submit(everywhere);
 }

@@ -5,6 +5,7 @@
 #ifndef LB_DOMAIN_OUTREACH_INTERNAL_H
 #define LB_DOMAIN_OUTREACH_INTERNAL_H
 
+#include "base/clock.h"
 #include "domain/access/standing.h"
 #include "domain/outreach/exclusion.h"
 #include "domain/outreach/old_names.h"
@@ -155,6 +156,14 @@ lb_err lb_outreach_set_right(struct lb_righting *righting, const struct lb_seque
 lb_err lb_outreach_take_room(struct lb_outreach *outreach, struct lb_workspace *workspace,
                              uint64_t count, struct lb_reason *reason);
 
+/* When what has failed and began then is tried again: soon if it was refused; much later if it has
+ * waited for a part of the store that is silent, and all other writes with it. */
+static inline uint64_t lb_retry_at_ms(uint64_t began_ms)
+{
+    uint64_t now = lb_clock_mono_ms();
+    return now + (now - began_ms < 1000 ? 1000 : 60000);
+}
+
 /* purge.c: deletes in bounded pieces, through the writer, what deleted campaigns left. */
 struct lb_purge *lb_purge_create(struct lb_store *store);
 void lb_purge_destroy(struct lb_purge *remains);
@@ -166,7 +175,8 @@ void lb_purge_add(struct lb_purge *remains, struct lb_list campaign);
 /* Deletes in the open transaction what the campaign left, unless that is much. */
 #define LB_PURGE_NOW_MAX 1000 /* leads */
 lb_err lb_purge_now(struct lb_store *store, struct lb_list campaign, bool *out_emptied);
-void lb_purge_upkeep(struct lb_purge *remains);
+/* `partly`: as above, still. */
+void lb_purge_upkeep(struct lb_purge *remains, bool partly);
 
 /* refresh.c: leads are set aside, or put back, by names that are no LinkedIn names. */
 struct lb_refresh *lb_refresh_create(struct lb_outreach *outreach);

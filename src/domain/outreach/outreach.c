@@ -43,7 +43,10 @@ static lb_err arrives(void *context, uint32_t workspace)
 static void upkeep(void *context)
 {
     struct lb_outreach *outreach = context;
-    lb_purge_upkeep(outreach->remains);
+    bool partly = lb_directory_is_partial(outreach->settings.directory);
+    lb_purge_upkeep(outreach->remains, partly);
+    if (partly) /* these ask all workspaces, and some believe what they are told */
+        return;
     lb_catch_up_upkeep(outreach->catch_up);
     lb_refresh_upkeep(outreach->refresh);
     lb_everywhere_upkeep(outreach->everywhere);

@@ -12,7 +12,6 @@
 /* Leads that one write deletes: about two milliseconds' worth; fewer when there is more to them. */
 #define LEADS_AT_A_TIME 100
 #define BYTES_AT_A_TIME ((size_t)128 << 10)
-#define RETRY_AFTER_MS  1000
 #define LOOK_AGAIN_MS   60000
 
 struct lb_purge {
@@ -22,6 +21,7 @@ struct lb_purge {
     struct lb_mailbox *mailbox;
     struct lb_task done;
     bool under_way;
+    uint64_t began_ms;
     struct lb_list campaign; /* of the write under way */
     bool emptied;            /* which deletes the last of it */
     uint64_t not_before_ms;
@@ -90,9 +90,10 @@ lb_err lb_purge_load(struct lb_purge *remains, struct lb_writer *writer, bool pa
 
 static void look_again(struct lb_purge *remains)
 {
-    uint64_t now = lb_clock_mono_ms();
-    if (remains->look_at_ms && now >= remains->look_at_ms)
-        remains->look_at_ms = load(remains) ? now + LOOK_AGAIN_MS : 0;
+    if (!remains->look_at_ms || lb_clock_mono_ms() < remains->look_at_ms)
+        return;
+    lb_err err = load(remains);
+    remains->look_at_ms = err ? lb_clock_mono_ms() + LOOK_AGAIN_MS : 0;
 }
 
 struct found {
@@ -173,19 +174,21 @@ static void finish(struct lb_task *task)
     struct lb_purge *remains = (struct lb_purge *)((char *)task - offsetof(struct lb_purge, done));
     remains->under_way = false;
     if (remains->write.result)
-        remains->not_before_ms = lb_clock_mono_ms() + RETRY_AFTER_MS;
+        remains->not_before_ms = lb_retry_at_ms(remains->began_ms);
     if (remains->write.result || !remains->emptied)
         lb_purge_add(remains, remains->campaign);
 }
 
-void lb_purge_upkeep(struct lb_purge *remains)
+void lb_purge_upkeep(struct lb_purge *remains, bool partly)
 {
     lb_mailbox_drain(remains->mailbox);
-    look_again(remains);
+    if (!partly) /* else it would wait for what is away */
+        look_again(remains);
     if (remains->count == 0 || remains->under_way || lb_clock_mono_ms() < remains->not_before_ms)
         return;
     remains->campaign = remains->campaigns[remains->count - 1];
     remains->done.run = finish;
+    remains->began_ms = lb_clock_mono_ms();
     remains->write = (struct lb_write){.apply = apply,
                                        .completion = &remains->done,
                                        .home = remains->mailbox,

@@ -18,7 +18,6 @@
 #define LOOKS_AT_A_TIME        200
 #define LOOKS_AT_A_TIME_REMOTE 50
 #define REFS_AT_A_TIME         50
-#define RETRY_AFTER_MS         1000
 /* Another node may have noted something, and ended. */
 #define LOOK_AGAIN_MS 60000
 
@@ -31,6 +30,7 @@ struct lb_refresh {
     bool under_way;
     bool may_be_pending;
     bool may_lack_forms;
+    uint64_t began_ms;
     uint64_t not_before_ms;
     uint64_t looked_ms;
     struct lb_walk at;              /* of what is committed */
@@ -130,7 +130,7 @@ static void finish(struct lb_task *task)
         (struct lb_refresh *)((char *)task - offsetof(struct lb_refresh, done));
     refresh->under_way = false;
     if (refresh->write.result)
-        refresh->not_before_ms = lb_clock_mono_ms() + RETRY_AFTER_MS;
+        refresh->not_before_ms = lb_retry_at_ms(refresh->began_ms);
     else
         refresh->at = refresh->reached;
 }
@@ -141,6 +141,7 @@ static void submit(struct lb_refresh *refresh, uint32_t workspace, bool heavy,
     const struct lb_directory *directory = refresh->outreach->settings.directory;
     struct lb_workspace *owner = lb_directory_workspace_no(directory, workspace);
     refresh->done.run = finish;
+    refresh->began_ms = lb_clock_mono_ms();
     refresh->write = (struct lb_write){.apply = apply,
                                        .share = owner ? &owner->writes : NULL,
                                        .completion = &refresh->done,
@@ -188,7 +189,7 @@ void lb_refresh_upkeep(struct lb_refresh *refresh)
     if (!err && !refresh->under_way && refresh->may_lack_forms)
         err = see_forms(refresh);
     if (err)
-        refresh->not_before_ms = now + RETRY_AFTER_MS;
+        refresh->not_before_ms = lb_retry_at_ms(now);
 }
 
 /* --- Begin and end --- */

@@ -142,6 +142,20 @@ static bool is_alive(struct lb_store_reader *reader)
     return reader->conn && !reader->unusable && PQstatus(reader->conn) == CONNECTION_OK;
 }
 
+unsigned lb_pg_answer_ms(const struct lb_store_reader *reader)
+{
+    unsigned timeout_ms = reader->postgres->timeout_ms;
+    return reader->patience_ms && reader->patience_ms < timeout_ms / 2 ? reader->patience_ms * 2
+                                                                       : timeout_ms;
+}
+
+static bool tell_patience(const struct lb_store_reader *reader, PGconn *conn)
+{
+    char sql[64];
+    snprintf(sql, sizeof sql, "SET statement_timeout = %u", reader->patience_ms);
+    return !reader->patience_ms || run_within(conn, sql, reader->postgres->timeout_ms);
+}
+
 static lb_err reconnect(struct lb_store_reader *reader)
 {
     struct lb_postgres *postgres = reader->postgres;
@@ -149,7 +163,8 @@ static lb_err reconnect(struct lb_store_reader *reader)
     if (reader->retry_after_ms && lb_clock_mono_ms() < reader->retry_at_ms)
         return LB_ERR_STORAGE_UNAVAILABLE;
     PGconn *conn = lb_pg_connect(postgres, &reason);
-    if (!conn || !PQenterPipelineMode(conn) || PQsetnonblocking(conn, 1) != 0) {
+    if (!conn || !tell_patience(reader, conn) || !PQenterPipelineMode(conn) ||
+        PQsetnonblocking(conn, 1) != 0) {
         unsigned wait = reader->retry_after_ms * 2;
         if (!wait) /* once for each time that it is gone */
             lb_log(LB_LOG_WARN, "store", "%s", reason.text);

@@ -78,6 +78,7 @@ struct lb_store_reader {
     PGconn *conn; /* NULL: not connected */
     uint64_t retry_at_ms;
     unsigned retry_after_ms;
+    unsigned patience_ms;    /* 0: as long as the store's connections wait for an answer */
     bool prepared[PG_COUNT]; /* or about to be, in the pipeline */
 
     struct lb_pg_item pending[LB_PG_PENDING_MAX]; /* a ring */
@@ -112,6 +113,9 @@ PGconn *lb_pg_connect(const struct lb_postgres *postgres, struct lb_reason *reas
 lb_err lb_pg_ready(struct lb_store_reader *reader);
 /* Closes it; a transaction has then failed. */
 void lb_pg_drop(struct lb_store_reader *reader);
+/* Without an answer for so long it is closed. One that hurries has told the server to give up
+ * before that: the session of a closed connection would wait on for the silent part. */
+unsigned lb_pg_answer_ms(const struct lb_store_reader *reader);
 /* Frees all but the struct. */
 void lb_pg_reader_fini(struct lb_store_reader *reader);
 

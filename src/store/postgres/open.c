@@ -12,6 +12,11 @@ lb_err lb_pg_reader_open(struct lb_store *store, struct lb_store_reader **out)
     return LB_OK;
 }
 
+void lb_pg_reader_hurries(struct lb_store_reader *reader, unsigned patience_ms)
+{
+    reader->patience_ms = patience_ms;
+}
+
 struct lb_store_reader *lb_pg_writer_reader(struct lb_store *store)
 {
     return &lb_postgres_of(store)->writer;

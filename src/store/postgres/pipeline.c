@@ -94,10 +94,12 @@ static void note_error(struct lb_store_reader *reader, const struct lb_pg_item *
     const char *name = item->kind == LB_PG_SYNC ? "sync" : lb_pg_statements[item->statement]->name;
     lb_err err = error_of(item, state);
     bool commits = executes(item, PG_COMMIT);
-    if (needs_reconnect(state))
+    bool gave_up = reader->patience_ms && strcmp(state, "57014") == 0; /* as it was told to */
+    if (needs_reconnect(state) && !gave_up)
         reader->unusable = true;
-    lb_log(err == LB_ERR_CONFLICT ? LB_LOG_INFO : LB_LOG_WARN, "store", "%s failed: %s (%s)", name,
-           message ? message : "", state);
+    if (!gave_up)
+        lb_log(err == LB_ERR_CONFLICT ? LB_LOG_INFO : LB_LOG_WARN, "store", "%s failed: %s (%s)",
+               name, message ? message : "", state);
     if (!reader->failed)
         reader->failed = err;
     /* Answers come in order: what was sent after a statement that failed was not done. */
@@ -182,7 +184,8 @@ void lb_pg_take(struct lb_store_reader *reader)
 
 static void close_failed(struct lb_store_reader *reader, const char *why)
 {
-    lb_log(LB_LOG_WARN, "store", "closing the PostgreSQL connection: %s", why);
+    if (!reader->patience_ms || !reader->late)
+        lb_log(LB_LOG_WARN, "store", "closing the PostgreSQL connection: %s", why);
     if (!reader->failed)
         reader->failed = LB_ERR_STORAGE_UNAVAILABLE;
     lb_pg_drop(reader);
@@ -212,12 +215,12 @@ static bool send_and_receive(struct lb_store_reader *reader, uint64_t deadline_m
 
 lb_err lb_pg_wait(struct lb_store_reader *reader, uint64_t target)
 {
-    uint64_t deadline_ms = lb_clock_mono_ms() + reader->postgres->timeout_ms;
+    uint64_t deadline_ms = lb_clock_mono_ms() + lb_pg_answer_ms(reader);
     while (reader->conn && reader->answered < target && !reader->unusable) {
         uint64_t before = reader->answered;
         lb_pg_take(reader);
         if (reader->answered != before)
-            deadline_ms = lb_clock_mono_ms() + reader->postgres->timeout_ms;
+            deadline_ms = lb_clock_mono_ms() + lb_pg_answer_ms(reader);
         else if (!reader->unusable && !send_and_receive(reader, deadline_ms))
             close_failed(reader, reader->late ? "no answer in time" : "connection lost");
     }
