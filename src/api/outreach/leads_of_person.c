@@ -1,6 +1,6 @@
 /* In which campaigns a person is a lead, also by leads that gave way to another one of the person:
- * GET /v1/leads?publicIdentifier=NAME. And which leads are behind a name of any type, those that its
- * block would exclude: GET /v1/blocklist/{type}/{value}/leads. */
+ * GET /v1/leads?publicIdentifier=NAME. And which leads are behind a name of any type, those that
+ * its block would exclude: GET /v1/blocklist/{type}/{value}/leads. */
 #include "api/blocklist/named.h"
 #include "api/handlers.h"
 #include "api/outreach/leads.h"
