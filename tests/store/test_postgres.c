@@ -1425,6 +1425,7 @@ static void an_upgrade_distributes_what_earlier_versions_did_not(void **state)
     run("DELETE FROM public.made WHERE name IN ('leadblock.stopped_company',"
         " 'leadblock.second_factor'); DROP TABLE leadblock.second_factor;"
         " ALTER TABLE leadblock.session DROP COLUMN enrols;"
+        " ALTER TABLE leadblock.lead DROP COLUMN gave_way;"
         " UPDATE leadblock.schema_version SET version = 20");
     store = open_store();
     store->ops->close(store);
