@@ -105,21 +105,53 @@ void lb_query_put_link(struct lb_call *call, const char *format, ...)
     lb_query_end_link(call, &link);
 }
 
+static bool refuse_cursor(struct lb_call *call)
+{
+    lb_reply_error(&call->req->reply, LB_ERR_INVALID_PARAMETER,
+                   "The parameter 'cursor' must come from the Link header of an earlier page.");
+    return false;
+}
+
+static bool read_number(struct lb_str text, uint64_t max, uint64_t *out)
+{
+    return text.len && lb_str_to_id(text, max, out) && *out > 0;
+}
+
+/* What follows the letter; empty when it is no cursor, and ptr NULL when it is missing. */
+static bool read_cursor(struct lb_call *call, struct lb_str *out)
+{
+    if (!lb_query_text(call, "cursor", out))
+        return false;
+    if (out->ptr && (!out->len || out->ptr[0] != 'c'))
+        return refuse_cursor(call);
+    if (out->ptr)
+        *out = (struct lb_str){out->ptr + 1, out->len - 1};
+    return true;
+}
+
 bool lb_query_cursor(struct lb_call *call, uint64_t *out)
 {
     struct lb_str cursor;
     *out = 0;
-    if (!lb_query_text(call, "cursor", &cursor))
+    if (!read_cursor(call, &cursor))
         return false;
-    if (!cursor.ptr)
-        return true;
-    if (cursor.len > 1 && cursor.ptr[0] == 'c' &&
-        lb_str_to_id((struct lb_str){cursor.ptr + 1, cursor.len - 1}, LB_ENTRY_ID_MAX, out) &&
-        *out > 0)
-        return true;
-    lb_reply_error(&call->req->reply, LB_ERR_INVALID_PARAMETER,
-                   "The parameter 'cursor' must come from the Link header of an earlier page.");
-    return false;
+    return !cursor.ptr || read_number(cursor, LB_ENTRY_ID_MAX, out) || refuse_cursor(call);
+}
+
+bool lb_query_cursor_of_two(struct lb_call *call, uint64_t first_max, uint64_t *first,
+                            uint64_t *second)
+{
+    struct lb_str cursor;
+    *first = *second = 0;
+    if (!read_cursor(call, &cursor))
+        return false;
+    const char *dot = cursor.ptr ? memchr(cursor.ptr, '.', cursor.len) : NULL;
+    size_t head = dot ? (size_t)(dot - cursor.ptr) : 0;
+    return !cursor.ptr ||
+           (dot && read_number((struct lb_str){cursor.ptr, head}, first_max, first) &&
+            read_number((struct lb_str){dot + 1, cursor.len - head - 1}, LB_ENTRY_ID_MAX,
+                        second)) ||
+           refuse_cursor(call);
 }
 
 void lb_query_put_escaped(struct lb_buf *out, struct lb_str text)

@@ -16,6 +16,9 @@ bool lb_query_text(struct lb_call *call, const char *name, struct lb_str *out);
 
 /* The cursor of the query, 0 when it is missing. False when the reply is set. */
 bool lb_query_cursor(struct lb_call *call, uint64_t *out);
+/* The same of two numbers, "c3.12". */
+bool lb_query_cursor_of_two(struct lb_call *call, uint64_t first_max, uint64_t *first,
+                            uint64_t *second);
 
 /* Does the query have no other parameters than those in `names` (divided by blanks) and such that
  * begin with an underscore? Of lists: one that is misspelt would show another page than was meant.

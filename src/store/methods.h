@@ -411,9 +411,11 @@ LB_METHOD(lb_err, leads_skipped, struct lb_store_reader *reader, struct lb_list 
 LB_METHOD(lb_err, leads_named, struct lb_store_reader *reader, uint32_t workspace,
           struct lb_str name, uint32_t after, size_t max, struct lb_lead_ref *out,
           size_t *out_count)
-/* Leads that gave this name to another one of their campaign, above number `after`, up to `max`. */
+/* Leads that gave this name to another one of their campaign, by campaign and number, behind
+ * `after`, up to `max`. */
 LB_METHOD(lb_err, leads_that_gave_way, struct lb_store_reader *reader, uint32_t workspace,
-          struct lb_str name, uint64_t after, size_t max, uint64_t *out, size_t *out_count)
+          struct lb_str name, struct lb_lead_ref after, size_t max, struct lb_lead_ref *out,
+          size_t *out_count)
 /* Leads that a claim may take: waiting or active, not set aside, in this queue and at this
  * step, with `since` not above `before`; up to `max`, those that wait longest first. */
 LB_METHOD(lb_err, leads_due, struct lb_store_reader *reader, uint32_t workspace, uint32_t campaign,

@@ -451,6 +451,7 @@ struct lb_lead_row {
     int64_t since;
     unsigned marks;
     int64_t contacted_at; /* by another campaign, and set aside because of that; 0: it is not */
+    bool gave_way;        /* its name, to another lead of the campaign: the same person */
     struct lb_str forms[LB_LEAD_FORM_COUNT]; /* only written, by enum lb_lead_form */
 };
 

@@ -242,6 +242,52 @@ def test_a_reply_of_the_lead_that_gives_way_ends_the_other_one(fresh, before):
     assert campaign.claim() == [] and campaign.status == "completed"
 
 
+@pytest.mark.parametrize("before", [True, False], ids=["before", "afterwards"])
+def test_a_reply_of_the_lead_that_gives_way_ends_one_in_error(fresh, before):
+    campaign, by_name, by_member = both_out(fresh, MESSAGE, MESSAGE)
+    campaign.complete(by_name, "failed")
+    if before:
+        campaign.complete(by_member, "replied")
+    campaign.add(JOHN)
+    if not before:
+        assert campaign.lead("john-doe")["status"] == "error"
+        campaign.complete(by_member, "replied")
+    assert {lead["status"] for lead in campaign.leads()} == {"completed"}
+
+
+def test_a_reply_ends_a_lead_that_was_set_to_error_meanwhile(fresh):
+    campaign = Campaign(fresh, "john-doe", steps=[MESSAGE, MESSAGE])
+    activity = campaign.claim_one()
+    campaign.set_status("john-doe", "error")
+    campaign.complete(activity, "replied")
+    assert campaign.lead("john-doe")["status"] == "completed"
+
+
+def test_a_pause_of_the_lead_that_gives_way_holds_for_the_other_one(fresh):
+    campaign, by_name, by_member = both_out(fresh, MESSAGE, MESSAGE)
+    campaign.complete(by_name)
+    campaign.complete(by_member)
+    campaign.set_status(member_id(1), "paused")
+    campaign.add(JOHN)
+    assert campaign.lead("john-doe")["status"] == "paused"
+    assert campaign.claim() == []
+    campaign.set_status("john-doe", "active")
+    assert names(campaign.claim()) == ["john-doe"]
+
+
+@pytest.mark.parametrize("status", ["active", "waiting", "paused", "error"])
+def test_a_lead_that_gave_way_stays_completed(fresh, status):
+    campaign, by_name, by_member = both_out(fresh, MESSAGE, MESSAGE)
+    campaign.complete(by_name)
+    campaign.complete(by_member)
+    campaign.add(JOHN)
+    (gone,) = [lead for lead in campaign.leads() if lead["publicIdentifier"] == member_id(1)]
+    answer = campaign.api.put(f"/leads/{gone['id']}/status", {"status": status})
+    assert expect.ok(answer)["status"] == "completed"
+    assert gone in campaign.leads()
+    assert names(campaign.claim()) == ["john-doe"]
+
+
 def test_a_reply_that_does_not_stop_leaves_the_other_one(fresh):
     goes_on = {**MESSAGE, "stopOnReply": False}
     campaign, by_name, by_member = both_out(fresh, goes_on, MESSAGE)

@@ -51,6 +51,38 @@ def test_a_member_id_finds_the_lead_that_has_it(api):
     assert [lead["publicIdentifier"] for lead in leads_of(api, member_id(7))] == ["ann-doe"]
 
 
+def two_that_are_one(api, name, member, *campaigns):
+    """Leads of one person that both have a history: the second one gives way to the first."""
+    for campaign in campaigns:
+        add(api, campaign, name, {"publicIdentifier": member, "firstName": campaign})
+        for lead in expect.ok(api.get(f"/campaigns/{campaign}/leads?take=2")):
+            expect.ok(api.put(f"/leads/{lead['id']}/status", {"status": "paused"}))
+    for campaign in campaigns:
+        add(api, campaign, {"publicIdentifier": name, "memberId": member})
+
+
+@pytest.mark.parametrize("asked", ["ann-doe", member_id(7)])
+@pytest.mark.parametrize("take", [1, 2, 3, 50])
+def test_a_lead_that_gave_way_is_found_by_either_name(api, asked, take):
+    two_that_are_one(api, "ann-doe", member_id(7), "q1", "q3")
+    two_that_are_one(api, "bob", member_id(8), "q1", "q2")
+    found = leads_of(api, asked, take=take)
+    assert [(lead["campaignId"], lead["publicIdentifier"], lead["firstName"]) for lead in found] == [
+        ("q1", "ann-doe", None), ("q1", member_id(7), "q1"),
+        ("q3", "ann-doe", None), ("q3", member_id(7), "q3")]
+
+
+def test_leads_that_gave_way_one_after_another_are_all_found(api):
+    for name in ("ann-doe", "ann-roe", "ann-poe"):
+        two_that_are_one(api, name, member_id(7), "q1")
+        (kept,) = [lead for lead in leads_of(api, name) if lead["publicIdentifier"] == name]
+        if name != "ann-poe":
+            expect.ok(api.delete(f"/leads/{kept['id']}"))
+    for take in (1, 2, 50):
+        assert [lead["publicIdentifier"] for lead in leads_of(api, member_id(7), take=take)] == [
+            member_id(7), member_id(7), "ann-poe", member_id(7)]
+
+
 def test_leads_and_campaigns_that_were_deleted_are_not_found(api):
     add(api, "q1", "ann-doe")
     add(api, "q2", "ann-doe")
@@ -77,6 +109,8 @@ def test_another_workspaces_leads_are_its_own(api, other):
 
 @pytest.mark.parametrize("query", ["", "?publicIdentifier=", "?publicIdentifier=a%40example.com",
                                    "?publicIdentifier=ann&cursor=x", "?publicIdentifier=ann&take=101",
-                                   "?publicIdentifier=ann&cursor=c4294967296"])
+                                   "?publicIdentifier=ann&cursor=c4294967296.1", "?publicIdentifier=ann&cursor=c1",
+                                   "?publicIdentifier=ann&cursor=c1.", "?publicIdentifier=ann&cursor=c.1",
+                                   "?publicIdentifier=ann&cursor=c0.1", "?publicIdentifier=ann&cursor=c1.1.1"])
 def test_without_a_person_or_with_a_bad_page_it_is_refused(api, query):
     expect.error(api.get("/leads" + query), 400, "invalid_parameter", "invalid_identifier", "bad_request")

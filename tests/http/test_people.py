@@ -3,8 +3,10 @@
 import time
 from pathlib import Path
 
+import pytest
+
 from support import expect, pages, postgres
-from support.campaigns import Campaign, member_id, names, undo
+from support.campaigns import MESSAGE, Campaign, member_id, names, undo
 from support.server import Server
 
 ANNA, OLD, NEW = member_id(1), "anna-old", "anna-new"
@@ -78,6 +80,20 @@ def test_two_leads_that_turn_out_to_be_one_person_are_contacted_once(fresh):
     link(fresh.api, (ANNA, OLD), (ANNA, NEW))
     assert names(campaign.claim()) == [OLD]
     assert campaign.lead(NEW)["status"] == "completed"
+
+
+@pytest.mark.parametrize("replies", [ANNA, OLD])
+def test_a_reply_does_not_end_the_lead_of_another_person(fresh, replies):
+    """The name was seen with the member id of one person, and is another one's today."""
+    campaign = Campaign(fresh, ANNA, OLD, steps=[MESSAGE, MESSAGE])
+    link(fresh.api, (ANNA, OLD), (member_id(2), OLD))
+    out = {activity["publicIdentifier"]: activity for activity in campaign.claim()}
+    assert out.keys() == {ANNA, OLD}
+    campaign.complete(out.pop(replies), "replied")
+    assert campaign.lead(replies)["status"] == "completed"
+    (left,) = out
+    campaign.complete(out[left])
+    assert names(campaign.claim()) == [left]
 
 
 def test_the_answer_to_leads_names_the_change_by_which_their_link_is_taken_back(fresh):

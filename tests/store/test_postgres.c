@@ -1231,6 +1231,8 @@ static void what_a_write_changes_is_not_answered_from_memory(void **state)
     assert_true(lb_str_equal(found.member_id, names[1]));
     assert_int_equal(store->ops->lead_give_way(store, &moved), LB_OK);
     assert_int_equal(named(store, reader, "ada"), 0);
+    assert_int_equal(store->ops->lead(reader, 1, ada.no, &found), LB_OK);
+    assert_true(found.gave_way);
     store->ops->prefetch_names(reader, 1, names, COUNT(names));
     store->ops->prefetch_leads(reader, 1, &ada.no, 1, 3);
     assert_int_equal(store->ops->lead_delete(store, &ada), LB_OK);

@@ -1,6 +1,6 @@
-/* In which campaigns a person is a lead: GET /v1/leads?publicIdentifier=NAME. And which leads are
- * behind a name of any type, those that its block would exclude: GET
- * /v1/blocklist/{type}/{value}/leads. */
+/* In which campaigns a person is a lead, also by leads that gave way to another one of the person:
+ * GET /v1/leads?publicIdentifier=NAME. And which leads are behind a name of any type, those that
+ * its block would exclude: GET /v1/blocklist/{type}/{value}/leads. */
 #include "api/blocklist/named.h"
 #include "api/handlers.h"
 #include "api/outreach/leads.h"
@@ -13,14 +13,19 @@
 #define TAKE_DEFAULT 50
 #define TAKE_MAX     100
 
+/* Of one look: a page, one of the page before, and one of the next. */
+#define REFS_MAX (TAKE_MAX + 2)
+
 #define LOOKS_MAX 10 /* for leads of campaigns that are there, TAKE_MAX at a time */
 
 struct looking {
     struct lb_asked asked;
     size_t take;
-    uint64_t after;                              /* the number of the last page's last campaign */
-    struct lb_lead_ref refs[2 * (TAKE_MAX + 1)]; /* under either form of the name, by campaign */
+    struct lb_lead_ref after;              /* the last one of the page before */
+    struct lb_lead_ref refs[3 * REFS_MAX]; /* by campaign and number, those of the next one last */
     size_t count;
+    struct lb_lead_ref named[2 * REFS_MAX]; /* that have either form of the name */
+    size_t named_count;
     size_t given;
     struct lb_lead_range range; /* of an address, number or company */
 };
@@ -39,15 +44,23 @@ static lb_err find(struct looking *looking, struct lb_call *call, struct lb_stor
                    struct lb_str name)
 {
     size_t count = 0;
-    lb_err err = name.ptr ? call->app->store->ops->leads_named(
-                                reader, call->workspace->row.no, name, (uint32_t)looking->after,
-                                looking->take + 1, looking->refs + looking->count, &count)
-                          : LB_OK;
+    uint32_t after = looking->after.campaign ? looking->after.campaign - 1 : 0;
+    if (!name.ptr)
+        return LB_OK;
+    lb_err err = call->app->store->ops->leads_named(reader, call->workspace->row.no, name, after,
+                                                    looking->take + 2,
+                                                    looking->refs + looking->count, &count);
     looking->count += err ? 0 : count;
     return err;
 }
 
-/* Both forms of the name into one order; a lead may have both. */
+static bool is_before(const struct lb_lead_ref *one, const struct lb_lead_ref *other)
+{
+    return one->campaign != other->campaign ? one->campaign < other->campaign
+                                            : one->lead < other->lead;
+}
+
+/* All into one order; a lead may have both forms of the name. */
 static void sort_refs(struct looking *looking)
 {
     struct lb_lead_ref *refs = looking->refs;
@@ -60,7 +73,7 @@ static void sort_refs(struct looking *looking)
             twice |= refs[j].lead == ref.lead;
         if (twice)
             continue;
-        for (; place > 0 && refs[place - 1].campaign > ref.campaign; place--)
+        for (; place > 0 && is_before(&ref, &refs[place - 1]); place--)
             refs[place] = refs[place - 1];
         refs[place] = ref;
         kept++;
@@ -90,23 +103,84 @@ static lb_err put_lead(struct looking *looking, struct lb_call *call,
     return LB_OK;
 }
 
+/* Leaves what this page needs: what is behind the page before, up to the first one of the next. */
+static void trim(struct looking *looking)
+{
+    size_t first = 0;
+    sort_refs(looking);
+    while (first < looking->count && !is_before(&looking->after, &looking->refs[first]))
+        first++;
+    looking->count -= first;
+    memmove(looking->refs, looking->refs + first, looking->count * sizeof *looking->refs);
+    if (looking->count > looking->take + 1)
+        looking->count = looking->take + 1;
+}
+
+/* Leads that gave the name away; of one campaign, or of all (0). */
+static lb_err find_given_way(struct looking *looking, struct lb_call *call,
+                             struct lb_store_reader *reader, struct lb_str name, uint32_t campaign)
+{
+    struct lb_lead_ref after = looking->after;
+    size_t first = looking->count, count;
+    if (campaign > after.campaign)
+        after = (struct lb_lead_ref){.campaign = campaign};
+    lb_err err = call->app->store->ops->leads_that_gave_way(reader, call->workspace->row.no, name,
+                                                            after, looking->take + 1,
+                                                            looking->refs + first, &count);
+    for (size_t i = first; !err && i < first + count; i++)
+        if (!campaign || looking->refs[i].campaign == campaign)
+            looking->refs[looking->count++] = looking->refs[i];
+    if (looking->count > first)
+        trim(looking);
+    return err;
+}
+
+/* The same for the member id of a lead that was found by its public identifier. */
+static lb_err find_given_to(struct looking *looking, struct lb_call *call,
+                            struct lb_store_reader *reader, const struct lb_lead_ref *ref)
+{
+    struct lb_lead_row lead;
+    lb_err err = call->app->store->ops->lead(reader, call->workspace->row.no, ref->lead, &lead);
+    if (err || !lead.member_id.ptr)
+        return err == LB_ERR_NOT_FOUND ? LB_OK : err;
+    return find_given_way(looking, call, reader, lead.member_id, ref->campaign);
+}
+
+/* The leads of a page, and the first one of the next. */
+static lb_err find_page(struct looking *looking, struct lb_call *call,
+                        struct lb_store_reader *reader)
+{
+    struct lb_str name = looking->asked.identifier;
+    lb_err err = find(looking, call, reader, name);
+    if (!err)
+        err = find(looking, call, reader, looking->asked.before);
+    sort_refs(looking);
+    memcpy(looking->named, looking->refs, looking->count * sizeof *looking->refs);
+    looking->named_count = looking->count;
+    trim(looking);
+    if (!err && name.ptr && lb_identifier_is_member_id(name))
+        return find_given_way(looking, call, reader, name, 0);
+    for (size_t i = 0; !err && i < looking->named_count; i++)
+        err = find_given_to(looking, call, reader, &looking->named[i]);
+    return err;
+}
+
 static void put_link(struct looking *looking, struct lb_call *call)
 {
+    const struct lb_lead_ref *last = &looking->refs[looking->take - 1];
     struct lb_buf link = {0};
     lb_query_begin_link(call, &link);
     lb_buf_printf(&link, "take=%zu&publicIdentifier=", looking->take);
     lb_query_put_escaped(&link, looking->asked.raw);
-    lb_buf_printf(&link, "&cursor=c%lu", (unsigned long)looking->refs[looking->take - 1].campaign);
+    lb_buf_printf(&link, "&cursor=c%lu.%llu", (unsigned long)last->campaign,
+                  (unsigned long long)last->lead);
     lb_query_end_link(call, &link);
 }
 
 static enum lb_turn read_leads(struct lb_call *call, struct lb_store_reader *reader)
 {
     struct looking *looking = call->state;
-    lb_err err = find(looking, call, reader, looking->asked.identifier);
-    if (!err)
-        err = find(looking, call, reader, looking->asked.before);
-    sort_refs(looking);
+    lb_err err = find_page(looking, call, reader);
     struct lb_buf *body = lb_reply_json(&call->req->reply, 200);
     lb_buf_append_lit(body, "[");
     for (size_t i = 0; !err && i < looking->count && i < looking->take; i++)
@@ -228,20 +302,19 @@ enum lb_progress lb_leads_of_person(struct lb_call *call)
 {
     struct looking *looking = lb_call_alloc(call, sizeof *looking);
     struct lb_str name;
-    uint64_t take;
+    uint64_t take, campaign;
     if (!looking || !lb_query_text(call, "publicIdentifier", &name) ||
         !lb_query_only(call, "take limit cursor publicIdentifier") ||
         !lb_query_number(call, "take", "limit", TAKE_DEFAULT, TAKE_MAX, &take) ||
-        !lb_query_cursor(call, &looking->after))
+        !lb_query_cursor_of_two(call, UINT32_MAX, &campaign, &looking->after.lead))
         return LB_DONE;
-    if (!name.ptr || looking->after > UINT32_MAX) {
+    if (!name.ptr) {
         lb_reply_error(&call->req->reply, LB_ERR_INVALID_PARAMETER,
-                       name.ptr ? "The parameter 'cursor' must come from the Link header of an "
-                                  "earlier page."
-                                : "The parameter 'publicIdentifier' is missing: name a person, or "
-                                  "ask for the leads of a campaign.");
+                       "The parameter 'publicIdentifier' is missing: name a person, or ask for the "
+                       "leads of a campaign.");
         return LB_DONE;
     }
+    looking->after.campaign = (uint32_t)campaign;
     if (!lb_identifiers_read_one(call, name, &looking->asked))
         return LB_DONE;
     looking->take = take;

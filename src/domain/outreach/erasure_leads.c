@@ -87,16 +87,16 @@ static lb_err take_lead(struct looking *looking, uint64_t no)
 /* Leads that gave the name to another one of their campaign. */
 static lb_err look_for_given_way(struct looking *looking, struct lb_str name)
 {
-    uint64_t leads[REFS_AT_A_TIME];
-    uint64_t after = 0;
+    struct lb_lead_ref refs[REFS_AT_A_TIME];
+    struct lb_lead_ref after = {0};
     size_t count;
     lb_err err;
     do {
         err = looking->store->ops->leads_that_gave_way(looking->reader, looking->workspace, name,
-                                                       after, REFS_AT_A_TIME, leads, &count);
+                                                       after, REFS_AT_A_TIME, refs, &count);
         for (size_t i = 0; !err && i < count; i++) {
-            after = leads[i];
-            err = take_lead(looking, leads[i]);
+            after = refs[i];
+            err = take_lead(looking, refs[i].lead);
         }
     } while (!err && count == REFS_AT_A_TIME);
     return err;

@@ -96,6 +96,10 @@ bool lb_lead_has_history(const struct lb_lead_row *lead);
 lb_err lb_outreach_find_lead(struct lb_outreach *outreach, struct lb_list list, struct lb_str name,
                              uint64_t *out);
 
+/* Adds the other names of the person whose names these are. In the batch. */
+void lb_outreach_add_same(const struct lb_outreach *outreach, uint32_t workspace,
+                          const struct lb_str *names, size_t count, struct lb_other_names *out);
+
 /* Is another lead of the campaign the same person, and the one that goes on? May read `lead` again.
  */
 lb_err lb_outreach_gives_way(struct lb_outreach *outreach, struct lb_lead_row *lead, bool *out);

@@ -76,7 +76,8 @@ static lb_err give_way(struct lb_lead_change *change, uint64_t no, bool stays,
 }
 
 /* The lead that goes on takes over from the one that gave way: where that one had come to its end,
- * it ends, too, and its next delay counts from the later contact of both. */
+ * it ends, too, and its next delay counts from the later contact of both. A pause holds for both.
+ */
 static lb_err take_over(struct lb_lead_change *change, uint64_t no, const struct lb_lead_row *gone,
                         int64_t now, struct lb_counts *counts)
 {
@@ -88,8 +89,9 @@ static lb_err take_over(struct lb_lead_change *change, uint64_t no, const struct
     struct lb_lead_row lead = before;
     if (err)
         return err;
-    if (gone->status == LB_LEAD_COMPLETED && lb_lead_open(lead.status))
-        lead.status = LB_LEAD_COMPLETED;
+    if (gone->status == LB_LEAD_COMPLETED ||
+        (gone->status == LB_LEAD_PAUSED && lb_lead_open(lead.status)))
+        lead.status = gone->status;
     if (lb_lead_was_begun(gone) && lb_lead_was_begun(&lead) && lead.queue == LB_QUEUE_SCHEDULED &&
         lead.since < contacted)
         lead.since = contacted;
@@ -183,19 +185,16 @@ static lb_err find_person(struct lb_lead_change *change, const struct lb_new_lea
                           uint64_t *out)
 {
     struct lb_outreach *outreach = change->outreach;
-    const struct lb_persons *people = lb_blocklist_persons(outreach->settings.blocklist);
     struct lb_list list = change->standing.list;
     const struct lb_str names[] = {lead->identifier, lead->member_id};
+    struct lb_other_names others = {0};
     lb_err err = LB_OK;
     *out = 0;
     if (!lb_persons_any(change->standing.workspace))
         return LB_OK;
-    for (size_t i = 0; !err && i < 2 && names[i].ptr; i++) {
-        struct lb_other_names others;
-        lb_persons_others_in_batch(people, list.workspace, names[i], LB_PERSON_SAME, &others);
-        for (size_t j = 0; !err && !*out && j < others.count; j++)
-            err = lb_outreach_find_lead(outreach, list, others.names[j], out);
-    }
+    lb_outreach_add_same(outreach, list.workspace, names, lead->member_id.ptr ? 2 : 1, &others);
+    for (size_t i = 0; !err && !*out && i < others.count; i++)
+        err = lb_outreach_find_lead(outreach, list, others.names[i], out);
     return err;
 }
 
@@ -399,7 +398,9 @@ static lb_err apply_set_status(struct lb_write *write, struct lb_store *store)
     if (err)
         return err;
     struct lb_lead_row lead = before;
-    if (change->wanted == LB_LEAD_WAITING || change->wanted == LB_LEAD_ACTIVE)
+    if (lead.gave_way)
+        lead.status = LB_LEAD_COMPLETED; /* the person is contacted by the other lead */
+    else if (change->wanted == LB_LEAD_WAITING || change->wanted == LB_LEAD_ACTIVE)
         err = resume(change, &lead);
     else
         lead.status = change->wanted;

@@ -212,7 +212,8 @@ static bool is_current(const struct reporting *reporting)
            reporting->lead.queue != LB_QUEUE_SCHEDULED;
 }
 
-/* The lead goes on to the next step, or has been through all. What a person has set it to stays. */
+/* The lead goes on to the next step, or has been through all. What a person has set it to stays,
+ * but for a reply. */
 static lb_err advance(struct reporting *reporting, bool stop)
 {
     struct lb_lead_row *lead = &reporting->lead;
@@ -225,7 +226,7 @@ static lb_err advance(struct reporting *reporting, bool stop)
     lead->since = reporting->now;
     if (next != LB_SEQUENCE_NONE)
         lead->step = reporting->sequence.steps[next].no;
-    if ((stop || next == LB_SEQUENCE_NONE) && lb_lead_open(lead->status))
+    if (stop || (next == LB_SEQUENCE_NONE && lb_lead_open(lead->status)))
         lead->status = LB_LEAD_COMPLETED;
     return LB_OK;
 }
@@ -287,7 +288,7 @@ static void report_late_reply(struct reporting *reporting)
 {
     struct lb_lead_row *lead = &reporting->lead;
     reporting->activity.state = LB_ACTIVITY_REPLIED;
-    if (stops(reporting) && (lb_lead_open(lead->status) || lead->status == LB_LEAD_ERROR))
+    if (stops(reporting))
         lead->status = LB_LEAD_COMPLETED;
 }
 

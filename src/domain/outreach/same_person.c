@@ -68,19 +68,26 @@ static lb_err compare(struct lb_outreach *outreach, const struct lb_lead_row *le
     return LB_OK;
 }
 
+void lb_outreach_add_same(const struct lb_outreach *outreach, uint32_t workspace,
+                          const struct lb_str *names, size_t count, struct lb_other_names *out)
+{
+    const struct lb_persons *people = lb_blocklist_persons(outreach->settings.blocklist);
+    for (size_t i = 0; i < count; i++) {
+        struct lb_other_names others;
+        lb_persons_others_in_batch(people, workspace, names[i], LB_PERSON_SAME, &others);
+        for (size_t j = 0; j < others.count; j++)
+            lb_other_names_add(out, others.names[j]);
+    }
+}
+
 /* The same for leads under other names of the person. */
 static lb_err gives_way_to_others(struct lb_outreach *outreach, struct lb_lead_row *lead, bool *out)
 {
-    const struct lb_persons *people = lb_blocklist_persons(outreach->settings.blocklist);
     struct lb_exclusion_names own;
-    struct lb_other_names others, all = {0};
+    struct lb_other_names all = {0};
     lb_err err = LB_OK;
     lb_exclusion_names(lead, &own);
-    for (size_t i = 0; i < own.count; i++) {
-        lb_persons_others_in_batch(people, lead->workspace, own.names[i], LB_PERSON_SAME, &others);
-        for (size_t j = 0; j < others.count; j++)
-            lb_other_names_add(&all, others.names[j]);
-    }
+    lb_outreach_add_same(outreach, lead->workspace, own.names, own.count, &all);
     for (size_t i = 0; !err && !*out && i < all.count; i++)
         err = compare(outreach, lead, all.names[i], out);
     return err || !all.count ? err
@@ -96,7 +103,9 @@ lb_err lb_outreach_gives_way(struct lb_outreach *outreach, struct lb_lead_row *l
     struct lb_identifier today;
     struct lb_str stored;
     size_t cursor = 0;
-    *out = false;
+    *out = lead->gave_way;
+    if (*out)
+        return LB_OK;
     if (workspace && lb_persons_any(workspace)) {
         lb_err err = gives_way_to_others(outreach, lead, out);
         if (err || *out)
@@ -128,20 +137,23 @@ static lb_err end_lead(struct lb_outreach *outreach, struct lb_list list, uint64
                                                      no, &before);
     lead = before;
     lead.status = LB_LEAD_COMPLETED;
-    return err || !lb_lead_open(before.status) ? err
-                                               : lb_outreach_move(outreach, &before, &lead, counts);
+    return err || before.status == LB_LEAD_COMPLETED
+               ? err
+               : lb_outreach_move(outreach, &before, &lead, counts);
 }
 
 lb_err lb_outreach_end_others(struct lb_outreach *outreach, struct lb_list list, uint64_t lead,
                               const struct lb_str *own, size_t count)
 {
-    const struct lb_exclusion exclusion = lb_outreach_exclusion(outreach, list.workspace);
+    const struct lb_workspace *workspace =
+        lb_directory_workspace_no(outreach->settings.directory, list.workspace);
     struct lb_other_names names = {0};
     struct lb_counts counts = {0};
     lb_err err = LB_OK;
     for (size_t i = 0; i < count; i++)
         lb_other_names_add(&names, own[i]);
-    lb_exclusion_add_others(&exclusion, &names);
+    if (workspace && lb_persons_any(workspace))
+        lb_outreach_add_same(outreach, list.workspace, own, count, &names);
     for (size_t i = 0; !err && i < names.count; i++) {
         uint64_t other;
         err = lb_outreach_find_lead(outreach, list, names.names[i], &other);

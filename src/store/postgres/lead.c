@@ -4,7 +4,7 @@
     "no, workspace_id, campaign, identifier, member_id, first_name, last_name, company_name,"      \
     " variables, added_at, status, set_aside, queue, step, since, marks, email, phone, headline,"  \
     " website, company_url"
-#define LEAD_COLUMNS NEW_LEAD_COLUMNS ", contacted_at"
+#define LEAD_COLUMNS NEW_LEAD_COLUMNS ", contacted_at, gave_way"
 
 /* The columns of the fields, by enum lb_lead_field, among LEAD_COLUMNS. */
 static const int field_columns[LB_LEAD_FIELD_COUNT] = {5, 6, 7, 16, 17, 18, 19, 20};
@@ -153,6 +153,7 @@ LB_PG_STATEMENT(LEAD_GIVE_WAY, ONE, "nn",
 lb_err lb_pg_lead_give_way(struct lb_store *store, const struct lb_lead_row *row)
 {
     struct lb_pg_params params = {0};
+    lb_pg_forget_lead(&lb_postgres_of(store)->writer, row->workspace, row->no);
     lb_pg_add_number(&params, row->workspace);
     lb_pg_add_number(&params, (int64_t)row->no);
     lb_err err = lb_pg_write(store, PG_LEAD_GIVE_WAY, &params);
@@ -197,7 +198,8 @@ static void read_lead(const PGresult *result, int row, struct lb_lead_row *out)
                                 .step = (uint32_t)lb_pg_number(result, row, 13),
                                 .since = lb_pg_number(result, row, 14),
                                 .marks = (unsigned)lb_pg_number(result, row, 15),
-                                .contacted_at = lb_pg_number(result, row, 21)};
+                                .contacted_at = lb_pg_number(result, row, 21),
+                                .gave_way = lb_pg_flag(result, row, 22)};
     for (int i = 0; i < LB_LEAD_FIELD_COUNT; i++)
         out->fields[i] = lb_pg_text(result, row, field_columns[i]);
 }
@@ -284,24 +286,26 @@ lb_err lb_pg_leads_named(struct lb_store_reader *reader, uint32_t workspace, str
     return err;
 }
 
-LB_PG_STATEMENT(LEADS_THAT_GAVE_WAY, ONE, "ntnn",
-                "SELECT no FROM leadblock.lead WHERE workspace_id = $1 AND identifier = $2"
-                " AND gave_way AND no > $3 ORDER BY no LIMIT $4");
+LB_PG_STATEMENT(
+    LEADS_THAT_GAVE_WAY, ONE, "ntnnn",
+    "SELECT campaign, no FROM leadblock.lead WHERE workspace_id = $1 AND identifier = $2"
+    " AND gave_way AND (campaign, no) > ($3, $4) ORDER BY campaign, no LIMIT $5");
 
 lb_err lb_pg_leads_that_gave_way(struct lb_store_reader *reader, uint32_t workspace,
-                                 struct lb_str name, uint64_t after, size_t max, uint64_t *out,
-                                 size_t *out_count)
+                                 struct lb_str name, struct lb_lead_ref after, size_t max,
+                                 struct lb_lead_ref *out, size_t *out_count)
 {
     struct lb_pg_params params = {0};
     PGresult *result;
     *out_count = 0;
     lb_pg_add_number(&params, workspace);
     lb_pg_add_text(&params, name);
-    lb_pg_add_number(&params, (int64_t)after);
+    lb_pg_add_number(&params, after.campaign);
+    lb_pg_add_number(&params, (int64_t)after.lead);
     lb_pg_add_number(&params, (int64_t)max);
     lb_err err = lb_pg_query(reader, PG_LEADS_THAT_GAVE_WAY, &params, &result);
-    for (int i = 0; !err && i < PQntuples(result) && *out_count < max; i++)
-        out[(*out_count)++] = (uint64_t)lb_pg_number(result, i, 0);
+    if (!err)
+        read_refs(result, 0, PQntuples(result), 0, max, out, out_count);
     PQclear(result);
     return err;
 }

@@ -3,7 +3,7 @@
 #define LEAD_COLUMNS                                                                               \
     "no, workspace, campaign, identifier, member_id, first_name, last_name, company_name,"         \
     " variables, added_at, status, set_aside, queue, step, since, marks, email, phone, headline,"  \
-    " website, company_url, contacted_at"
+    " website, company_url, contacted_at, gave_way"
 
 /* The columns of the fields, by enum lb_lead_field, among LEAD_COLUMNS. */
 static const int field_columns[LB_LEAD_FIELD_COUNT] = {5, 6, 7, 16, 17, 18, 19, 20};
@@ -163,7 +163,8 @@ static void read_lead(sqlite3_stmt *stmt, struct lb_lead_row *out)
                                 .step = (uint32_t)sqlite3_column_int64(stmt, 13),
                                 .since = sqlite3_column_int64(stmt, 14),
                                 .marks = (unsigned)sqlite3_column_int(stmt, 15),
-                                .contacted_at = sqlite3_column_int64(stmt, 21)};
+                                .contacted_at = sqlite3_column_int64(stmt, 21),
+                                .gave_way = sqlite3_column_int(stmt, 22) != 0};
     for (int i = 0; i < LB_LEAD_FIELD_COUNT; i++)
         out->fields[i] = lb_sqlite_column_str(stmt, field_columns[i]);
 }
@@ -197,6 +198,17 @@ lb_err lb_sqlite_lead(struct lb_store_reader *reader, uint32_t workspace, uint64
     return code == SQLITE_DONE ? LB_ERR_NOT_FOUND : lb_sqlite_error(code);
 }
 
+/* Campaigns and numbers. */
+static lb_err read_refs(sqlite3_stmt *stmt, struct lb_lead_ref *out, size_t *out_count)
+{
+    int code;
+    while ((code = sqlite3_step(stmt)) == SQLITE_ROW)
+        out[(*out_count)++] =
+            (struct lb_lead_ref){.campaign = (uint32_t)sqlite3_column_int64(stmt, 0),
+                                 .lead = (uint64_t)sqlite3_column_int64(stmt, 1)};
+    return lb_sqlite_end_scan(stmt, LB_OK, code);
+}
+
 lb_err lb_sqlite_leads_named(struct lb_store_reader *reader, uint32_t workspace, struct lb_str name,
                              uint32_t after, size_t max, struct lb_lead_ref *out, size_t *out_count)
 {
@@ -212,33 +224,27 @@ lb_err lb_sqlite_leads_named(struct lb_store_reader *reader, uint32_t workspace,
     lb_sqlite_bind_str(stmt, 2, name);
     sqlite3_bind_int64(stmt, 3, after);
     sqlite3_bind_int64(stmt, 4, (int64_t)max);
-    int code;
-    while ((code = sqlite3_step(stmt)) == SQLITE_ROW)
-        out[(*out_count)++] =
-            (struct lb_lead_ref){.campaign = (uint32_t)sqlite3_column_int64(stmt, 0),
-                                 .lead = (uint64_t)sqlite3_column_int64(stmt, 1)};
-    return lb_sqlite_end_scan(stmt, LB_OK, code);
+    return read_refs(stmt, out, out_count);
 }
 
 lb_err lb_sqlite_leads_that_gave_way(struct lb_store_reader *reader, uint32_t workspace,
-                                     struct lb_str name, uint64_t after, size_t max, uint64_t *out,
-                                     size_t *out_count)
+                                     struct lb_str name, struct lb_lead_ref after, size_t max,
+                                     struct lb_lead_ref *out, size_t *out_count)
 {
     sqlite3_stmt *stmt = lb_sqlite_prepared(
         reader, STMT_LEADS_THAT_GAVE_WAY,
-        "SELECT no FROM lead INDEXED BY lead_gave_way WHERE workspace = ?1 AND identifier = ?2"
-        " AND gave_way = 1 AND no > ?3 ORDER BY no LIMIT ?4");
+        "SELECT campaign, no FROM lead INDEXED BY lead_gave_way"
+        " WHERE workspace = ?1 AND identifier = ?2 AND gave_way = 1 AND (campaign, no) > (?3, ?4)"
+        " ORDER BY campaign, no LIMIT ?5");
     *out_count = 0;
     if (!stmt)
         return LB_ERR_STORAGE_UNAVAILABLE;
     sqlite3_bind_int64(stmt, 1, workspace);
     lb_sqlite_bind_str(stmt, 2, name);
-    sqlite3_bind_int64(stmt, 3, (int64_t)after);
-    sqlite3_bind_int64(stmt, 4, (int64_t)max);
-    int code;
-    while ((code = sqlite3_step(stmt)) == SQLITE_ROW)
-        out[(*out_count)++] = (uint64_t)sqlite3_column_int64(stmt, 0);
-    return lb_sqlite_end_scan(stmt, LB_OK, code);
+    sqlite3_bind_int64(stmt, 3, after.campaign);
+    sqlite3_bind_int64(stmt, 4, (int64_t)after.lead);
+    sqlite3_bind_int64(stmt, 5, (int64_t)max);
+    return read_refs(stmt, out, out_count);
 }
 
 lb_err lb_sqlite_load_lead_names(struct lb_store *store, void *context,
