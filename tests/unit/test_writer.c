@@ -1464,22 +1464,22 @@ static void each_write_is_counted_in_one_batch(void **state)
 {
     struct fixture *fixture = *state;
     struct lb_writer_share share = {0}, other = {0};
-    struct fake fakes[4] = {{.holds = false}}, holder = {0};
+    struct fake fakes[6] = {{.holds = false}}, holder = {0};
     begin_remote(fixture, &other, &holder);
-    for (int i = 0; i < 4; i++) {
+    for (int i = 0; i < 6; i++) {
         prepare(fixture, &fakes[i], i + 1);
         fakes[i].write.apply = slow_apply;
         fakes[i].write.share = &share;
-        fakes[i].write.workspace = i < 3 ? 7 : 8;
+        fakes[i].write.workspace = i < 5 ? 7 : 8;
         assert_int_equal(lb_writer_submit(fixture->writer, &fakes[i].write), LB_OK);
     }
     atomic_store(&fixture->fail_several, LB_ERR_STORAGE_UNAVAILABLE);
     let_go(fixture);
-    await(fixture, 5);
+    await(fixture, 7);
     struct lb_writer_stats stats;
     lb_writer_stats(fixture->writer, &stats);
-    assert_int_equal(stats.writes, 6);
-    for (int i = 0; i < 4; i++)
+    assert_int_equal(stats.writes, 8);
+    for (int i = 0; i < 6; i++)
         assert_int_equal(fakes[i].write.result, LB_OK);
 }
 
