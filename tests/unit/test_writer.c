@@ -1286,7 +1286,7 @@ static void a_batch_that_ends_early_loses_nothing(void **state)
     assert_int_equal(fakes[2].write.result, LB_OK);
 }
 
-static lb_err slower_apply(struct lb_write *write, struct lb_store *store)
+static lb_err fetching_apply(struct lb_write *write, struct lb_store *store)
 {
     static const struct timespec pause = {.tv_nsec = 200000000};
     nanosleep(&pause, NULL);
@@ -1313,7 +1313,7 @@ static void those_that_were_fetched_together_are_one_batch(void **state)
     begin_remote(fixture, &other, &holder);
     for (int i = 0; i < 8; i++) {
         prepare(fixture, &fakes[i], i + 1);
-        fakes[i].write.apply = i == 0 ? slower_apply : fake_apply;
+        fakes[i].write.apply = i == 0 ? fetching_apply : fake_apply;
         fakes[i].write.share = &share;
         assert_int_equal(lb_writer_submit(fixture->writer, &fakes[i].write), LB_OK);
     }
