@@ -24,9 +24,11 @@
 #define READS_MAX    4096
 #define RETENTION_MS 50                /* of each second */
 #define STORM_BYTES  ((size_t)8 << 20) /* of requests; after less, memory is kept for the next */
-#define IMPORTERS    2                 /* threads; one workspace has one of them at a time */
-#define NUMBERS_TOLD 20                /* of workspaces */
-#define IMPORTS_MAX  32 /* under way; each holds memory for what it found out about its file */
+/* What a connection whose answer is not read takes, beside what its requests reserve. */
+#define CONNECTION_BYTES ((size_t)12 << 10)
+#define IMPORTERS        2  /* threads; one workspace has one of them at a time */
+#define NUMBERS_TOLD     20 /* of workspaces */
+#define IMPORTS_MAX      32 /* under way; each holds memory for what it found out about its file */
 
 static lb_err out_of_memory(struct lb_reason *reason)
 {
@@ -541,16 +543,27 @@ lb_err lb_parts_write(struct lb_parts *parts, struct lb_write *write)
     return err ? err : write->result;
 }
 
+/* Was `*peak` a storm, of which a quarter at most is left? */
+static bool has_passed(uint64_t *peak, uint64_t most, uint64_t now)
+{
+    if (most > *peak)
+        *peak = most;
+    if (*peak < STORM_BYTES || now > *peak / 4)
+        return false;
+    *peak = now;
+    return true;
+}
+
 void lb_parts_trim_memory(struct lb_parts *parts)
 {
-    uint64_t peak = lb_memory_peak(&parts->app.memory);
-    uint64_t now = atomic_load(&parts->app.memory.all.taken);
-    if (peak > parts->request_memory_peak)
-        parts->request_memory_peak = peak;
-    if (parts->request_memory_peak < STORM_BYTES || now > parts->request_memory_peak / 4)
-        return;
-    parts->request_memory_peak = now;
-    malloc_trim(0);
+    struct lb_app *app = &parts->app;
+    bool requests = has_passed(&parts->request_memory_peak, lb_memory_peak(&app->memory),
+                               atomic_load(&app->memory.all.taken));
+    bool connections = has_passed(&parts->connection_peak,
+                                  lb_server_most_connections(app->server) * CONNECTION_BYTES,
+                                  lb_server_connections(app->server) * CONNECTION_BYTES);
+    if (requests || connections)
+        malloc_trim(0);
 }
 
 void lb_parts_sweep_events(struct lb_parts *parts)

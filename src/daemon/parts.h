@@ -28,6 +28,7 @@ struct lb_parts {
     struct lb_clock_watch clock;
     struct lb_retention *retention; /* NULL: the log is kept for ever */
     uint64_t request_memory_peak;   /* since memory was given back last */
+    uint64_t connection_peak;       /* the same, of what connections take */
     struct lb_locked locked;        /* by the open batch, when there is no blocklist */
 };
 
@@ -63,8 +64,8 @@ lb_err lb_daemon_open_store(const struct lb_config *config, const struct lb_fold
 /* Hands a write to the writer and waits until it is done. For the main thread. */
 lb_err lb_parts_write(struct lb_parts *parts, struct lb_write *write);
 
-/* To be called once a second: gives memory that a storm of requests has left behind back to the
- * system. */
+/* To be called once a second: gives memory that a storm of requests or of connections has left
+ * behind back to the system. */
 void lb_parts_trim_memory(struct lb_parts *parts);
 
 /* To be called once a second: removes some of the events that are too old to be shown. */

@@ -16,6 +16,14 @@
 
 /* --- life ------------------------------------------------------------------------------------- */
 
+static void count(struct lb_server *server)
+{
+    unsigned now = atomic_fetch_add_explicit(&server->connections, 1, memory_order_relaxed) + 1;
+    unsigned most = atomic_load_explicit(&server->most_connections, memory_order_relaxed);
+    while (now > most && !atomic_compare_exchange_weak(&server->most_connections, &most, now))
+        ;
+}
+
 struct lb_connection *lb_connection_create(struct lb_loop *loop, int fd, bool control,
                                            const struct in6_addr *peer)
 {
@@ -32,7 +40,7 @@ struct lb_connection *lb_connection_create(struct lb_loop *loop, int fd, bool co
     if (!control)
         lb_room_enter(conn);
     loop->control_connections += control;
-    atomic_fetch_add_explicit(&loop->server->connections, 1, memory_order_relaxed);
+    count(loop->server);
     return conn;
 }
 

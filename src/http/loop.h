@@ -72,7 +72,8 @@ struct lb_server {
     char id_prefix[9]; /* random, of every request id */
     unsigned port;
     _Atomic unsigned connections;
-    struct lb_shares *shares; /* of connections, by address */
+    _Atomic unsigned most_connections; /* since lb_server_most_connections */
+    struct lb_shares *shares;          /* of connections, by address */
     bool draining;
     unsigned loop_count;
     struct lb_loop loops[];

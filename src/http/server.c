@@ -1,5 +1,6 @@
 #include "http/server.h"
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "http/listen.h"
 #include "http/loop.h"
@@ -132,6 +133,11 @@ unsigned lb_server_connections(const struct lb_server *server)
     return atomic_load_explicit(&server->connections, memory_order_relaxed);
 }
 
+unsigned lb_server_most_connections(struct lb_server *server)
+{
+    return atomic_exchange(&server->most_connections, 0);
+}
+
 bool lb_server_drain(struct lb_server *server, unsigned timeout_ms)
 {
     static const struct timespec pause = {.tv_nsec = 2000000};
@@ -139,8 +145,9 @@ bool lb_server_drain(struct lb_server *server, unsigned timeout_ms)
         for (unsigned i = 0; i < server->loop_count; i++)
             lb_loop_drain(&server->loops[i]);
     server->draining = true;
-    for (unsigned waited_ms = 0; lb_server_connections(server) > 0; waited_ms += 2) {
-        if (waited_ms >= timeout_ms)
+    uint64_t until_ms = lb_clock_mono_ms() + timeout_ms;
+    while (lb_server_connections(server) > 0) {
+        if (lb_clock_mono_ms() >= until_ms)
             return false;
         nanosleep(&pause, NULL);
     }

@@ -93,6 +93,9 @@ unsigned lb_server_max_connections(const struct lb_server *server);
 /* Connections open now, in all loops. */
 unsigned lb_server_connections(const struct lb_server *server);
 
+/* The most that were opened since the last time, with those that were open then. */
+unsigned lb_server_most_connections(struct lb_server *server);
+
 /* Stops accepting, answers what has begun (with Connection: close), closes idle connections, and
  * returns when nothing is left or after `timeout_ms`. True when nothing was left. */
 bool lb_server_drain(struct lb_server *server, unsigned timeout_ms);

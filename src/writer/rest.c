@@ -3,6 +3,7 @@
 #include "base/clock.h"
 
 #define REST_SHARE  20 /* one in so many may have to wait for longer than LB_REST_BRIEF_NS */
+#define REST_TIMES  3  /* it rests at most so many times as long as the batch took */
 #define REST_MAX_NS (UINT64_C(3000) * 1000000)
 #define LATELY_NS   (UINT64_C(10000) * 1000000)
 /* Of light writes of one workspace: what they may take at once, and what is remembered at most. */
@@ -72,12 +73,15 @@ bool lb_rest_is_on(const struct lb_rest *rest)
 
 /* How long it has to rest after a batch that took so long. Of writes that come evenly, the share of
  * those that meet the batch is took / (took + rest), and of these (took - BRIEF) / took wait for
- * longer than BRIEF. */
+ * longer than BRIEF. On a slow disk each batch takes longer than that: heavy ones have a quarter of
+ * the time all the same. */
 static uint64_t rest_after(uint64_t took)
 {
     uint64_t rest = took;
     if (took > LB_REST_BRIEF_NS && (took - LB_REST_BRIEF_NS) * REST_SHARE > 2 * took)
         rest = (took - LB_REST_BRIEF_NS) * REST_SHARE - took;
+    if (rest > REST_TIMES * took)
+        rest = REST_TIMES * took;
     return rest < REST_MAX_NS ? rest : REST_MAX_NS;
 }
 

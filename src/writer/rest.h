@@ -3,8 +3,9 @@
  *
  * After a batch of heavy ones it rests when others wrote lately: for so long that, of writes that
  * come evenly, one in twenty at most comes at a moment when it has to wait for longer than some
- * milliseconds. A workspace has a twentieth of the writer's time for light ones, and some
- * milliseconds at once; what takes longer is treated as heavy while others write.
+ * milliseconds, but for three times as long as the batch took at most, so that heavy ones get on
+ * wherever each takes long. A workspace has a twentieth of the writer's time for light ones, and
+ * some milliseconds at once; what takes longer is treated as heavy while others write.
  *
  * Threads: the writer's; lb_rest_has_others: any. */
 #ifndef LB_WRITER_REST_H

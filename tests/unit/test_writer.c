@@ -1,6 +1,7 @@
 /* The writer over a store that only remembers what it was told and fails when asked to. */
 #include "base/clock.h"
 #include "base/rcu.h"
+#include "writer/rest.h"
 #include "writer/writer.h"
 
 #include <poll.h>
@@ -1161,6 +1162,13 @@ static lb_err slow_apply(struct lb_write *write, struct lb_store *store)
     return fake_apply(write, store);
 }
 
+static lb_err slower_apply(struct lb_write *write, struct lb_store *store)
+{
+    static const struct timespec pause = {.tv_nsec = 100000000};
+    nanosleep(&pause, NULL);
+    return fake_apply(write, store);
+}
+
 static void the_writer_rests_from_heavy_ones_while_light_ones_of_others_come(void **state)
 {
     struct fixture *fixture = *state;
@@ -1170,7 +1178,7 @@ static void the_writer_rests_from_heavy_ones_while_light_ones_of_others_come(voi
     await(fixture, 1);
     for (int i = 0; i < 2; i++) {
         prepare(fixture, &fakes[i], i + 1);
-        fakes[i].write.apply = slow_apply;
+        fakes[i].write.apply = slower_apply;
         fakes[i].write.size = HEAVY_SIZE;
         fakes[i].write.share = &hostile;
     }
@@ -1178,10 +1186,28 @@ static void the_writer_rests_from_heavy_ones_while_light_ones_of_others_come(voi
     for (int i = 0; i < 2; i++)
         assert_int_equal(lb_writer_submit(fixture->writer, &fakes[i].write), LB_OK);
     await(fixture, 2);
-    /* 20, a rest in which 95 in 100 of the others come, or wait for 8 at most, 20. */
-    assert_true(lb_clock_mono_ms() - begun_ms >= 20 + 220 + 20);
+    /* One, a rest of three times as long, another one. */
+    assert_true(lb_clock_mono_ms() - begun_ms >= 100 + 300 + 100);
     assert_true(lb_writer_has_others(fixture->writer, &hostile));
     assert_false(lb_writer_has_others(fixture->writer, &other));
+}
+
+/* However long a batch takes, as on a slow disk: it is not longer ago than its share allows. */
+static void heavy_ones_have_a_quarter_of_the_time_of_the_writer(void **state)
+{
+    (void)state;
+    static const uint64_t took_ms[] = {1, 8, 9, 12, 20, 40, 150, 900};
+    struct lb_writer_share heavy = {0}, other = {0};
+    struct lb_write light = {.share = &other};
+    for (size_t i = 0; i < sizeof took_ms / sizeof *took_ms; i++) {
+        struct lb_rest rest = {.until_ns = 0};
+        lb_rest_note(&rest, &light);
+        uint64_t began_ns = lb_clock_mono_ns() - took_ms[i] * 1000000;
+        lb_rest_begin(&rest, &heavy, began_ns);
+        uint64_t took_ns = lb_clock_mono_ns() - began_ns;
+        assert_true(rest.until_ns - began_ns >= 2 * took_ms[i] * 1000000);
+        assert_true(rest.until_ns - began_ns <= 4 * took_ns);
+    }
 }
 
 /* An operator's, or those of the workspace itself, are no others. */
@@ -1196,7 +1222,7 @@ static void the_writer_does_not_rest_for_its_own(void **state)
     assert_false(lb_writer_has_others(fixture->writer, &hostile));
     for (int i = 0; i < 2; i++) {
         prepare(fixture, &fakes[i], i + 1);
-        fakes[i].write.apply = slow_apply;
+        fakes[i].write.apply = slower_apply;
         fakes[i].write.size = HEAVY_SIZE;
         fakes[i].write.share = &hostile;
     }
@@ -1204,7 +1230,7 @@ static void the_writer_does_not_rest_for_its_own(void **state)
     for (int i = 0; i < 2; i++)
         assert_int_equal(lb_writer_submit(fixture->writer, &fakes[i].write), LB_OK);
     await(fixture, 2);
-    assert_true(lb_clock_mono_ms() - begun_ms < 220);
+    assert_true(lb_clock_mono_ms() - begun_ms < 100 + 300);
 }
 
 /* Light ones that take their time, all at once, while another workspace writes. */
@@ -1524,6 +1550,7 @@ int main(void)
         TEST(a_write_that_says_so_is_heavy),
         TEST(heavy_writes_of_two_workspaces_take_turns),
         TEST(the_writer_rests_from_heavy_ones_while_light_ones_of_others_come),
+        TEST(heavy_ones_have_a_quarter_of_the_time_of_the_writer),
         TEST(the_writer_does_not_rest_for_its_own),
         TEST(many_light_ones_let_those_of_others_go_first),
         TEST(light_ones_of_one_workspace_alone_are_one_batch),
