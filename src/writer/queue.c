@@ -31,14 +31,22 @@ size_t lb_write_queue_take(struct lb_write_queue *queue, size_t count_max, size_
     return count;
 }
 
+size_t lb_write_queue_count(const struct lb_write *first)
+{
+    size_t count = 0;
+    for (; first; first = first->next)
+        count++;
+    return count;
+}
+
 size_t lb_write_queue_put_back(struct lb_write_queue *queue, struct lb_write *last)
 {
     struct lb_write **end = &last->next;
-    size_t count = 0;
-    if (!last->next)
+    size_t count = lb_write_queue_count(last->next);
+    if (!count)
         return 0;
-    for (; *end; end = &(*end)->next)
-        count++;
+    while (*end)
+        end = &(*end)->next;
     *end = queue->first;
     if (!queue->first)
         queue->last = end;

@@ -17,6 +17,9 @@ void lb_write_queue_append(struct lb_write_queue *queue, struct lb_write *write)
 size_t lb_write_queue_take(struct lb_write_queue *queue, size_t count_max, size_t bytes_max,
                            struct lb_write **out_first);
 
+/* How many a chain has. */
+size_t lb_write_queue_count(const struct lb_write *first);
+
 /* Ends a chain that was taken after this write: what follows is the first of the queue again. How
  * many. */
 size_t lb_write_queue_put_back(struct lb_write_queue *queue, struct lb_write *last);

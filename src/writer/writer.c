@@ -8,6 +8,7 @@
 #include "writer/figures.h"
 #include "writer/queue.h"
 #include "writer/rest.h"
+#include "writer/room.h"
 
 #include <pthread.h>
 #include <sodium.h>
@@ -26,8 +27,12 @@
 #define PAUSE_FIRST_US 500
 /* A heavier write is heavy. */
 #define LIGHT_BYTES ((size_t)16 << 10)
-/* One batch of them, or one that others wait for, takes as many as this, and at least one. */
-#define HEAVY_BATCH_BYTES ((size_t)256 << 10)
+/* A batch of heavy ones, or one that others wait for, takes as many as this, and at least one. */
+#define SMALL_BATCH_BYTES ((size_t)256 << 10)
+/* What it takes a store that is near to begin a batch; one that is further away is so many times
+ * slower at most. */
+#define NEAR_NS   UINT64_C(1000000)
+#define TIMES_MAX 10
 /* Between upkeep turns when nothing is queued. The first comes soon after the last write, so that a
  * store can use short pauses. */
 #define PAUSE_MS     1
@@ -62,9 +67,12 @@ struct batch {
     size_t count;
     struct lb_write_queue *from;
     bool brief;          /* others wait for its end */
-    uint64_t ends_ns;    /* then: after the write under way */
-    uint64_t applied_ns; /* when the last of its writes was applied, and whose that was */
-    const struct lb_writer_share *share;
+    bool repeated;       /* this is not its first attempt */
+    bool failed;         /* a write failed in this attempt, which must be applied without it */
+    uint64_t begun_ns;   /* this attempt */
+    uint64_t times;      /* slower than a store that is near */
+    uint64_t ends_ns;    /* when it is brief: after the write under way; 0: none was applied yet */
+    uint64_t applied_ns; /* when the last of its writes was */
 };
 
 struct lb_writer *lb_writer_create(const struct lb_writer_settings *settings)
@@ -118,51 +126,26 @@ void lb_writer_fail(struct lb_writer *writer)
     atomic_store(&writer->failed, true);
 }
 
-/* What a write weighs in the queue: its memory, and at least one of the queue's places, so that one
- * measure bounds both. */
-static size_t weight(const struct lb_writer *writer, const struct lb_write *write)
+static bool is_heavy(const struct lb_write *write)
 {
-    size_t place = writer->settings.queue_bytes / writer->settings.queue_writes;
-    size_t least = place ? place : 1;
-    return write->size > least ? write->size : least;
-}
-
-static lb_err take_room(struct lb_writer *writer, struct lb_write *write)
-{
-    const struct lb_writer_settings *settings = &writer->settings;
-    size_t amount = weight(writer, write);
-    if (!lb_quota_take(&writer->queued, amount, settings->queue_bytes))
-        return LB_ERR_OVERLOADED;
-    if (!write->share || lb_quota_take(&write->share->queued, amount,
-                                       settings->queue_bytes / 100 * settings->share_percent))
-        return LB_OK;
-    lb_quota_give(&writer->queued, amount);
-    return LB_ERR_WORKSPACE_OVERLOADED;
-}
-
-static void give_room(struct lb_writer *writer, struct lb_write *write)
-{
-    size_t amount = weight(writer, write);
-    lb_quota_give(&writer->queued, amount);
-    if (write->share)
-        lb_quota_give(&write->share->queued, amount);
+    return write->heavy || write->size > LIGHT_BYTES;
 }
 
 static void enqueue(struct lb_task *task)
 {
     struct lb_write *write = (struct lb_write *)((char *)task - offsetof(struct lb_write, task));
     struct lb_writer *writer = write->writer;
-    lb_write_queue_append(
-        write->heavy || write->size > LIGHT_BYTES ? &writer->heavy : &writer->light, write);
+    lb_write_queue_append(is_heavy(write) ? &writer->heavy : &writer->light, write);
 }
 
 lb_err lb_writer_submit(struct lb_writer *writer, struct lb_write *write)
 {
+    write->next = NULL;
     /* Room first, health second: a writer that stops waits until no room is held, so a write
      * that finds it healthy here is waited for. */
-    lb_err err = take_room(writer, write);
+    lb_err err = lb_writer_room_take(&writer->queued, &writer->settings, write);
     if (!err && !lb_writer_healthy(writer)) {
-        give_room(writer, write);
+        lb_writer_room_give(&writer->queued, &writer->settings, write);
         err = LB_ERR_STORAGE_UNAVAILABLE;
     }
     if (err) {
@@ -175,13 +158,15 @@ lb_err lb_writer_submit(struct lb_writer *writer, struct lb_write *write)
     return LB_OK;
 }
 
-/* Moves light writes of workspaces that have had more than their time to the heavy ones. */
+/* Moves light writes of workspaces that have had more than their time to the heavy ones: of those
+ * that the next batch may take. */
 static void set_busy_aside(struct lb_writer *writer)
 {
     struct lb_write **at = &writer->light.first;
     const struct lb_writer_share *seen = NULL; /* the last that was looked at */
     bool busy = false;
-    while (*at) {
+    size_t left = 0;
+    while (*at && left < BATCH_WRITES_MAX) {
         struct lb_write *write = *at;
         if (write->share != seen) {
             seen = write->share;
@@ -192,9 +177,11 @@ static void set_busy_aside(struct lb_writer *writer)
             lb_write_queue_append(&writer->heavy, write);
         } else {
             at = &write->next;
+            left++;
         }
     }
-    writer->light.last = at;
+    if (!*at)
+        writer->light.last = at;
 }
 
 bool lb_writer_has_others(const struct lb_writer *writer, const struct lb_writer_share *share)
@@ -220,7 +207,7 @@ static struct batch take_first(const struct lb_writer *writer, struct lb_write_q
     batch.brief = lb_rest_has_others(&writer->rest, queue->first->share);
     bool small = batch.brief || queue == &writer->heavy;
     batch.count = lb_write_queue_take(queue, BATCH_WRITES_MAX,
-                                      small ? HEAVY_BATCH_BYTES : BATCH_BYTES_MAX, &batch.first);
+                                      small ? SMALL_BATCH_BYTES : BATCH_BYTES_MAX, &batch.first);
     return batch;
 }
 
@@ -242,28 +229,12 @@ static struct batch take_batch(struct lb_writer *writer)
     return batch;
 }
 
-/* Gives back the room of a batch: once for the queue, and once for each run of one share. */
-static void give_all_room(struct lb_writer *writer, const struct lb_write *write)
-{
-    size_t all = 0;
-    while (write) {
-        struct lb_writer_share *share = write->share;
-        size_t amount = 0;
-        for (; write && write->share == share; write = write->next)
-            amount += weight(writer, write);
-        if (share)
-            lb_quota_give(&share->queued, amount);
-        all += amount;
-    }
-    lb_quota_give(&writer->queued, all);
-}
-
 /* Hands the writes of a batch back, with one push for each mailbox. */
 static void complete(struct lb_writer *writer, struct lb_write *write)
 {
     struct chain chains[CHAINS_MAX];
     size_t count = 0;
-    give_all_room(writer, write);
+    lb_writer_room_give(&writer->queued, &writer->settings, write);
     while (write) {
         struct lb_write *next = write->next; /* once pushed, the write is its owner's again */
         struct chain *chain = chain_for(chains, &count, write->home);
@@ -279,11 +250,19 @@ static bool is_storage_error(lb_err err)
     return err == LB_ERR_STORAGE_FULL || err == LB_ERR_STORAGE_UNAVAILABLE;
 }
 
+/* What it was refused for before says nothing of this result. */
+static void set_result(struct lb_write *write, lb_err err)
+{
+    write->result = err;
+    write->reason.text[0] = '\0';
+    write->retry_after_s = 0;
+}
+
 static void fail_all(struct batch *batch, lb_err err)
 {
     for (struct lb_write *write = batch->first; write; write = write->next)
         if (!write->result)
-            write->result = err;
+            set_result(write, err);
 }
 
 static void look_ahead(struct lb_store *store, struct batch *batch)
@@ -301,18 +280,44 @@ static void note_refusal(struct lb_writer *writer, lb_err err)
     atomic_store(&writer->refused_by_store, err == LB_ERR_CONFLICT ? LB_OK : (int)err);
 }
 
-/* What it took counts to what its workspace has of the writer, when it is one of several. */
+/* When a batch that others wait for ends, told when its first write was applied. In a remote store
+ * that one has waited for what is fetched for all of them: so that this is not done for one write
+ * each, they have as long again. */
+static uint64_t end_of(const struct lb_writer *writer, const struct batch *batch,
+                       const struct lb_write *first, uint64_t now)
+{
+    const uint64_t brief = LB_REST_BRIEF_NS / 2; /* as much is left for the rest of the batch */
+    if (!lb_store_is_remote(writer->settings.store) || is_heavy(first))
+        return batch->applied_ns + brief;
+    uint64_t took = now - batch->begun_ns;
+    return now + (took > brief ? took : brief);
+}
+
+/* What it took counts to what its workspace has of the writer, when it is one of several. What the
+ * first waits for in a remote store is not its own, nor is what a failure of others costs. */
 static void note_applied(struct lb_writer *writer, struct batch *batch, struct lb_write *write)
 {
     uint64_t now = lb_clock_mono_ns();
-    bool crowds =
-        write->share == batch->share || (write->next && write->next->share == write->share);
-    if (batch->from == &writer->light && write->share && crowds)
-        lb_rest_charge(write->share, now - batch->applied_ns);
+    bool free = batch->repeated || (!batch->ends_ns && lb_store_is_remote(writer->settings.store));
+    if (batch->from == &writer->light && write->share && write->share->in_batch > 1 && !free)
+        lb_rest_charge(write->share, (now - batch->applied_ns) / batch->times);
+    if (!batch->ends_ns)
+        batch->ends_ns = end_of(writer, batch, write, now);
     batch->applied_ns = now;
-    batch->share = write->share;
     if (batch->brief && now > batch->ends_ns)
         batch->count -= lb_write_queue_put_back(batch->from, write);
+}
+
+/* The locks are asked for, and nothing else yet. */
+static void note_begun(const struct lb_writer *writer, struct batch *batch)
+{
+    batch->applied_ns = lb_clock_mono_ns();
+    batch->ends_ns = 0;
+    batch->times = 1;
+    if (lb_store_is_remote(writer->settings.store))
+        batch->times += (batch->applied_ns - batch->begun_ns) / NEAR_NS;
+    if (batch->times > TIMES_MAX)
+        batch->times = TIMES_MAX;
 }
 
 /* Applies every write that has not failed yet. LB_OK: ready to commit. Anything else: the
@@ -322,6 +327,8 @@ static lb_err apply_all(struct lb_writer *writer, struct batch *batch)
 {
     struct lb_store *store = writer->settings.store;
     const struct lb_writer_hooks *hooks = &writer->settings.hooks;
+    batch->failed = false;
+    batch->begun_ns = lb_clock_mono_ns();
     lb_err err = store->ops->begin(store);
     if (!err)
         err = hooks->batch_begin(hooks->context, batch->first);
@@ -329,20 +336,20 @@ static lb_err apply_all(struct lb_writer *writer, struct batch *batch)
         note_refusal(writer, err);
         return err;
     }
+    note_begun(writer, batch);
     look_ahead(store, batch);
-    batch->applied_ns = lb_clock_mono_ns();
-    batch->share = NULL;
-    batch->ends_ns = batch->applied_ns + LB_REST_BRIEF_NS / 2; /* as much is left for the commit */
     for (struct lb_write *write = batch->first; write; write = write->next) {
         if (write->result)
             continue;
+        set_result(write, LB_OK);
         write->touched = false;
         err = write->apply(write, store);
         note_applied(writer, batch, write);
         if (err == LB_ERR_CONFLICT)
             return err;
         write->result = err;
-        if (err && (write->touched || is_storage_error(err)))
+        batch->failed = err && (write->touched || is_storage_error(err));
+        if (batch->failed)
             return err;
     }
     return LB_OK;
@@ -403,10 +410,9 @@ static lb_err attempt(struct lb_writer *writer, struct batch *batch)
 
 /* May a batch that was rolled back succeed when it is applied again? Only without the write that
  * failed, when that one is known, or when another transaction was in the way. */
-static bool worth_another(lb_err err, size_t failed_before, const struct batch *batch)
+static bool worth_another(lb_err err, const struct batch *batch)
 {
-    return err == LB_ERR_CONFLICT ||
-           (err != LB_ERR_OUTCOME_UNKNOWN && count_failed(batch) > failed_before);
+    return err == LB_ERR_CONFLICT || (err != LB_ERR_OUTCOME_UNKNOWN && batch->failed);
 }
 
 static void let_pass(int attempts)
@@ -419,16 +425,15 @@ static void let_pass(int attempts)
 static lb_err try_batch(struct lb_writer *writer, struct batch *batch)
 {
     lb_err err = LB_OK;
-    size_t failed;
     int attempts = 0;
     bool again;
     do {
         if (attempts > 1 &&
             err == LB_ERR_CONFLICT) /* the first time, what was in the way is done */
             let_pass(attempts);
-        failed = count_failed(batch);
         err = attempt(writer, batch);
-        again = err && ++attempts <= RETRIES_MAX && worth_another(err, failed, batch);
+        batch->repeated = true;
+        again = err && ++attempts <= RETRIES_MAX && worth_another(err, batch);
     } while (again);
     return err;
 }
@@ -436,7 +441,7 @@ static lb_err try_batch(struct lb_writer *writer, struct batch *batch)
 /* Takes the writes of one workspace out of the batch. */
 static struct batch take_workspace(struct batch *batch)
 {
-    struct batch taken = {.from = batch->from, .brief = batch->brief};
+    struct batch taken = {.from = batch->from, .brief = batch->brief, .repeated = true};
     struct lb_write **last = &taken.first;
     const struct lb_write like = *batch->first;
     struct lb_write **at = &batch->first;
@@ -478,7 +483,7 @@ static void run_each_workspace(struct lb_writer *writer, struct batch *batch)
     struct lb_write **last = &done;
     for (struct lb_write *write = batch->first; write; write = write->next)
         if (is_storage_error(write->result)) /* maybe for another one's */
-            write->result = LB_OK;
+            set_result(write, LB_OK);
     while (batch->first) {
         struct batch one = take_workspace(batch);
         lb_err err =
@@ -536,12 +541,23 @@ static void look_at_refusal(struct lb_writer *writer, const struct batch *batch)
     probe(writer);
 }
 
+/* They may have been in a batch before, and put back. */
+static void begin_anew(const struct batch *batch)
+{
+    for (struct lb_write *write = batch->first; write; write = write->next) {
+        set_result(write, LB_OK);
+        if (write->share)
+            write->share->in_batch = 0;
+    }
+    for (struct lb_write *write = batch->first; write; write = write->next)
+        if (write->share)
+            write->share->in_batch++;
+}
+
 static void run_batch(struct lb_writer *writer, struct batch *batch)
 {
-    for (struct lb_write *write = batch->first; write; write = write->next)
-        write->result = LB_OK;
+    begin_anew(batch);
     lb_err err = try_batch(writer, batch);
-    lb_writer_figures_batch(&writer->figures, batch->count);
     if (is_of_one_workspace(writer, err) && has_several_workspaces(batch)) {
         run_each_workspace(writer, batch);
     } else {
@@ -549,6 +565,7 @@ static void run_batch(struct lb_writer *writer, struct batch *batch)
         if (err)
             fail_batch(batch, err);
     }
+    lb_writer_figures_batch(&writer->figures, lb_write_queue_count(batch->first));
     /* That one was refused says nothing of others. */
     if (lb_store_is_remote(writer->settings.store))
         look_at_refusal(writer, batch);
@@ -562,7 +579,7 @@ static void refuse_rest(struct lb_writer *writer)
         struct lb_write *first = queues[i]->first;
         lb_write_queue_empty(queues[i]);
         for (struct lb_write *write = first; write; write = write->next)
-            write->result = LB_ERR_STORAGE_UNAVAILABLE;
+            set_result(write, LB_ERR_STORAGE_UNAVAILABLE);
         complete(writer, first);
     }
 }

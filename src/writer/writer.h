@@ -31,9 +31,11 @@ struct lb_writer;
 /* What a workspace has of the writer. All zero: nothing yet. */
 struct lb_writer_share {
     struct lb_quota queued; /* weight of its writes that wait or are under way */
-    /* The writer thread's: for how long it has applied light ones of it lately (rest.h). */
+    /* The writer thread's: for how long it has applied light ones of it lately (rest.h), and how
+     * many are in the batch under way. */
     uint64_t used_ns;
     uint64_t used_at_ns;
+    size_t in_batch;
 };
 
 /* A queued write; embedded in its owner's struct, which must live until the completion ran. */

@@ -37,6 +37,7 @@ struct fixture {
     unsigned commits;
     unsigned applies;
     lb_err fail_begin; /* once */
+    bool far;          /* begin takes its time */
     lb_err fail_batch_begin;
     _Atomic int fail_several; /* lb_err: a batch of more than one workspace */
     lb_err fail_prepare;
@@ -56,7 +57,8 @@ struct fake {
     int number;
     lb_err fail;
     bool touch;
-    bool holds; /* waits for the gate */
+    bool holds;   /* waits for the gate */
+    bool limited; /* refused when the batch begins, once */
     unsigned looked;
     unsigned applied;
     unsigned published;
@@ -98,7 +100,10 @@ static lb_err failure(struct fixture *fixture, enum place place, lb_err *err)
 
 static lb_err store_begin(struct lb_store *store)
 {
+    static const struct timespec trip = {.tv_nsec = 5000000};
     trace(of(store), "begin", 0);
+    if (of(store)->far)
+        nanosleep(&trip, NULL);
     return failure(of(store), IN_BEGIN, &of(store)->fail_begin);
 }
 
@@ -129,6 +134,14 @@ static lb_err batch_begin(void *context, struct lb_write *first)
 {
     struct fixture *fixture = context;
     trace(fixture, "batch", 0);
+    for (struct lb_write *write = first; write; write = write->next) {
+        struct fake *fake = (struct fake *)write;
+        if (fake->limited) {
+            write->retry_after_s = 50000;
+            write->result = lb_fail(&write->reason, LB_ERR_RATE_LIMITED, "Too much today.");
+        }
+        fake->limited = false;
+    }
     for (; atomic_load(&fixture->fail_several) && first->next; first = first->next)
         if (first->workspace != first->next->workspace)
             return (lb_err)atomic_load(&fixture->fail_several);
@@ -1299,6 +1312,203 @@ static void a_batch_that_ends_early_loses_nothing(void **state)
     assert_int_equal(fakes[2].write.result, LB_OK);
 }
 
+static lb_err fetching_apply(struct lb_write *write, struct lb_store *store)
+{
+    static const struct timespec pause = {.tv_nsec = 200000000};
+    nanosleep(&pause, NULL);
+    return fake_apply(write, store);
+}
+
+/* The writes of two workspaces, while a third one's came lately, in a store that is remote. */
+static void begin_remote(struct fixture *fixture, struct lb_writer_share *other,
+                         struct fake *holder)
+{
+    struct fake light = {0};
+    fixture->store.shared = &fixture->shared;
+    submit_of(fixture, &light, 9, 0, other);
+    await(fixture, 1);
+    hold(fixture, holder);
+}
+
+/* The first waits for what is fetched for all. */
+static void those_that_were_fetched_together_are_one_batch(void **state)
+{
+    struct fixture *fixture = *state;
+    struct lb_writer_share share = {0}, other = {0};
+    struct fake fakes[8] = {{.holds = false}}, holder = {0};
+    begin_remote(fixture, &other, &holder);
+    for (int i = 0; i < 8; i++) {
+        prepare(fixture, &fakes[i], i + 1);
+        fakes[i].write.apply = i == 0 ? fetching_apply : fake_apply;
+        fakes[i].write.share = &share;
+        assert_int_equal(lb_writer_submit(fixture->writer, &fakes[i].write), LB_OK);
+    }
+    let_go(fixture);
+    await(fixture, 9);
+    assert_true(traced(fixture, "apply8") < traced(fixture, "publish1"));
+    assert_true(share.used_ns < 50000000); /* nor is it charged for that */
+}
+
+/* All of them take their time, not only the fetch. */
+static void a_batch_in_a_remote_store_ends_early_too(void **state)
+{
+    struct fixture *fixture = *state;
+    struct lb_writer_share share = {0}, other = {0};
+    struct fake fakes[8] = {{.holds = false}}, holder = {0};
+    begin_remote(fixture, &other, &holder);
+    submit_slow(fixture, fakes, 8, &share);
+    let_go(fixture);
+    await(fixture, 9);
+    assert_true(traced(fixture, "publish1") < traced(fixture, "apply8"));
+}
+
+static void who_writes_in_a_store_far_away_is_charged_for_less(void **state)
+{
+    struct fixture *fixture = *state;
+    struct lb_writer_share share = {0}, other = {0};
+    struct fake fakes[2] = {{.holds = false}}, holder = {0};
+    begin_remote(fixture, &other, &holder);
+    fixture->far = true;
+    submit_slow(fixture, fakes, 2, &share);
+    uint64_t begun_ns = lb_clock_mono_ns();
+    let_go(fixture);
+    await(fixture, 3);
+    assert_true(share.used_ns > 0);
+    assert_true(share.used_ns <= (lb_clock_mono_ns() - begun_ns) / 6);
+}
+
+static void writes_that_are_applied_again_are_charged_for_once(void **state)
+{
+    struct fixture *fixture = *state;
+    struct lb_writer_share share = {0};
+    struct fake fakes[2] = {{.holds = false}}, holder = {0};
+    hold(fixture, &holder);
+    fixture->planned[IN_COMMIT] = 3;
+    submit_slow(fixture, fakes, 2, &share);
+    uint64_t begun_ns = lb_clock_mono_ns();
+    let_go(fixture);
+    await(fixture, 3);
+    assert_int_equal(fakes[1].applied, 4);
+    assert_true(share.used_ns > 0);
+    assert_true(share.used_ns <= (lb_clock_mono_ns() - begun_ns) / 2);
+}
+
+static void writes_of_two_workspaces_by_turns_are_charged_for(void **state)
+{
+    struct fixture *fixture = *state;
+    struct lb_writer_share shares[3] = {{.used_ns = 0}};
+    struct fake fakes[5] = {{.holds = false}}, holder = {0};
+    hold(fixture, &holder);
+    for (int i = 0; i < 4; i++)
+        submit_slow(fixture, &fakes[i], 1, &shares[i % 2]);
+    submit_slow(fixture, &fakes[4], 1, &shares[2]);
+    let_go(fixture);
+    await(fixture, 6);
+    assert_true(shares[0].used_ns > 0);
+    assert_true(shares[1].used_ns > 0);
+    assert_int_equal(shares[2].used_ns, 0); /* it has one only */
+}
+
+/* What it was refused for in the batch that ended early is nothing that it is answered with. */
+static void what_is_put_back_forgets_what_it_was_refused_for(void **state)
+{
+    struct fixture *fixture = *state;
+    struct lb_writer_share share = {0}, other = {0};
+    struct fake fakes[2] = {[1] = {.limited = true, .fail = LB_ERR_OVERLOADED}};
+    struct fake light = {0}, holder = {0};
+    submit_of(fixture, &light, 9, 0, &other);
+    await(fixture, 1);
+    hold(fixture, &holder);
+    submit_slow(fixture, fakes, 2, &share);
+    let_go(fixture);
+    await(fixture, 3);
+    assert_int_equal(fakes[1].applied, 1);
+    assert_int_equal(fakes[1].write.result, LB_ERR_OVERLOADED);
+    assert_string_equal(fakes[1].write.reason.text, "");
+    assert_int_equal(fakes[1].write.retry_after_s, 0);
+}
+
+/* An attempt that meets another transaction after the write was refused. */
+static lb_err refuse_then_conflict(struct lb_write *write, struct lb_store *store)
+{
+    struct fake *fake = (struct fake *)write;
+    lb_err err = fake_apply(write, store);
+    if (fake->applied > 1)
+        return err;
+    write->retry_after_s = 50000;
+    lb_fail(&write->reason, LB_ERR_RATE_LIMITED, "Too much today.");
+    return LB_ERR_CONFLICT;
+}
+
+static void what_is_applied_again_forgets_what_it_was_refused_for(void **state)
+{
+    struct fixture *fixture = *state;
+    struct fake fake = {.fail = LB_ERR_ALREADY_EXISTS};
+    prepare(fixture, &fake, 1);
+    fake.write.apply = refuse_then_conflict;
+    assert_int_equal(lb_writer_submit(fixture->writer, &fake.write), LB_OK);
+    await(fixture, 1);
+    assert_int_equal(fake.write.result, LB_ERR_ALREADY_EXISTS);
+    assert_string_equal(fake.write.reason.text, "");
+    assert_int_equal(fake.write.retry_after_s, 0);
+}
+
+static lb_err fail_slowly_when_repeated(struct lb_write *write, struct lb_store *store)
+{
+    struct fake *fake = (struct fake *)write;
+    if (!fake->applied)
+        return fake_apply(write, store);
+    fake->fail = LB_ERR_CAMPAIGN_NOT_FOUND;
+    return slow_apply(write, store);
+}
+
+/* One fails, and is put back in the next attempt, in which another one fails. */
+static void a_failure_that_was_put_back_ends_no_attempts(void **state)
+{
+    struct fixture *fixture = *state;
+    struct lb_writer_share share = {0}, other = {0};
+    struct fake fakes[3] = {
+        {.touch = true}, {.touch = true}, {.touch = true, .fail = LB_ERR_ALREADY_EXISTS}};
+    struct fake light = {0}, holder = {0};
+    submit_of(fixture, &light, 9, 0, &other);
+    await(fixture, 1);
+    hold(fixture, &holder);
+    for (int i = 0; i < 3; i++) {
+        prepare(fixture, &fakes[i], i + 1);
+        fakes[i].write.apply = i == 1 ? fail_slowly_when_repeated : fake_apply;
+        fakes[i].write.share = &share;
+        assert_int_equal(lb_writer_submit(fixture->writer, &fakes[i].write), LB_OK);
+    }
+    let_go(fixture);
+    await(fixture, 4);
+    assert_int_equal(fakes[0].write.result, LB_OK);
+    assert_int_equal(fakes[2].write.result, LB_ERR_ALREADY_EXISTS);
+}
+
+/* A part of it is put back when each workspace is on its own. */
+static void each_write_is_counted_in_one_batch(void **state)
+{
+    struct fixture *fixture = *state;
+    struct lb_writer_share share = {0}, other = {0};
+    struct fake fakes[6] = {{.holds = false}}, holder = {0};
+    begin_remote(fixture, &other, &holder);
+    for (int i = 0; i < 6; i++) {
+        prepare(fixture, &fakes[i], i + 1);
+        fakes[i].write.apply = slow_apply;
+        fakes[i].write.share = &share;
+        fakes[i].write.workspace = i < 5 ? 7 : 8;
+        assert_int_equal(lb_writer_submit(fixture->writer, &fakes[i].write), LB_OK);
+    }
+    atomic_store(&fixture->fail_several, LB_ERR_STORAGE_UNAVAILABLE);
+    let_go(fixture);
+    await(fixture, 7);
+    struct lb_writer_stats stats;
+    lb_writer_stats(fixture->writer, &stats);
+    assert_int_equal(stats.writes, 8);
+    for (int i = 0; i < 6; i++)
+        assert_int_equal(fakes[i].write.result, LB_OK);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -1346,6 +1556,15 @@ int main(void)
         TEST(light_ones_of_one_workspace_alone_are_one_batch),
         TEST(what_comes_after_a_batch_that_took_long_is_applied),
         TEST(a_batch_that_ends_early_loses_nothing),
+        TEST(those_that_were_fetched_together_are_one_batch),
+        TEST(a_batch_in_a_remote_store_ends_early_too),
+        TEST(who_writes_in_a_store_far_away_is_charged_for_less),
+        TEST(writes_that_are_applied_again_are_charged_for_once),
+        TEST(writes_of_two_workspaces_by_turns_are_charged_for),
+        TEST(what_is_put_back_forgets_what_it_was_refused_for),
+        TEST(what_is_applied_again_forgets_what_it_was_refused_for),
+        TEST(a_failure_that_was_put_back_ends_no_attempts),
+        TEST(each_write_is_counted_in_one_batch),
         TEST(batches_are_bounded_in_number),
         TEST(batches_are_bounded_in_bytes),
         TEST(stop_finishes_what_is_queued_and_takes_nothing_more),
