@@ -27,7 +27,6 @@ struct lb_connection *lb_connection_create(struct lb_loop *loop, int fd, bool co
     conn->loop = loop;
     conn->fd = fd;
     conn->control = control;
-    conn->fresh = true;
     conn->peer = *peer;
     lb_loop_enter(conn, LB_PHASE_WAITING);
     if (!control)
@@ -308,7 +307,6 @@ static bool moves_much(struct lb_connection *conn)
 void lb_connection_run(struct lb_connection *conn)
 {
     enum lb_step step = LB_GO_ON;
-    conn->fresh = false;
     for (unsigned steps = 0; step == LB_GO_ON && steps < STEPS_MAX; steps++) {
         step = take_step(conn);
         if (step == LB_GO_ON && moves_much(conn))

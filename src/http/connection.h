@@ -50,7 +50,6 @@ struct lb_connection {
     bool shared;          /* counts to its address's share */
     bool stranger;        /* no valid key or session came on it */
     bool gives_much;      /* a large answer, to a stranger, is on its way */
-    bool fresh;           /* it was accepted, and had no turn yet: its socket's first event comes */
     bool readable;        /* the socket may hold something */
     _Atomic bool hung_up; /* the client has closed its side, or the connection is broken */
     bool ended;           /* all of what the client sent was read */

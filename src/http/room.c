@@ -27,11 +27,11 @@ void lb_room_leave(struct lb_connection *conn)
     *(conn->newer ? &conn->newer->older : &all->last) = conn->older;
 }
 
-/* What has just come in is looked at first, unless it has to wait for all others; and each has a
- * turn, or many that are accepted in one would end each other. */
+/* What has just come in is looked at first, unless it has to wait for all others. Strangers of one
+ * turn may end each other: were they spared, they would end connections of known callers. */
 static bool may_end(const struct lb_connection *conn)
 {
-    return (!conn->due || conn->bulk) && !conn->fresh && conn->phase != LB_PHASE_DOUBT &&
+    return (!conn->due || conn->bulk) && conn->phase != LB_PHASE_DOUBT &&
            conn->phase != LB_PHASE_PENDING;
 }
 

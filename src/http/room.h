@@ -2,9 +2,8 @@
  * that a stranger with a few addresses could have them all and keep everybody else out. So one
  * gives place: of those that no valid key or session came on, strangers, the one that was accepted
  * first, or was found busy first when room was made before; without any that may end, the one that
- * has waited longest for its next request. Requests of callers that are known, what waits for the
- * application, and what was only just accepted, go on. Where more than a short answer was
- * not read, the connection is reset.
+ * has waited longest for its next request. Requests of callers that are known, and what waits for
+ * the application, go on. Where more than a short answer was not read, the connection is reset.
  *
  * Threads: each loop looks at its own connections. For src/http only. */
 #ifndef LB_HTTP_ROOM_H

@@ -137,25 +137,6 @@ static void of_strangers_the_oldest_gives_place(void **state)
     close_all(strangers + 2, 2);
 }
 
-static void those_that_come_at_once_do_not_end_each_other(void **state)
-{
-    int known[3], newer[3];
-    for (size_t i = 0; i < 3; i++)
-        known[i] = dial_answered(GET("/known"));
-    int holder = hold();
-    for (size_t i = 0; i < 3; i++) {
-        newer[i] = dial();
-        say_surely(newer[i], GET("/a"));
-    }
-    let_go(holder);
-    for (size_t i = 0; i < 3; i++) {
-        expect(newer[i], "done");
-        expect_end(known[i], NULL);
-    }
-    close_all(newer, 3);
-    close(holder);
-}
-
 static void a_stranger_in_doubt_leaves_the_place_of_the_longest_idle(void **state)
 {
     int known[3], doubtful = dial();
@@ -236,7 +217,6 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         SERVED(of_strangers_the_oldest_gives_place),
-        SERVED(those_that_come_at_once_do_not_end_each_other),
         SERVED(a_stranger_in_doubt_leaves_the_place_of_the_longest_idle),
         SERVED(a_stranger_who_has_read_a_large_answer_asks_like_others),
         SERVED(a_short_answer_that_was_not_read_yet_arrives),
