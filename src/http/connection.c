@@ -87,9 +87,7 @@ enum lb_step lb_connection_end(struct lb_connection *conn)
     return LB_GONE;
 }
 
-/* With a reset: a response that the client does not read would otherwise stay in the kernel's
- * memory for minutes, and half a response could be taken for the whole. */
-static void reset(struct lb_connection *conn)
+void lb_connection_reset(struct lb_connection *conn)
 {
     struct linger hard = {.l_onoff = 1, .l_linger = 0};
     setsockopt(conn->fd, SOL_SOCKET, SO_LINGER, &hard, sizeof hard);
@@ -156,7 +154,7 @@ static enum lb_step give(struct lb_connection *conn, bool others_first)
     }
     enum lb_given given = lb_respond_more(x);
     if (given == LB_GIVE_FAILED) {
-        reset(conn);
+        lb_connection_reset(conn);
         return LB_GONE;
     }
     lb_output_next_piece(&conn->output, sent);
@@ -198,6 +196,7 @@ enum lb_step lb_connection_flush_first(struct lb_connection *conn)
         lb_loop_enter(conn, LB_PHASE_SENDING);
     if (step != LB_GO_ON)
         return step;
+    conn->gives_much = false; /* the next request is as good as any */
     if (conn->closing)
         return linger(conn);
     if (conn->phase == LB_PHASE_SENDING)
@@ -337,7 +336,7 @@ void lb_connection_expire(struct lb_connection *conn)
         lb_loop_queue(conn);
         return;
     case LB_PHASE_SENDING:
-        reset(conn);
+        lb_connection_reset(conn);
         return;
     default:
         if (!conn->due) /* what has just come in is looked at first */

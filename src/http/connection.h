@@ -49,7 +49,7 @@ struct lb_connection {
     bool control;         /* of the control socket */
     bool shared;          /* counts to its address's share */
     bool stranger;        /* no valid key or session came on it */
-    bool gives_much;      /* a stranger's, whose last answer was large */
+    bool gives_much;      /* a large answer, to a stranger, is on its way */
     bool readable;        /* the socket may hold something */
     _Atomic bool hung_up; /* the client has closed its side, or the connection is broken */
     bool ended;           /* all of what the client sent was read */
@@ -76,6 +76,10 @@ void lb_connection_expire(struct lb_connection *conn);
 
 /* Ends it. No request of it may be pending. */
 void lb_connection_destroy(struct lb_connection *conn);
+
+/* The same with a reset: a response that the client does not read would otherwise stay in the
+ * kernel's memory for minutes, and half a response could be taken for the whole. */
+void lb_connection_reset(struct lb_connection *conn);
 
 /* --- for intake.c ----------------------------------------------------------------------------- */
 

@@ -2,7 +2,10 @@
 
 #include "http/loop.h"
 
-#define LOOKED_AT 64 /* connections that may not end, before this is given up */
+#include <sys/ioctl.h>
+
+#define LOOKED_AT  64   /* connections that may not end, before this is given up */
+#define UNREAD_MAX 4096 /* bytes that the kernel may keep of a connection that was ended */
 
 void lb_room_enter(struct lb_connection *conn)
 {
@@ -24,7 +27,8 @@ void lb_room_leave(struct lb_connection *conn)
     *(conn->newer ? &conn->newer->older : &all->last) = conn->older;
 }
 
-/* What has just come in is looked at first, unless it has to wait for all others. */
+/* What has just come in is looked at first, unless it has to wait for all others. Strangers of one
+ * turn may end each other: were they spared, they would end connections of known callers. */
 static bool may_end(const struct lb_connection *conn)
 {
     return (!conn->due || conn->bulk) && conn->phase != LB_PHASE_DOUBT &&
@@ -34,10 +38,13 @@ static bool may_end(const struct lb_connection *conn)
 /* One that may not end goes to the end, so that it is not looked at again each time. */
 static struct lb_connection *oldest_stranger(struct lb_loop *loop)
 {
-    for (unsigned i = 0; i < LOOKED_AT && loop->strangers.first; i++) {
-        struct lb_connection *conn = loop->strangers.first;
+    const struct lb_connection *looked_at = NULL; /* the first of them */
+    struct lb_connection *conn;
+    for (unsigned i = 0; i < LOOKED_AT && (conn = loop->strangers.first) != looked_at; i++) {
         if (may_end(conn))
             return conn;
+        if (!looked_at)
+            looked_at = conn;
         lb_room_leave(conn);
         lb_room_enter(conn);
     }
@@ -53,12 +60,23 @@ static struct lb_connection *longest_idle(struct lb_loop *loop)
     return NULL;
 }
 
+/* Is there more than a short answer that its client has not read? */
+static bool has_unread(const struct lb_connection *conn)
+{
+    int unread = 0;
+    return conn->output.first || ioctl(conn->fd, TIOCOUTQ, &unread) != 0 || unread > UNREAD_MAX;
+}
+
 bool lb_room_make(struct lb_loop *loop)
 {
     struct lb_connection *conn = oldest_stranger(loop);
-    if (!conn && !loop->strangers.first)
+    if (!conn)
         conn = longest_idle(loop);
-    if (conn)
+    if (!conn)
+        return false;
+    if (has_unread(conn))
+        lb_connection_reset(conn);
+    else
         lb_connection_destroy(conn);
-    return conn != NULL;
+    return true;
 }

@@ -408,6 +408,18 @@ static void leads_of_earlier_versions_are_found_after_a_start(void **state)
     await_set_aside(state, 0);
 }
 
+/* Its share of the writer's queue is not what the rest waits for. */
+static void a_workspace_that_floods_the_writer_does_not_stop_the_rest(void **state)
+{
+    add_many(state, C);
+    add_many(state, D);
+    struct lb_writer_share *flooded = &engine_of(state)->workspace->writes;
+    atomic_fetch_add(&flooded->queued.taken, UINT64_MAX / 2);
+    block(state, NULL, "acme;6");
+    await_set_aside(state, 2 * MANY);
+    lb_quota_give(&flooded->queued, UINT64_MAX / 2);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -423,6 +435,7 @@ int main(void)
         TEST(a_company_of_many_leads_is_blocked_at_once),
         TEST(what_changes_again_meanwhile_is_right_in_the_end),
         TEST(a_stop_in_between_loses_nothing),
+        TEST(a_workspace_that_floods_the_writer_does_not_stop_the_rest),
         TEST(leads_of_earlier_versions_are_found_after_a_start),
     };
     lb_log_set_level(LB_LOG_ERROR);

@@ -13,8 +13,8 @@
 #include <stdlib.h>
 
 #define LOOKS_NOW_MAX 200 /* that the changes of one batch look at leads, or for some */
-/* Of a write of its own, which all others wait for: ten times as long where the store is another
- * process. */
+/* Of a write of its own, which all others wait for: each look takes several times as long where the
+ * store is another process. */
 #define LOOKS_AT_A_TIME        200
 #define LOOKS_AT_A_TIME_REMOTE 50
 #define REFS_AT_A_TIME         50
@@ -135,20 +135,21 @@ static void finish(struct lb_task *task)
         refresh->at = refresh->reached;
 }
 
-static void submit(struct lb_refresh *refresh, uint32_t workspace, bool heavy,
-                   lb_err (*apply)(struct lb_write *, struct lb_store *))
+/* Of no workspace's share: one that has filled its own would stop this for all. Heavy, as so many
+ * leads are many pages. */
+static lb_err submit(struct lb_refresh *refresh, uint32_t workspace,
+                     lb_err (*apply)(struct lb_write *, struct lb_store *))
 {
-    const struct lb_directory *directory = refresh->outreach->settings.directory;
-    struct lb_workspace *owner = lb_directory_workspace_no(directory, workspace);
     refresh->done.run = finish;
     refresh->began_ms = lb_clock_mono_ms();
     refresh->write = (struct lb_write){.apply = apply,
-                                       .share = owner ? &owner->writes : NULL,
                                        .completion = &refresh->done,
                                        .home = refresh->mailbox,
-                                       .heavy = heavy,
+                                       .heavy = true,
                                        .workspace = workspace};
-    refresh->under_way = lb_writer_submit(refresh->writer, &refresh->write) == LB_OK;
+    lb_err err = lb_writer_submit(refresh->writer, &refresh->write);
+    refresh->under_way = !err;
+    return err;
 }
 
 /* Is something noted? Then it is dealt with. */
@@ -160,7 +161,7 @@ static lb_err see_pending(struct lb_refresh *refresh)
     refresh->may_be_pending = err != LB_ERR_NOT_FOUND;
     refresh->looked_ms = lb_clock_mono_ms();
     if (!err)
-        submit(refresh, row.list.workspace, true, apply_pending); /* 200 leads are many pages */
+        return submit(refresh, row.list.workspace, apply_pending);
     return err == LB_ERR_NOT_FOUND ? LB_OK : err;
 }
 
@@ -173,7 +174,7 @@ static lb_err see_forms(struct lb_refresh *refresh)
                                         &workspace, refresh->leads, &refresh->lead_count);
     refresh->may_lack_forms = err || refresh->lead_count;
     if (!err && refresh->lead_count)
-        submit(refresh, workspace, false, apply_forms);
+        return submit(refresh, workspace, apply_forms);
     return err;
 }
 
