@@ -35,8 +35,9 @@ static bool may_end(const struct lb_connection *conn)
            conn->phase != LB_PHASE_PENDING;
 }
 
-/* One that may not end goes to the end, so that it is not looked at again each time. */
-static struct lb_connection *oldest_stranger(struct lb_loop *loop)
+/* One that may not end goes to the end, so that it is not looked at again each time. `*out_all`:
+ * each was looked at, or there is none. */
+static struct lb_connection *oldest_stranger(struct lb_loop *loop, bool *out_all)
 {
     const struct lb_connection *looked_at = NULL; /* the first of them */
     struct lb_connection *conn;
@@ -48,6 +49,7 @@ static struct lb_connection *oldest_stranger(struct lb_loop *loop)
         lb_room_leave(conn);
         lb_room_enter(conn);
     }
+    *out_all = loop->strangers.first == looked_at;
     return NULL;
 }
 
@@ -69,8 +71,9 @@ static bool has_unread(const struct lb_connection *conn)
 
 bool lb_room_make(struct lb_loop *loop)
 {
-    struct lb_connection *conn = oldest_stranger(loop);
-    if (!conn)
+    bool all = false;
+    struct lb_connection *conn = oldest_stranger(loop, &all);
+    if (!conn && all)
         conn = longest_idle(loop);
     if (!conn)
         return false;

@@ -18,6 +18,8 @@
 
 static sem_t held, go_on, in_doubt;
 static struct lb_request *_Atomic doubted;
+static struct lb_request *all_doubted[128];
+static atomic_uint doubted_count;
 static atomic_uint handled;
 
 /* Callers of paths that begin with "/known" are known. */
@@ -27,6 +29,7 @@ static enum lb_admission begin(void *context, struct lb_request *req)
     if (!lb_str_equal(req->path, LB_STR("/doubt")))
         return LB_ADMITTED;
     doubted = req;
+    all_doubted[doubted_count++] = req;
     sem_post(&in_doubt);
     return LB_UNDECIDED;
 }
@@ -52,17 +55,30 @@ static enum lb_progress handle(void *context, struct lb_request *req)
     return LB_DONE;
 }
 
-static int start(void **state)
+static int start_with(unsigned max_connections)
 {
     struct lb_http_app callbacks = {NULL, begin, decide, handle, NULL};
     struct lb_server_settings settings = serve_settings(20000);
-    settings.max_connections = 4;
-    handled = 0;
+    settings.max_connections = max_connections;
+    handled = doubted_count = 0;
     sem_init(&held, 0, 0);
     sem_init(&go_on, 0, 0);
     sem_init(&in_doubt, 0, 0);
     serve(&settings, &callbacks);
     return 0;
+}
+
+static int start(void **state)
+{
+    return start_with(4);
+}
+
+/* One known caller, and more in doubt than are looked at for one place. */
+#define IN_DOUBT 70
+
+static int start_with_many(void **state)
+{
+    return start_with(IN_DOUBT + 2);
 }
 
 static int stop(void **state)
@@ -154,6 +170,29 @@ static void a_stranger_in_doubt_leaves_the_place_of_the_longest_idle(void **stat
     close(doubtful);
 }
 
+/* Of many strangers one may end further on, so none of the known callers does. */
+static void many_strangers_in_doubt_cost_no_known_caller_a_place(void **state)
+{
+    int doubtful[IN_DOUBT], known = dial_answered(GET("/known"));
+    for (size_t i = 0; i < IN_DOUBT; i++) {
+        doubtful[i] = dial();
+        say(doubtful[i], GET("/doubt"));
+        sem_wait(&in_doubt);
+    }
+    int idle = dial_answered(GET("/a"));
+    expect_end(dial(), NULL); /* none of the first ones may end */
+    int newer = dial_answered(GET("/a"));
+    expect_end(idle, NULL);
+    lives(known, GET("/known"));
+    for (size_t i = 0; i < IN_DOUBT; i++) {
+        lb_request_complete(all_doubted[i]);
+        expect(doubtful[i], "done");
+    }
+    close_all(doubtful, IN_DOUBT);
+    close(newer);
+    close(known);
+}
+
 /* As after the page of the dashboard: what comes next on its connection is a request like others.
  */
 static void a_stranger_who_has_read_a_large_answer_asks_like_others(void **state)
@@ -218,6 +257,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         SERVED(of_strangers_the_oldest_gives_place),
         SERVED(a_stranger_in_doubt_leaves_the_place_of_the_longest_idle),
+        cmocka_unit_test_setup_teardown(many_strangers_in_doubt_cost_no_known_caller_a_place,
+                                        start_with_many, stop),
         SERVED(a_stranger_who_has_read_a_large_answer_asks_like_others),
         SERVED(a_short_answer_that_was_not_read_yet_arrives),
         SERVED(unread_answers_go_with_their_connection),

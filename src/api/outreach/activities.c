@@ -5,6 +5,7 @@
 #include "api/body_items.h"
 #include "api/outreach/leads.h"
 #include "api/outreach/variants.h"
+#include "base/clock.h"
 #include "base/utf8.h"
 #include "domain/outreach/activity.h"
 #include "domain/outreach/sequence.h"
@@ -13,8 +14,9 @@
 
 #define CLAIM_DEFAULT         50
 #define LEASE_SECONDS_DEFAULT 300
-/* Commits after which a claim that found nothing looks on. */
+/* Commits after which a claim that found nothing looks on, and for how long. */
 #define CLAIM_TURNS_MAX 9
+#define CLAIM_LOOKS_MS  2000
 
 /* --- Claim --- */
 
@@ -48,21 +50,26 @@ struct claiming {
     struct lb_claim claim;
     size_t bytes;
     unsigned turns; /* in which nothing was found to hand out */
+    uint64_t began_ms;
 };
 
 /* An empty answer would tell a sender that it may wait. */
-static bool goes_on(const struct claiming *claiming)
+static bool goes_on(const struct lb_call *call, const struct claiming *claiming)
 {
     const struct lb_claim *claim = &claiming->claim;
-    return !claim->write.result && !claim->count && claim->cut && claiming->turns < CLAIM_TURNS_MAX;
+    return !claim->write.result && !claim->count && claim->cut &&
+           claiming->turns < CLAIM_TURNS_MAX &&
+           lb_clock_mono_ms() - claiming->began_ms < CLAIM_LOOKS_MS &&
+           !lb_request_hung_up(call->req) && !atomic_load(&call->app->stopping);
 }
 
 static enum lb_progress reply_claimed(struct lb_call *call)
 {
     struct claiming *claiming = call->state;
     struct lb_claim *claim = &claiming->claim;
-    if (goes_on(claiming)) {
+    if (goes_on(call, claiming)) {
         claiming->turns++;
+        lb_claim_activities(claim);
         enum lb_progress progress =
             lb_call_write_then(call, &claim->write, claiming->bytes, reply_claimed);
         if (progress == LB_PENDING)
@@ -113,6 +120,7 @@ enum lb_progress lb_activities_claim(struct lb_call *call)
     claim->max = (size_t)max;
     claim->lease_s = (uint32_t)lease_s;
     claiming->bytes = (size_t)max * LB_CLAIMED_BYTES;
+    claiming->began_ms = lb_clock_mono_ms();
     call->state = claiming;
     lb_claim_activities(claim);
     return lb_call_write_then(call, &claim->write, claiming->bytes, reply_claimed);

@@ -15,6 +15,9 @@
 #include "json/encode.h"
 #include "store/names.h"
 
+/* Of who was contacted, in one question. */
+#define LOOK_UPS_MAX 4000
+
 #define NAMES_MAX  (2 * LB_PERSON_NAMES_MAX + LB_LEAD_KEYS_MAX)
 #define BLOCKS_MAX 32 /* that are shown */
 
@@ -131,7 +134,8 @@ static lb_err read_restraint(struct explaining *explaining, uint64_t no)
         .list = call->list,
         .settings = explaining->state.settings,
         .exclusion = {.blocklist = call->app->blocklist, .workspace = call->workspace},
-        .now = lb_clock_wall_ms()};
+        .now = lb_clock_wall_ms(),
+        .look_ups_max = LOOK_UPS_MAX};
     return lb_restrains(&question.settings)
                ? lb_restraints_find(&question, &no, 1, &explaining->restraint, &known)
                : LB_OK;

@@ -7,10 +7,12 @@
 #include <string.h>
 
 /* Writes wait meanwhile. From the answer about the versions on; where that came from far away, for
- * so many times as long, as others' writes ask as often. */
-#define READ_MS    25
-#define READ_TIMES 10
-#define APART_MS   1000
+ * so many times as long, as others' writes ask as often, but not for long: it may have been slow.
+ */
+#define READ_MS       25
+#define READ_TIMES    10
+#define READ_MORE_MAX 250
+#define APART_MS      1000
 /* Workspaces of one question. */
 #define GROUP_MAX 256
 
@@ -59,8 +61,9 @@ static lb_err read_one(struct reading *reading, const struct lb_workspace_versio
 static void begin_reading(struct reading *reading, uint64_t asked_ms)
 {
     uint64_t now_ms = lb_clock_mono_ms();
+    uint64_t more_ms = (now_ms - asked_ms) * READ_TIMES;
     if (!reading->until_ms)
-        reading->until_ms = now_ms + READ_MS + (now_ms - asked_ms) * READ_TIMES;
+        reading->until_ms = now_ms + READ_MS + (more_ms < READ_MORE_MAX ? more_ms : READ_MORE_MAX);
 }
 
 static lb_err read_versions(struct reading *reading, const uint32_t *workspaces, size_t count)
