@@ -116,6 +116,24 @@ screen('a page of leads that ends before it is full goes on', shared, {}, async 
   assert.ok(early > 0);
 });
 
+screen('a search that finds little shows it after a few requests, and looks further when told to', shared, {}, async ({ page, context }) => {
+  let furthest = 0;
+  await page.route(/\/leads\?.*blocked=true/, (route) => {
+    const at = Number(/cursor=c(\d+)/.exec(route.request().url())?.[1] ?? 1000) - 1000;
+    furthest = Math.max(furthest, at);
+    if (at === 12) return route.continue();
+    return route.fulfill({ json: [], headers: { Link: `</v1/campaigns/q1/leads?take=25&blocked=true&cursor=c${1000 + at + 1}>; rel="next"` } });
+  });
+  await member.open({ page, context }, '#/campaign/q1?tab=leads&status=blocked');
+  const further = page.getByRole('button', { name: 'Look further' });
+  await further.waitFor();
+  assert.equal(furthest, 5);
+  assert.equal(await page.getByText('No lead is blocked').count(), 0);
+  await further.click();
+  await eventually(async () => assert.deepEqual(await leads(page), ['dov', 'cat']));
+  await further.waitFor({ state: 'detached' });
+});
+
 screen('who was blocked by a person is said to be', shared, {}, async ({ page, context }) => {
   await member.call('POST', campaignList('q1'), { publicIdentifiers: ['ann'], reason: 'Called us' });
   await member.open({ page, context }, '#/campaign/q1?tab=leads');

@@ -414,6 +414,21 @@ def test_a_late_report_counts_while_nobody_else_has_claimed(tenant):
     assert [entry["attempt"] for entry in again] == [1, 1]
 
 
+@pytest.mark.parametrize("stop, status", [(True, "completed"), (False, "active")])
+def test_a_reply_to_a_step_that_the_lead_no_longer_waits_for_ends_it(tenant, stop, status):
+    """Its lease ran out, it was deleted, and the lead went on: the next step must not go out."""
+    campaign = Campaign(tenant, "a-1", steps=[{**VISIT, "stopOnReply": stop}, {**VISIT, "delay": 1}])
+    activity = campaign.claim_one(lease=1)
+    campaign.delete_step(activity["stepId"])
+    until = time.monotonic() + 60
+    while not campaign.activities("scheduled"):
+        assert campaign.claim() == [] and time.monotonic() < until
+        time.sleep(0.05)
+    assert campaign.complete(activity, "replied") == status
+    assert campaign.lead("a-1")["status"] == status
+    assert len(campaign.activities("scheduled")) == (0 if stop else 1)
+
+
 # Retries
 
 

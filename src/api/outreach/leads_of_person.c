@@ -26,6 +26,9 @@ struct looking {
     size_t count;
     struct lb_lead_ref named[2 * REFS_MAX]; /* that have either form of the name */
     size_t named_count;
+    struct lb_lead_ref given_way[REFS_MAX]; /* the leads that gave this name away */
+    size_t given_way_count;                 /* more than a page: there may be others */
+    char given_way_name[LB_IDENTIFIER_SIZE];
     size_t given;
     struct lb_lead_range range; /* of an address, number or company */
 };
@@ -116,21 +119,50 @@ static void trim(struct looking *looking)
         looking->count = looking->take + 1;
 }
 
+/* Says that these leads will be read: together where the store is far away. */
+static void announce(struct lb_call *call, struct lb_store_reader *reader,
+                     const struct lb_lead_ref *refs, size_t count)
+{
+    uint64_t leads[3 * REFS_MAX];
+    for (size_t i = 0; i < count; i++)
+        leads[i] = refs[i].lead;
+    call->app->store->ops->prefetch_leads(reader, call->workspace->row.no, leads, count, 0);
+}
+
+/* Are the leads of this campaign that gave the name away among those that were read last? Campaigns
+ * are asked for in their order. */
+static bool has_given_way(const struct looking *looking, struct lb_str name, uint32_t campaign)
+{
+    size_t count = looking->given_way_count;
+    return lb_str_equal(lb_str(looking->given_way_name), name) &&
+           (count <= looking->take || campaign < looking->given_way[count - 1].campaign);
+}
+
+static lb_err read_given_way(struct looking *looking, struct lb_call *call,
+                             struct lb_store_reader *reader, struct lb_str name, uint32_t campaign)
+{
+    struct lb_lead_ref after = looking->after;
+    if (campaign > after.campaign)
+        after = (struct lb_lead_ref){.campaign = campaign};
+    if (!lb_str_copy(name, looking->given_way_name, sizeof looking->given_way_name))
+        return LB_ERR_INTERNAL;
+    return call->app->store->ops->leads_that_gave_way(
+        reader, call->workspace->row.no, lb_str(looking->given_way_name), after, looking->take + 1,
+        looking->given_way, &looking->given_way_count);
+}
+
 /* Leads that gave the name away; of one campaign, or of all (0). */
 static lb_err find_given_way(struct looking *looking, struct lb_call *call,
                              struct lb_store_reader *reader, struct lb_str name, uint32_t campaign)
 {
-    struct lb_lead_ref after = looking->after;
-    size_t first = looking->count, count;
-    if (campaign > after.campaign)
-        after = (struct lb_lead_ref){.campaign = campaign};
-    lb_err err = call->app->store->ops->leads_that_gave_way(reader, call->workspace->row.no, name,
-                                                            after, looking->take + 1,
-                                                            looking->refs + first, &count);
-    for (size_t i = first; !err && i < first + count; i++)
-        if (!campaign || looking->refs[i].campaign == campaign)
-            looking->refs[looking->count++] = looking->refs[i];
-    if (looking->count > first)
+    size_t before = looking->count;
+    lb_err err = has_given_way(looking, name, campaign)
+                     ? LB_OK
+                     : read_given_way(looking, call, reader, name, campaign);
+    for (size_t i = 0; !err && i < looking->given_way_count; i++)
+        if (!campaign || looking->given_way[i].campaign == campaign)
+            looking->refs[looking->count++] = looking->given_way[i];
+    if (looking->count > before)
         trim(looking);
     return err;
 }
@@ -144,6 +176,12 @@ static lb_err find_given_to(struct looking *looking, struct lb_call *call,
     if (err || !lead.member_id.ptr)
         return err == LB_ERR_NOT_FOUND ? LB_OK : err;
     return find_given_way(looking, call, reader, lead.member_id, ref->campaign);
+}
+
+/* Is the page full before the campaign of this lead? */
+static bool is_behind(const struct looking *looking, const struct lb_lead_ref *ref)
+{
+    return looking->count > looking->take && ref->campaign > looking->refs[looking->take].campaign;
 }
 
 /* The leads of a page, and the first one of the next. */
@@ -160,8 +198,12 @@ static lb_err find_page(struct looking *looking, struct lb_call *call,
     trim(looking);
     if (!err && name.ptr && lb_identifier_is_member_id(name))
         return find_given_way(looking, call, reader, name, 0);
-    for (size_t i = 0; !err && i < looking->named_count; i++)
+    announce(call, reader, looking->named, looking->named_count);
+    for (size_t i = 0; !err && i < looking->named_count; i++) {
+        if (is_behind(looking, &looking->named[i]))
+            break;
         err = find_given_to(looking, call, reader, &looking->named[i]);
+    }
     return err;
 }
 
@@ -183,6 +225,7 @@ static enum lb_turn read_leads(struct lb_call *call, struct lb_store_reader *rea
     lb_err err = find_page(looking, call, reader);
     struct lb_buf *body = lb_reply_json(&call->req->reply, 200);
     lb_buf_append_lit(body, "[");
+    announce(call, reader, looking->refs, looking->count);
     for (size_t i = 0; !err && i < looking->count && i < looking->take; i++)
         err = put_lead(looking, call, reader, &looking->refs[i], body);
     lb_buf_append_lit(body, "]");
@@ -272,6 +315,7 @@ static enum lb_turn read_behind(struct lb_call *call, struct lb_store_reader *re
                                  key, &total);
     struct lb_buf *body = lb_reply_json(&call->req->reply, 200);
     lb_buf_append_lit(body, "[");
+    announce(call, reader, looking->refs, looking->count);
     for (size_t i = 0; !err && i < looking->count; i++)
         err = put_lead(looking, call, reader, &looking->refs[i], body);
     lb_buf_append_lit(body, "]");

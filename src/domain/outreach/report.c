@@ -280,7 +280,11 @@ static lb_err report(struct reporting *reporting)
                       : replied(reporting)     ? LB_ACTIVITY_REPLIED
                                                : LB_ACTIVITY_FAILED;
     activity->completed_at = reporting->now;
-    return is_current(reporting) ? advance(reporting, stops(reporting)) : LB_OK;
+    if (is_current(reporting))
+        return advance(reporting, stops(reporting));
+    if (stops(reporting)) /* the lead has gone on meanwhile: no further */
+        reporting->lead.status = LB_LEAD_COMPLETED;
+    return LB_OK;
 }
 
 /* The reply came after the step had been reported done. */

@@ -15,6 +15,7 @@ import { Badge, Lead, Status, Time, byText, pageOfName, statusText } from '../pa
 import { Skeleton } from '../parts/skeleton.jsx';
 
 const size = 25;
+const fewTimes = 5;
 const searchMs = 250;
 const leadStatuses = ['waiting', 'active', 'paused', 'completed', 'error', 'blocked'];
 const activityStates = ['claimed', 'done', 'replied', 'failed', 'scheduled', 'skipped_blocked', 'skipped_contacted'];
@@ -22,12 +23,12 @@ const stepNames = { visit_profile: 'Profile visit', invitation: 'Invitation', me
 
 const optionsOf = (values, all) => [{ value: '', label: all }, ...values.map((value) => ({ value, label: statusText(value) }))];
 
-/** A whole page: a search may end one before it is full, and the next goes on. */
-async function wholePage(path, query, signal) {
+/** A page: a search may end one before it is full, and the next goes on, so many times. */
+async function fullPage(path, query, times, signal) {
   const first = await api.get(path, { signal, query });
   const rows = first.data;
   let { next } = first;
-  while (next?.cursor && rows.length < size) {
+  while (next?.cursor && rows.length < size && times-- > 0) {
     const more = await api.get(path, { signal, query: { ...next, take: size - rows.length } });
     rows.push(...more.data);
     next = more.next;
@@ -36,19 +37,24 @@ async function wholePage(path, query, signal) {
 }
 
 function usePages(path, query, page) {
-  const answer = useLoad((signal) => wholePage(path, { ...query, skip: (page - 1) * size, take: size }, signal), [path, JSON.stringify(query), page]);
-  useLive(answer.refresh);
-  return answer;
+  const key = [path, JSON.stringify(query), page];
+  const [asked, setAsked] = useState({});
+  const times = asked[key] ?? fewTimes;
+  const answer = useLoad((signal) => fullPage(path, { ...query, skip: (page - 1) * size, take: size }, times, signal), [...key, times]);
+  useLive(answer.refresh, answer.loading && times > fewTimes); // events must not begin a long look again and again
+  return { ...answer, further: () => setAsked({ [key]: times * 4 }) };
 }
 
 function Paged({ caption, columns, page, answer, empty }) {
   const { data, error, loading, reload } = answer;
   const rows = data?.data ?? null;
-  const more = Boolean(data && (data.total === null ? data.next : page * size < data.total));
+  const cut = rows?.length < size && data.next?.cursor;
+  const more = Boolean(data && !cut && (data.total === null ? data.next : page * size < data.total));
   return (
     <>
       {error && <ErrorNotice error={error} onRetry={reload} />}
-      {rows?.length === 0 && !loading ? empty : !(error && !data) && <Table caption={caption} columns={columns} rows={rows} keyOf={(row) => row.id} busy={loading} />}
+      {rows?.length === 0 && !loading && !cut ? empty : !(error && !data) && <Table caption={caption} columns={columns} rows={rows} keyOf={(row) => row.id} busy={loading} />}
+      {cut && <Button busy={loading} onClick={answer.further}>Look further</Button>}
       {rows && (rows.length > 0 || page > 1) && <Pager label={`Pages of ${caption.toLowerCase()}`} page={page} size={size} shown={rows.length} total={data.total} more={more}
         onPage={(next) => setQuery({ page: next > 1 ? next : '' })} />}
     </>
