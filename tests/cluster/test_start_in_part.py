@@ -247,16 +247,16 @@ def writes_go_on(one, node):
 
 
 def test_a_database_that_is_far_is_not_taken_for_one_that_is_silent():
-    """Each answer takes longer than a near one is waited for."""
-    with scenery("--database-timeout", 5, workspaces=2) as scene:
-        scene.proxy.away = scene.numbers(scene.there)
+    """Each answer takes longer than a near one is waited for, and others never come."""
+    with scenery("--database-timeout", TIMEOUT, workspaces=4) as scene:
+        scene.proxy.away, scene.proxy.silent = scene.numbers(scene.there), True
         scene.proxy.delay(FAR / 2, FAR / 2)
         scene.late.spawn()
         scene.late.wait_ready(START_LIMIT)
-        eventually(lambda: scene.here[0].is_back(scene.late), BACK)
-        scene.proxy.away = set()
-        eventually(lambda: scene.there[0].is_back(scene.late), BACK)
+        for one in scene.here:
+            eventually(lambda one=one: one.is_back(scene.late), BACK)
         scene.proxy.delay()
+        scene.proxy.away = set()
 
 
 def test_nothing_waits_for_a_silent_part_but_what_is_in_it(silent):
