@@ -378,7 +378,8 @@ static void tell_unread(const struct lb_id_set *unread)
         lb_buf_printf(&numbers, i ? ", %u" : "%u", unread->ids[i]);
     lb_log(LB_LOG_WARN, "start",
            "a part of the database is away: %zu workspaces cannot be read (workspace_id %.*s%s) and"
-           " are answered 503 until they can; the others are served",
+           " are answered 503 until they can; the others are served, but their leads that are set"
+           " aside are put back only then, or by other nodes",
            unread->count, (int)numbers.len, numbers.failed ? "" : numbers.ptr,
            unread->count > NUMBERS_TOLD ? ", ..." : "");
     lb_buf_fini(&numbers);

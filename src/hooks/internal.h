@@ -103,6 +103,7 @@ struct lb_hook_record {
     struct lb_hooks *hooks;
     bool busy;
     uint64_t submitted_ms;
+    uint64_t began_ms; /* the write under way */
     uint64_t retry_ms; /* after a failure */
     /* Of the write under way. */
     struct lb_hook **of; /* by the progress of each */

@@ -2,10 +2,9 @@
 
 #include "base/array.h"
 #include "base/clock.h"
+#include "writer/retry.h"
 
 #include <stdlib.h>
-
-#define RETRY_MS 1000
 
 void lb_hook_mark(struct lb_hooks *hooks, struct lb_hook *hook)
 {
@@ -69,6 +68,7 @@ static lb_err apply(struct lb_write *write, struct lb_store *store)
 {
     struct lb_hook_record *record = (struct lb_hook_record *)write;
     write->touched = true;
+    record->began_ms = lb_clock_mono_ms();
     lb_err err = LB_OK;
     if (record->count)
         err = store->ops->hooks_progress(store, record->progress, record->count);
@@ -117,10 +117,10 @@ static void recorded(struct lb_hooks *hooks, struct lb_hook *hook,
 }
 
 /* All of it is to be recorded once more, before what came since. */
-static void keep_for_later(struct lb_hooks *hooks)
+static void keep_for_later(struct lb_hooks *hooks, lb_err err)
 {
     struct lb_hook_record *record = &hooks->record;
-    record->retry_ms = lb_clock_mono_ms() + RETRY_MS;
+    record->retry_ms = lb_retry_at_ms(err, record->began_ms);
     for (size_t i = 0; i < record->count; i++) {
         struct lb_hook *hook = record->of[i];
         hook->recording = false;
@@ -149,7 +149,7 @@ static void finish(struct lb_hooks *hooks, lb_err err)
     struct lb_hook_record *record = &hooks->record;
     record->busy = false;
     if (err) {
-        keep_for_later(hooks);
+        keep_for_later(hooks, err);
         return;
     }
     for (size_t i = 0; i < record->count; i++)
@@ -252,12 +252,12 @@ void lb_hook_record_flush(struct lb_hooks *hooks, uint64_t now_ms)
     if (record->busy || now_ms < record->retry_ms || !lb_hook_record_pending(hooks))
         return;
     if (!gather_all(hooks)) {
-        record->retry_ms = now_ms + RETRY_MS;
+        record->retry_ms = now_ms + LB_RETRY_SOON_MS;
         return;
     }
     record->hooks = hooks;
     record->done.run = done;
-    record->submitted_ms = now_ms;
+    record->submitted_ms = record->began_ms = now_ms;
     record->busy = true;
     record->write = (struct lb_write){.apply = apply,
                                       .completion = &record->done,

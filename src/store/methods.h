@@ -540,7 +540,7 @@ LB_SHARED_METHOD(lb_err, lock, struct lb_store *store, const uint32_t *workspace
 LB_SHARED_METHOD(lb_err, versions, struct lb_store_reader *reader, const uint32_t *workspaces,
                  size_t count, void *context,
                  lb_err (*each)(void *context, const struct lb_workspace_version *version))
-/* Before its first question: the reader gives each up after so long, for callers that ask many
+/* From its next question on the reader gives each up after so long, for callers that ask many
  * parts of the store of which some may be silent. */
 LB_SHARED_METHOD(void, reader_hurries, struct lb_store_reader *reader, unsigned patience_ms)
 /* No workspace has a higher number. Lower ones may be unused. */

@@ -4,17 +4,21 @@ statement that wants rows of these workspaces. The others notice nothing."""
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 
 import pytest
 
 from support import expect, postgres
+from support.ends import in_seconds
 from support.nodes import Nodes
 from support.proxy import Proxy
 from test_trouble import eventually, status
 
 WORKSPACES = 8
 ROUNDS = 30
+TIMEOUT = 1  # seconds until a node gives up a connection, where a part is silent
+DUE = 4  # seconds until a block ends
+TRIES = 7  # of these, in which what is tried again at once is tried three times
 NOTICED = 5.0
 BACK = 10.0
 
@@ -84,14 +88,26 @@ class Scene:
             client.result()
 
 
-@pytest.fixture
-def scene():
+@contextmanager
+def scenery(*options):
     database = postgres.shared().create_database()
     with Proxy.to(database) as proxy:
-        with Nodes(1, database=database, reach=lambda _: proxy.uri(database)) as nodes:
+        with Nodes(1, *options, database=database, reach=lambda _: proxy.uri(database)) as nodes:
             yield Scene(database, proxy, nodes)
             assert nodes.alive() and nodes[0].starts == 1, nodes.log_text()
     postgres.shared().drop_database(database)
+
+
+@pytest.fixture
+def scene():
+    with scenery() as scene:
+        yield scene
+
+
+@pytest.fixture
+def impatient():
+    with scenery("--database-timeout", TIMEOUT) as scene:
+        yield scene
 
 
 def test_half_of_the_database_is_away_and_the_other_half_is_served(scene):
@@ -129,3 +145,27 @@ def test_only_a_database_of_which_nothing_can_be_read_is_not_ready(scene):
     eventually(lambda: status(scene.nodes[0], "/readyz") == 503, NOTICED)
     scene.proxy.away = set()
     eventually(lambda: status(scene.nodes[0], "/readyz") == 200, NOTICED)
+
+
+def block_for(scene, tenant, seconds):
+    expect.ok(tenant.api.post("/blocked-leads", {"leads": [
+        {"publicIdentifier": "for-now", "expiresAt": in_seconds(seconds)}]}))
+    return f"{scene.paths[scene.tenants.index(tenant)]}/for-now"
+
+
+def says_free(api, path):
+    answer = api.get(path)
+    return answer.status == 200 and not answer.json()["blocked"]
+
+
+def test_a_block_that_ends_in_a_silent_part_stops_no_writer_again_and_again(impatient):
+    """The end waits, and those of others come when they are due."""
+    scene, proxy = impatient, impatient.proxy
+    block_for(scene, scene.there[0], DUE)
+    later = block_for(scene, scene.here[0], DUE + TIMEOUT)
+    began = time.monotonic()
+    proxy.away, proxy.silent = scene.numbers(scene.there[:1]), True
+    with closing(scene.nodes[0].api(scene.here[0].key, timeout=20)) as api:
+        eventually(lambda: says_free(api, later), DUE + BACK)
+    eventually(lambda: time.monotonic() - began > DUE + TRIES * TIMEOUT, 2 * BACK)
+    assert proxy.missed and proxy.missed_locks <= 2

@@ -19,6 +19,7 @@ TIMEOUT = 2  # seconds until a node gives up a connection
 START_LIMIT = 60.0  # of a start that waits for it
 NOTICED = 5.0
 BACK = 15.0
+FAR = 0.3  # seconds until an answer is there
 MANY = 25000  # more than is read in one piece
 AT_ONCE = 5000
 ROUNDS = 20
@@ -243,6 +244,19 @@ def writes_go_on(one, node):
         for number in range(ROUNDS):
             expect.blocked_result(api.post(one.path, {"publicIdentifiers": [f"new-{number}"]}), 1)
     assert time.monotonic() - began < TIMEOUT * ROUNDS / 2
+
+
+def test_a_database_that_is_far_is_not_taken_for_one_that_is_silent():
+    """Each answer takes longer than a near one is waited for, and others never come."""
+    with scenery("--database-timeout", TIMEOUT, workspaces=4) as scene:
+        scene.proxy.away, scene.proxy.silent = scene.numbers(scene.there), True
+        scene.proxy.delay(FAR / 2, FAR / 2)
+        scene.late.spawn()
+        scene.late.wait_ready(START_LIMIT)
+        for one in scene.here:
+            eventually(lambda one=one: one.is_back(scene.late), BACK)
+        scene.proxy.delay()
+        scene.proxy.away = set()
 
 
 def test_nothing_waits_for_a_silent_part_but_what_is_in_it(silent):

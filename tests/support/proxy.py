@@ -248,6 +248,7 @@ class Link:
                 self.proxy.see(self.frontend, message)
                 if self.proxy.away and self.frontend.is_away(message, self.proxy.away):
                     self.proxy.missed += 1
+                    self.proxy.missed_locks += self.frontend.binds(message, b"SET access_version")
                     if self.proxy.silent:
                         self.fall_silent()
                         return
@@ -287,6 +288,7 @@ class Proxy:
         self.away = set()  # numbers of workspaces whose rows cannot be reached
         self.silent = False  # these get no answer, instead of an error
         self.missed = 0  # statements that wanted them
+        self.missed_locks = 0  # of them, those of a writer
         self.turn = None  # when others go away: see goes_away
         self.flowing = threading.Event()
         self.flowing.set()

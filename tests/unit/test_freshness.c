@@ -246,6 +246,18 @@ static void await_ready(struct node *node)
     drain(node, 200); /* what was refused is asked for again */
 }
 
+/* Soon: what was refused is not asked for again at once. */
+static void all_are_there(struct node *node)
+{
+    struct request request;
+    lb_err err = ask_alone(node, &request, 0, NULL);
+    for (int i = 0; err && i < 500; i++) {
+        drain(node, 10);
+        err = ask_alone(node, &request, 0, NULL);
+    }
+    assert_int_equal(err, LB_OK);
+}
+
 static void a_question_that_fails_fails_its_requests_and_no_later_ones(void **state)
 {
     struct node *node = *state;
@@ -261,7 +273,7 @@ static void a_question_that_fails_fails_its_requests_and_no_later_ones(void **st
     remote_unlock(node->remote);
     await_ready(node);
     assert_int_equal(ask_alone(node, &requests[0], 1, NULL), LB_OK);
-    assert_int_equal(ask_alone(node, &requests[1], 0, NULL), LB_OK);
+    all_are_there(node);
 }
 
 static void a_workspace_that_cannot_be_asked_takes_no_other_with_it(void **state)
@@ -288,7 +300,7 @@ static void a_workspace_that_cannot_be_asked_takes_no_other_with_it(void **state
         drain(node, 10);
     assert_int_equal(ask_alone(node, &requests[0], 2, "bob"), LB_OK);
     assert_true(requests[0].blocked);
-    assert_int_equal(ask_alone(node, &requests[1], 0, NULL), LB_OK);
+    all_are_there(node);
 }
 
 static void a_reading_that_fails_fails_who_waits_for_it(void **state)
@@ -382,6 +394,30 @@ static void what_is_silent_is_asked_a_tenth_of_the_time(void **state)
     assert_in_range(failed, 1, 4);
 }
 
+/* Those about all cost the others no more than one about what is silent. */
+static void all_are_not_asked_for_again_while_one_is_silent(void **state)
+{
+    struct node *node = *state;
+    struct request request;
+    unsigned asked = 0;
+    remote_lock(node->remote)->away = 2;
+    node->remote->silent_ms = 100;
+    remote_unlock(node->remote);
+    uint64_t until_ms = lb_clock_mono_ms() + 1000;
+    while (lb_clock_mono_ms() < until_ms) {
+        assert_int_equal(ask_alone(node, &request, 0, NULL), LB_ERR_STORAGE_UNAVAILABLE);
+        assert_int_equal(ask_alone(node, &request, 1, NULL), LB_OK);
+        asked++;
+        drain(node, 20);
+    }
+    remote_lock(node->remote)->away = 0;
+    unsigned failed = node->remote->failed[0];
+    remote_unlock(node->remote);
+    assert_in_range(failed, 1, 4);
+    assert_true(asked > failed);
+    all_are_there(node);
+}
+
 static void stopping_answers_everybody_and_takes_nobody_any_more(void **state)
 {
     struct node *node = *state;
@@ -461,6 +497,7 @@ int main(void)
         TEST(workspaces_are_read_one_by_one_for_a_second),
         TEST(a_long_log_is_read_in_pieces),
         TEST(what_is_silent_is_asked_a_tenth_of_the_time),
+        TEST(all_are_not_asked_for_again_while_one_is_silent),
         TEST(stopping_answers_everybody_and_takes_nobody_any_more),
         TEST(the_workspace_of_an_unknown_key_is_looked_for),
         TEST(what_others_do_is_read_although_nobody_asks),

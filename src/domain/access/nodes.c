@@ -4,6 +4,8 @@
 
 /* How long locks are not waited for after one was not available. */
 #define IMPATIENT_MS 1000
+/* A part that is well answers in so many times what the installation's row takes. */
+#define HURRY_TIMES 10
 
 /* --- What sharing a store means --- */
 
@@ -272,14 +274,6 @@ lb_err lb_nodes_load_access(struct lb_directory *directory, struct lb_store *sto
     return err;
 }
 
-lb_err lb_nodes_open_hurried(struct lb_store *store, struct lb_store_reader **out)
-{
-    lb_err err = store->ops->reader_open(store, out);
-    if (!err)
-        store->shared->reader_hurries(*out, LB_NODES_HURRY_MS);
-    return err;
-}
-
 lb_err lb_nodes_highest_workspace(struct lb_store *store, struct lb_store_reader *reader,
                                   uint32_t *out)
 {
@@ -289,6 +283,36 @@ lb_err lb_nodes_highest_workspace(struct lb_store *store, struct lb_store_reader
 static lb_err note_answer(void *context, const struct lb_workspace_version *latest)
 {
     *(bool *)context = true;
+    return LB_OK;
+}
+
+/* The first question connects as well, and tells nothing. */
+static unsigned find_patience(struct lb_store *store, struct lb_store_reader *reader)
+{
+    static const uint32_t installation = LB_INSTALLATION_NO;
+    bool answers = false;
+    uint64_t took_ms = 0;
+    for (int i = 0; i < 2; i++) {
+        uint64_t asked_ms = lb_clock_mono_ms();
+        if (lb_nodes_each_version(store, reader, &installation, 1, &answers, note_answer))
+            return LB_NODES_HURRY_MS;
+        took_ms = lb_clock_mono_ms() - asked_ms;
+    }
+    store->ops->reader_rest(reader);
+    uint64_t patience_ms = took_ms * HURRY_TIMES;
+    return patience_ms > LB_NODES_HURRY_MS ? (unsigned)patience_ms : LB_NODES_HURRY_MS;
+}
+
+lb_err lb_nodes_open_hurried(struct lb_store *store, struct lb_store_reader **out,
+                             unsigned *out_patience_ms)
+{
+    lb_err err = store->ops->reader_open(store, out);
+    if (err)
+        return err;
+    unsigned patience = find_patience(store, *out);
+    store->shared->reader_hurries(*out, patience);
+    if (out_patience_ms)
+        *out_patience_ms = patience;
     return LB_OK;
 }
 

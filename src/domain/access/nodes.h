@@ -66,9 +66,12 @@ lb_err lb_nodes_load_installation(struct lb_directory *directory, struct lb_stor
 /* Does the store answer for the installation, and not for all workspaces? */
 bool lb_nodes_part_is_away(struct lb_store *store);
 
-/* A reader that waits for an answer no longer than a part of the store that is well needs. */
+/* A reader that waits for an answer no longer than a part of the store that is well needs: at least
+ * so long, more where the installation's row takes long, as that of a store does that is far.
+ * `out_patience_ms`: NULL, or set to how long. */
 #define LB_NODES_HURRY_MS 100
-lb_err lb_nodes_open_hurried(struct lb_store *store, struct lb_store_reader **out);
+lb_err lb_nodes_open_hurried(struct lb_store *store, struct lb_store_reader **out,
+                             unsigned *out_patience_ms);
 
 /* No workspace has a higher number. The reader's thread. */
 lb_err lb_nodes_highest_workspace(struct lb_store *store, struct lb_store_reader *reader,

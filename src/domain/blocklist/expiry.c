@@ -3,14 +3,21 @@
 #include "base/clock.h"
 #include "base/mailbox.h"
 #include "domain/blocklist/change_parts.h"
+#include "writer/retry.h"
 
 #include <stddef.h>
 #include <stdlib.h>
 
 #define ENDS_AT_A_TIME  500
 #define DROPS_AT_A_TIME 20000 /* that are not in force any more: some milliseconds */
-#define RETRY_AFTER_MS  1000
-#define OTHERS_MAX      1000 /* due in other workspaces, that are passed by in a turn */
+#define OTHERS_MAX      1000  /* due in other workspaces, that are passed by in a turn */
+#define RESTS_MAX       64
+
+/* A workspace whose last write failed: until then the others are seen to. */
+struct rest {
+    uint32_t workspace;
+    uint64_t until_ms;
+};
 
 struct lb_ending {
     struct lb_change change; /* first: the writer hands it back */
@@ -19,8 +26,9 @@ struct lb_ending {
     struct lb_mailbox *mailbox;
     struct lb_task done;
     bool under_way;
+    uint64_t began_ms;
     uint64_t not_before_ms;
-    uint32_t failed; /* the workspace whose last write failed: others come first */
+    struct rest rests[RESTS_MAX];
     struct lb_due others[OTHERS_MAX];
 };
 
@@ -31,7 +39,6 @@ bool lb_blocklist_begin_ending(struct lb_blocklist *blocklist, struct lb_writer 
         return false;
     ending->blocklist = blocklist;
     ending->writer = writer;
-    ending->failed = LB_WORKSPACE_NONE;
     ending->mailbox = lb_mailbox_create();
     blocklist->ends.taken = calloc(ENDS_AT_A_TIME, sizeof *blocklist->ends.taken);
     blocklist->ending_soon = ending;
@@ -47,6 +54,39 @@ void lb_ending_destroy(struct lb_ending *ending)
         lb_mailbox_destroy(ending->mailbox);
     }
     free(ending);
+}
+
+/* Has its part of the store given no answer lately, to requests? */
+static bool was_refused(const struct lb_ending *ending, uint32_t no, uint64_t now)
+{
+    struct lb_workspace *workspace = lb_directory_workspace_no(ending->blocklist->directory, no);
+    uint64_t quiet_ms = workspace ? atomic_load(&workspace->quiet_ms) : 0;
+    return quiet_ms && now < quiet_ms + LB_RETRY_LATE_MS;
+}
+
+static bool rests(const struct lb_ending *ending, uint32_t workspace)
+{
+    uint64_t now = lb_clock_mono_ms();
+    for (size_t i = 0; i < RESTS_MAX; i++)
+        if (ending->rests[i].workspace == workspace && now < ending->rests[i].until_ms)
+            return true;
+    return was_refused(ending, workspace, now);
+}
+
+/* In the place of the one that ends first. */
+static void begin_rest(struct lb_ending *ending, uint32_t workspace, uint64_t until_ms)
+{
+    struct rest *place = ending->rests;
+    for (size_t i = 0; i < RESTS_MAX; i++) {
+        struct rest *rest = &ending->rests[i];
+        if (rest->until_ms && rest->workspace == workspace) {
+            place = rest;
+            break;
+        }
+        if (rest->until_ms < place->until_ms)
+            place = rest;
+    }
+    *place = (struct rest){workspace, until_ms};
 }
 
 /* --- One write -------------------------------------------------------------------------------- */
@@ -89,6 +129,7 @@ static lb_err apply(struct lb_write *write, struct lb_store *store)
     const struct lb_ends *ends = &ending->blocklist->ends;
     uint64_t ids[ENDS_AT_A_TIME];
     lb_err err = LB_OK;
+    ending->began_ms = lb_clock_mono_ms();
     for (size_t i = 0; i < ends->taken_count; i++)
         ids[i] = ends->taken[i].id;
     store->ops->prefetch_entries(store->ops->writer_reader(store), write->workspace, ids,
@@ -107,17 +148,19 @@ static void finish(struct lb_task *task)
     struct lb_ending *ending =
         (struct lb_ending *)((char *)task - offsetof(struct lb_ending, done));
     struct lb_ends *ends = &ending->blocklist->ends;
+    lb_err err = ending->change.write.result;
     ending->under_way = false;
-    ending->failed = LB_WORKSPACE_NONE;
-    if (ending->change.write.result) {
-        ending->failed = ending->change.standing.workspace->row.no;
-        ending->not_before_ms = lb_clock_mono_ms() + RETRY_AFTER_MS;
-        while (ends->taken_count && lb_ends_add(ends, &ends->taken[ends->taken_count - 1]))
-            ends->taken_count--; /* what has no room there is tried again as it is */
-        lb_ends_commit(ends);
-    }
-    if (ending->failed == LB_WORKSPACE_NONE)
+    if (!err) {
         ends->taken_count = 0;
+        return;
+    }
+    uint64_t until_ms = lb_retry_at_ms(err, ending->began_ms);
+    begin_rest(ending, ending->change.standing.workspace->row.no, until_ms);
+    while (ends->taken_count && lb_ends_add(ends, &ends->taken[ends->taken_count - 1]))
+        ends->taken_count--;
+    lb_ends_commit(ends);
+    /* What has no room there is tried again as it is. */
+    ending->not_before_ms = ends->taken_count ? until_ms : lb_clock_mono_ms() + LB_RETRY_SOON_MS;
 }
 
 /* --- What is due ------------------------------------------------------------------------------ */
@@ -135,7 +178,7 @@ static bool is_next(const struct lb_ending *ending, const struct lb_due *due)
 {
     const struct lb_ends *ends = &ending->blocklist->ends;
     return ends->taken_count ? ends->taken[0].list.workspace == due->list.workspace
-                             : due->list.workspace != ending->failed;
+                             : !rests(ending, due->list.workspace);
 }
 
 /* Takes what is due in the workspace of the first that is, with others put back. */
@@ -159,7 +202,8 @@ static void take(struct lb_ending *ending, int64_t now)
     for (size_t i = 0; i < other_count; i++)
         lb_ends_add(ends, &ending->others[i]); /* where they were */
     lb_ends_commit(ends);
-    ending->failed = LB_WORKSPACE_NONE;
+    if (other_count && !ends->taken_count)
+        ending->not_before_ms = lb_clock_mono_ms() + LB_RETRY_SOON_MS;
     if (ends->taken_count)
         qsort(ends->taken, ends->taken_count, sizeof *ends->taken, compare);
 }
@@ -179,6 +223,7 @@ void lb_ending_upkeep(struct lb_ending *ending)
     uint32_t no = blocklist->ends.taken[0].list.workspace;
     struct lb_workspace *workspace = lb_directory_workspace_no(blocklist->directory, no);
     ending->done.run = finish;
+    ending->began_ms = lb_clock_mono_ms();
     ending->change = (struct lb_change){.blocklist = blocklist,
                                         .standing = {.directory = blocklist->directory,
                                                      .actor = {.no = LB_SERVER_NO},
@@ -192,5 +237,5 @@ void lb_ending_upkeep(struct lb_ending *ending)
     ending->under_way =
         workspace && lb_writer_submit(ending->writer, &ending->change.write) == LB_OK;
     if (!ending->under_way)
-        ending->not_before_ms = lb_clock_mono_ms() + RETRY_AFTER_MS;
+        ending->not_before_ms = lb_clock_mono_ms() + LB_RETRY_SOON_MS;
 }

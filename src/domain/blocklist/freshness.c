@@ -482,8 +482,17 @@ static void note_outcome(const struct lane *lane, struct lb_workspace *workspace
     atomic_store(&workspace->quiet_ms, err ? quiet_after(ms_since(asked_ms)) : 0);
 }
 
+/* Is it about all workspaces, and would wait for those that are away? */
+static bool waits_in_vain(const struct lb_freshness *freshness, const struct lb_fresh *fresh)
+{
+    return !fresh->no && !fresh->key_id.ptr &&
+           (lb_unread_are_away(freshness) || is_quiet(freshness->all_quiet_ms) ||
+            is_quiet(freshness->requests_quiet_ms));
+}
+
 static void ask_carefully(struct lane *lane)
 {
+    struct lb_freshness *freshness = lane->freshness;
     struct lb_fresh *taken = take_alike(lane);
     struct question question = {0};
     struct lb_workspace *workspace = NULL;
@@ -492,17 +501,19 @@ static void ask_carefully(struct lane *lane)
     if (taken->no)
         workspace = lb_lane_workspace(lane, taken->no);
     bool refused = workspace && (is_quiet(atomic_load(&workspace->quiet_ms)) ||
-                                 lb_unread_is_away(lane->freshness, lane, taken->no));
-    if (refused)
+                                 lb_unread_is_away(freshness, lane, taken->no));
+    if (refused || waits_in_vain(freshness, taken))
         question.err = LB_ERR_STORAGE_UNAVAILABLE;
     add_request(&question, taken);
-    count(&lane->freshness->requests, 1);
+    count(&freshness->requests, 1);
     uint64_t asked_ms = lb_clock_mono_ms();
     lb_err err = serve(lane, &question, taken);
+    if (err && question.everything && !question.err)
+        freshness->requests_quiet_ms = quiet_after(ms_since(asked_ms));
     if (workspace && !refused)
         note_outcome(lane, workspace, asked_ms, err);
     if (err)
-        complete(lane->freshness, taken, LB_ERR_STORAGE_UNAVAILABLE);
+        complete(freshness, taken, LB_ERR_STORAGE_UNAVAILABLE);
 }
 
 static lb_err ask_for(struct lane *lane, const uint32_t *workspaces, size_t count)
@@ -545,6 +556,7 @@ static void look_at_all(struct lane *lane)
     struct lb_freshness *freshness = lane->freshness;
     uint64_t asked_ms = lb_clock_mono_ms();
     if (!lb_unread_are_away(freshness) && ask_for(lane, NULL, 0) == LB_OK) {
+        freshness->all_quiet_ms = freshness->requests_quiet_ms = 0;
         atomic_store(&freshness->trouble, 0);
         return;
     }

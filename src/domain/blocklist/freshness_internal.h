@@ -45,6 +45,7 @@ struct unread {
     bool asked;
     bool refused; /* when it was asked for last */
     bool silent;  /* that took as long as the reader waits */
+    bool slow;    /* it answered the lane's reader, which waits, and is asked by that one */
     bool seen;
     bool done;         /* memory has it, or it never was */
     uint64_t quiet_ms; /* until then it is not asked for */
@@ -67,6 +68,7 @@ struct lb_freshness {
     /* The careful lane's. */
     uint64_t keys_quiet_ms;      /* until then no key is looked for: it was refused */
     uint64_t all_quiet_ms;       /* the same of all workspaces at once */
+    uint64_t requests_quiet_ms;  /* the same for requests about all */
     struct lb_workspace *survey; /* the last one that it asked for by itself */
     struct unread *unread;       /* what the start could not read, ascending, until memory has it */
     size_t unread_count;
@@ -76,6 +78,7 @@ struct lb_freshness {
     uint64_t unread_quiet_ms;
     uint64_t unread_patient_ms; /* until then none is waited for */
     struct lb_store_reader *hurried;
+    unsigned hurry_ms;       /* how long that waits */
     uint64_t unread_told_ms; /* when the log was told last */
     size_t read_since;       /* how many memory has got since then */
 };

@@ -233,7 +233,7 @@ static lb_err load_others(struct lb_replay *replay, struct lb_unread *unread)
     uint32_t highest = 0;
     lb_err err = lb_nodes_highest_workspace(store, store->ops->writer_reader(store), &highest);
     if (!err)
-        err = lb_nodes_open_hurried(store, &asker);
+        err = lb_nodes_open_hurried(store, &asker, NULL);
     if (!err)
         err = load_numbers(replay, asker, highest, unread);
     if (asker)

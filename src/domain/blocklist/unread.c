@@ -22,8 +22,8 @@ bool lb_freshness_expect(struct lb_freshness *freshness, const struct lb_unread 
     struct lb_workspace *workspace = lb_directory_workspaces(freshness->settings.directory);
     size_t count = unread->numbers.count;
     freshness->unread = calloc(count + 1, sizeof *freshness->unread);
-    if (!freshness->unread ||
-        lb_nodes_open_hurried(freshness->settings.store, &freshness->hurried) != LB_OK)
+    if (!freshness->unread || lb_nodes_open_hurried(freshness->settings.store, &freshness->hurried,
+                                                    &freshness->hurry_ms) != LB_OK)
         return false;
     for (size_t i = 0; i < count; i++) {
         uint32_t no = unread->numbers.ids[i];
@@ -90,14 +90,14 @@ static uint64_t ask_for_one(struct lane *lane, struct unread *one, struct lb_sto
     struct lb_store *store = freshness->settings.store;
     struct look look = {.lane = lane, .one = one};
     uint64_t began_ms = lb_clock_mono_ms();
+    reader = one->slow ? lane->reader : reader;
     lb_err err = lb_nodes_each_version(store, reader, &one->no, 1, &look, see_version);
     uint64_t took_ms = ms_since(began_ms);
     store->ops->reader_rest(reader);
     note_answer(freshness, one, err != LB_OK);
-    one->silent = err && took_ms >= LB_NODES_HURRY_MS;
-    one->quiet_ms = quiet_after(!err                          ? 0
-                                : took_ms < LB_NODES_HURRY_MS ? took_ms
-                                                              : LB_NODES_HURRY_MS);
+    one->silent = err && took_ms >= freshness->hurry_ms;
+    one->slow = !err && reader == lane->reader;
+    one->quiet_ms = quiet_after(!err ? 0 : !one->silent ? took_ms : freshness->hurry_ms);
     one->done = !err && !look.lacks;
     freshness->read_since += one->done && look.exists;
     return err ? took_ms : 0;

@@ -6,13 +6,13 @@
 
 #include "base/clock.h"
 #include "base/mailbox.h"
+#include "writer/retry.h"
 
 #include <stddef.h>
 #include <stdlib.h>
 
 /* Names that one write looks at. */
 #define NAMES_AT_A_TIME 50
-#define RETRY_AFTER_MS  1000
 
 /* How far it is: among the blocked names, and then among those of leads. */
 struct place {
@@ -27,6 +27,7 @@ struct lb_catch_up {
     struct lb_mailbox *mailbox;
     struct lb_task done;
     bool under_way;
+    uint64_t began_ms;
     uint64_t not_before_ms;
     struct place at;
     struct place reached; /* by the write under way */
@@ -84,6 +85,7 @@ static lb_err apply(struct lb_write *write, struct lb_store *store)
     struct lb_str name;
     lb_err err = LB_OK;
     write->touched = true;
+    catch_up->began_ms = lb_clock_mono_ms();
     catch_up->reached = at;
     for (int i = 0; !err && i < NAMES_AT_A_TIME && next(catch_up, &at, &list, &name) &&
                     list.workspace == write->workspace;
@@ -100,7 +102,7 @@ static void finish(struct lb_task *task)
         (struct lb_catch_up *)((char *)task - offsetof(struct lb_catch_up, done));
     catch_up->under_way = false;
     if (catch_up->write.result)
-        catch_up->not_before_ms = lb_clock_mono_ms() + RETRY_AFTER_MS;
+        catch_up->not_before_ms = lb_retry_at_ms(catch_up->write.result, catch_up->began_ms);
     else
         catch_up->at = catch_up->reached;
 }
@@ -118,6 +120,7 @@ void lb_catch_up_upkeep(struct lb_catch_up *catch_up)
         return;
     }
     catch_up->done.run = finish;
+    catch_up->began_ms = lb_clock_mono_ms();
     catch_up->write = (struct lb_write){.apply = apply,
                                         .completion = &catch_up->done,
                                         .home = catch_up->mailbox,

@@ -13,6 +13,7 @@
 #include "domain/access/nodes.h"
 #include "domain/outreach/internal.h"
 #include "domain/outreach/walk.h"
+#include "writer/retry.h"
 
 #include <sodium.h>
 #include <stddef.h>
@@ -115,6 +116,7 @@ static lb_err apply(struct lb_write *write, struct lb_store *store)
     bool done = true;
     lb_err err = LB_OK;
     write->touched = true;
+    everywhere->began_ms = lb_clock_mono_ms();
     *place = everywhere->at;
     if (place->walk.row.len) /* what it points to is its own */
         lb_lead_range_of(key_of(&place->walk.row), &place->walk.range);
@@ -131,6 +133,7 @@ static lb_err apply_drop(struct lb_write *write, struct lb_store *store)
     struct lb_everywhere *everywhere = (struct lb_everywhere *)write;
     lb_err err = LB_OK;
     write->touched = true;
+    everywhere->began_ms = lb_clock_mono_ms();
     for (size_t i = 0; !err && i < everywhere->row_count; i++)
         err = store->ops->lead_pending_drop(store, &everywhere->rows[i]);
     return err;
@@ -170,7 +173,7 @@ static void finish(struct lb_task *task)
         (struct lb_everywhere *)((char *)task - offsetof(struct lb_everywhere, done));
     everywhere->under_way = false;
     if (everywhere->write.result)
-        everywhere->not_before_ms = lb_retry_at_ms(everywhere->began_ms);
+        everywhere->not_before_ms = lb_retry_at_ms(everywhere->write.result, everywhere->began_ms);
     else
         go_on(everywhere);
 }
@@ -229,8 +232,9 @@ void lb_everywhere_upkeep(struct lb_everywhere *everywhere)
     if (!everywhere->writer || everywhere->under_way || now < everywhere->not_before_ms)
         return;
     bool looks = everywhere->may_be_pending || now - everywhere->looked_ms >= LOOK_AGAIN_MS;
-    if (!everywhere->row_count && looks && take(everywhere))
-        everywhere->not_before_ms = lb_retry_at_ms(now);
+    lb_err err = !everywhere->row_count && looks ? take(everywhere) : LB_OK;
+    if (err)
+        everywhere->not_before_ms = lb_retry_at_ms(err, now);
     if (everywhere->row_count)
         submit(everywhere);
 }

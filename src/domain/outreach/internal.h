@@ -160,14 +160,6 @@ lb_err lb_outreach_set_right(struct lb_righting *righting, const struct lb_seque
 lb_err lb_outreach_take_room(struct lb_outreach *outreach, struct lb_workspace *workspace,
                              uint64_t count, struct lb_reason *reason);
 
-/* When what has failed and began then is tried again: soon if it was refused; much later if it has
- * waited for a part of the store that is silent, and all other writes with it. */
-static inline uint64_t lb_retry_at_ms(uint64_t began_ms)
-{
-    uint64_t now = lb_clock_mono_ms();
-    return now + (now - began_ms < 1000 ? 1000 : 60000);
-}
-
 /* purge.c: deletes in bounded pieces, through the writer, what deleted campaigns left. */
 struct lb_purge *lb_purge_create(struct lb_store *store);
 void lb_purge_destroy(struct lb_purge *remains);

@@ -6,6 +6,7 @@
 #include "base/array.h"
 #include "base/clock.h"
 #include "base/mailbox.h"
+#include "writer/retry.h"
 
 #include <stddef.h>
 
@@ -159,6 +160,7 @@ static lb_err apply(struct lb_write *write, struct lb_store *store)
 {
     struct lb_purge *remains = (struct lb_purge *)write;
     struct lb_campaign_state state;
+    remains->began_ms = lb_clock_mono_ms();
     lb_err err =
         store->ops->campaign_state(store->ops->writer_reader(store), remains->campaign.workspace,
                                    remains->campaign.campaign, &state);
@@ -174,7 +176,7 @@ static void finish(struct lb_task *task)
     struct lb_purge *remains = (struct lb_purge *)((char *)task - offsetof(struct lb_purge, done));
     remains->under_way = false;
     if (remains->write.result)
-        remains->not_before_ms = lb_retry_at_ms(remains->began_ms);
+        remains->not_before_ms = lb_retry_at_ms(remains->write.result, remains->began_ms);
     if (remains->write.result || !remains->emptied)
         lb_purge_add(remains, remains->campaign);
 }

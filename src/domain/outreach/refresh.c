@@ -7,6 +7,7 @@
 #include "base/mailbox.h"
 #include "domain/outreach/internal.h"
 #include "domain/outreach/walk.h"
+#include "writer/retry.h"
 
 #include <sodium.h>
 #include <stddef.h>
@@ -80,6 +81,7 @@ static lb_err apply_pending(struct lb_write *write, struct lb_store *store)
     bool done = true;
     lb_err err = LB_OK;
     write->touched = true;
+    refresh->began_ms = lb_clock_mono_ms();
     refresh->reached = refresh->at;
     while (!err && done && left) {
         err = store->ops->lead_pending_next(lb_outreach_reader(refresh->outreach), &row);
@@ -116,6 +118,7 @@ static lb_err apply_forms(struct lb_write *write, struct lb_store *store)
     struct lb_refresh *refresh = (struct lb_refresh *)write;
     lb_err err = LB_OK;
     write->touched = true;
+    refresh->began_ms = lb_clock_mono_ms();
     refresh->reached = refresh->at;
     store->ops->prefetch_leads(lb_outreach_reader(refresh->outreach), write->workspace,
                                refresh->leads, refresh->lead_count, 0);
@@ -130,7 +133,7 @@ static void finish(struct lb_task *task)
         (struct lb_refresh *)((char *)task - offsetof(struct lb_refresh, done));
     refresh->under_way = false;
     if (refresh->write.result)
-        refresh->not_before_ms = lb_retry_at_ms(refresh->began_ms);
+        refresh->not_before_ms = lb_retry_at_ms(refresh->write.result, refresh->began_ms);
     else
         refresh->at = refresh->reached;
 }
@@ -190,7 +193,7 @@ void lb_refresh_upkeep(struct lb_refresh *refresh)
     if (!err && !refresh->under_way && refresh->may_lack_forms)
         err = see_forms(refresh);
     if (err)
-        refresh->not_before_ms = lb_retry_at_ms(now);
+        refresh->not_before_ms = lb_retry_at_ms(err, now);
 }
 
 /* --- Begin and end --- */

@@ -15,6 +15,7 @@ lb_err lb_pg_reader_open(struct lb_store *store, struct lb_store_reader **out)
 void lb_pg_reader_hurries(struct lb_store_reader *reader, unsigned patience_ms)
 {
     reader->patience_ms = patience_ms;
+    lb_pg_drop(reader); /* the next connection tells the server */
 }
 
 struct lb_store_reader *lb_pg_writer_reader(struct lb_store *store)
