@@ -31,12 +31,59 @@ size_t lb_write_queue_take(struct lb_write_queue *queue, size_t count_max, size_
     return count;
 }
 
+size_t lb_write_queue_take_of(struct lb_write_queue *queue, const struct lb_writer_share *share,
+                              size_t among, size_t bytes_max, struct lb_write **out_first)
+{
+    size_t bytes = 0, count = 0;
+    struct lb_write **at = &queue->first, **end = out_first;
+    for (; *at && among && bytes < bytes_max; among--) {
+        struct lb_write *write = *at;
+        if (write->share != share) {
+            at = &write->next;
+            continue;
+        }
+        *at = write->next;
+        *end = write;
+        end = &write->next;
+        bytes += write->size;
+        count++;
+    }
+    *end = NULL;
+    if (!*at)
+        queue->last = at;
+    return count;
+}
+
 size_t lb_write_queue_count(const struct lb_write *first)
 {
     size_t count = 0;
     for (; first; first = first->next)
         count++;
     return count;
+}
+
+size_t lb_write_queue_failed(const struct lb_write *first)
+{
+    size_t failed = 0;
+    for (; first; first = first->next)
+        failed += first->result != LB_OK;
+    return failed;
+}
+
+bool lb_write_queue_locks(const struct lb_write *first)
+{
+    while (first && (first->result || (!first->workspace && !first->installation)))
+        first = first->next;
+    return first;
+}
+
+bool lb_write_queue_of_several(const struct lb_write *first)
+{
+    for (const struct lb_write *write = first; write; write = write->next)
+        if (!write->result &&
+            (write->workspace != first->workspace || write->installation != first->installation))
+            return true;
+    return false;
 }
 
 size_t lb_write_queue_put_back(struct lb_write_queue *queue, struct lb_write *last)

@@ -17,8 +17,22 @@ void lb_write_queue_append(struct lb_write_queue *queue, struct lb_write *write)
 size_t lb_write_queue_take(struct lb_write_queue *queue, size_t count_max, size_t bytes_max,
                            struct lb_write **out_first);
 
+/* The same of one workspace, from among the first so many of the queue. */
+size_t lb_write_queue_take_of(struct lb_write_queue *queue, const struct lb_writer_share *share,
+                              size_t among, size_t bytes_max, struct lb_write **out_first);
+
 /* How many a chain has. */
 size_t lb_write_queue_count(const struct lb_write *first);
+
+/* How many of them have failed. */
+size_t lb_write_queue_failed(const struct lb_write *first);
+
+/* Does any of those that have not failed change a workspace, or the installation's list? A shared
+ * store is asked to lock them. */
+bool lb_write_queue_locks(const struct lb_write *first);
+
+/* Do any of those that have not failed change another workspace than the first? */
+bool lb_write_queue_of_several(const struct lb_write *first);
 
 /* Ends a chain that was taken after this write: what follows is the first of the queue again. How
  * many. */

@@ -71,6 +71,15 @@ bool lb_rest_is_on(const struct lb_rest *rest)
     return rest->until_ns && lb_clock_mono_ns() < rest->until_ns;
 }
 
+const struct lb_write *lb_rest_without_others(const struct lb_rest *rest,
+                                              const struct lb_write *first)
+{
+    for (size_t i = 0; first && i < LB_REST_AMONG_MAX; i++, first = first->next)
+        if (!lb_rest_has_others(rest, first->share))
+            return first;
+    return NULL;
+}
+
 /* How long it has to rest after a batch that took so long. Of writes that come evenly, the share of
  * those that meet the batch is took / (took + rest), and of these (took - BRIEF) / took wait for
  * longer than BRIEF. On a slow disk each batch takes longer than that: heavy ones have a quarter of

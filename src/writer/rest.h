@@ -16,6 +16,9 @@
 /* What others may have to wait for. */
 #define LB_REST_BRIEF_NS (UINT64_C(8) * 1000000)
 
+/* In a rest, heavy writes that need not wait for its end are looked for among so many. */
+#define LB_REST_AMONG_MAX 64
+
 /* When a workspace had a light write last. Written by the writer thread, read by any. */
 struct lb_lately {
     _Atomic(const struct lb_writer_share *) share;
@@ -41,6 +44,11 @@ void lb_rest_charge(struct lb_writer_share *share, uint64_t took_ns);
 bool lb_rest_is_busy(const struct lb_rest *rest, const struct lb_writer_share *share);
 
 bool lb_rest_is_on(const struct lb_rest *rest);
+
+/* The first of these heavy writes that need not wait for its end: no workspace but its own had
+ * light ones lately. NULL: all have to. */
+const struct lb_write *lb_rest_without_others(const struct lb_rest *rest,
+                                              const struct lb_write *first);
 
 /* Begins a rest after a batch of the workspace `share`, if others wrote lately. */
 void lb_rest_begin(struct lb_rest *rest, const struct lb_writer_share *share, uint64_t begun_ns);

@@ -5,6 +5,7 @@
 #include "base/rcu.h"
 #include "base/thread.h"
 #include "writer/chains.h"
+#include "writer/distance.h"
 #include "writer/figures.h"
 #include "writer/queue.h"
 #include "writer/rest.h"
@@ -29,10 +30,8 @@
 #define LIGHT_BYTES ((size_t)16 << 10)
 /* A batch of heavy ones, or one that others wait for, takes as many as this, and at least one. */
 #define SMALL_BATCH_BYTES ((size_t)256 << 10)
-/* What it takes a store that is near to begin a batch; one that is further away is so many times
- * slower at most. */
-#define NEAR_NS   UINT64_C(1000000)
-#define TIMES_MAX 10
+/* A batch that others wait for has at most so long for what was fetched for all of it. */
+#define FETCHED_MAX_NS (UINT64_C(50) * 1000000)
 /* Between upkeep turns when nothing is queued. The first comes soon after the last write, so that a
  * store can use short pauses. */
 #define PAUSE_MS     1
@@ -58,6 +57,7 @@ struct lb_writer {
     bool heavy_turn;                           /* the last batch was a light one */
     uint64_t full_until_ms;                    /* until then a remote store counts as full */
     struct lb_rest rest;                       /* from heavy ones */
+    struct lb_distance distance;               /* of a remote store */
     struct lb_writer_figures figures;
 };
 
@@ -194,10 +194,16 @@ static bool rests(const struct lb_writer *writer)
     return !atomic_load(&writer->stopping) && lb_rest_is_on(&writer->rest);
 }
 
+static bool may_take_heavy(const struct lb_writer *writer)
+{
+    const struct lb_write *first = writer->heavy.first;
+    return first && (!rests(writer) || lb_rest_without_others(&writer->rest, first));
+}
+
 /* Is there a batch to take? */
 static bool has_work(const struct lb_writer *writer)
 {
-    return writer->light.first || (writer->heavy.first && !rests(writer));
+    return writer->light.first || may_take_heavy(writer);
 }
 
 /* One that others wait for is small, and ends early. */
@@ -211,17 +217,33 @@ static struct batch take_first(const struct lb_writer *writer, struct lb_write_q
     return batch;
 }
 
+static struct batch take_heavy(struct lb_writer *writer)
+{
+    struct lb_write_queue *heavy = &writer->heavy;
+    const struct lb_write *alone = NULL;
+    if (rests(writer))
+        alone = lb_rest_without_others(&writer->rest, heavy->first);
+    if (alone) {
+        struct batch batch = {.from = heavy};
+        writer->heavy_share = alone->share;
+        batch.count = lb_write_queue_take_of(heavy, alone->share, LB_REST_AMONG_MAX,
+                                             SMALL_BATCH_BYTES, &batch.first);
+        return batch;
+    }
+    lb_write_queue_let_another_first(heavy, writer->heavy_share);
+    writer->heavy_share = heavy->first->share;
+    return take_first(writer, heavy);
+}
+
 /* Takes the next batch from what was drained: light and heavy ones in turn. */
 static struct batch take_batch(struct lb_writer *writer)
 {
     struct batch batch;
     bool heavy = writer->heavy.first && (writer->heavy_turn || !writer->light.first) &&
-                 (!rests(writer) || !writer->light.first);
+                 (!writer->light.first || may_take_heavy(writer));
     writer->heavy_turn = !heavy;
     if (heavy) {
-        lb_write_queue_let_another_first(&writer->heavy, writer->heavy_share);
-        writer->heavy_share = writer->heavy.first->share;
-        batch = take_first(writer, &writer->heavy);
+        batch = take_heavy(writer);
     } else {
         batch = take_first(writer, &writer->light);
         lb_rest_note(&writer->rest, batch.first);
@@ -282,14 +304,16 @@ static void note_refusal(struct lb_writer *writer, lb_err err)
 
 /* When a batch that others wait for ends, told when its first write was applied. In a remote store
  * that one has waited for what is fetched for all of them: so that this is not done for one write
- * each, they have as long again. */
+ * each, they have as long again, up to a limit. */
 static uint64_t end_of(const struct lb_writer *writer, const struct batch *batch,
                        const struct lb_write *first, uint64_t now)
 {
     const uint64_t brief = LB_REST_BRIEF_NS / 2; /* as much is left for the rest of the batch */
     if (!lb_store_is_remote(writer->settings.store) || is_heavy(first))
         return batch->applied_ns + brief;
-    uint64_t took = now - batch->begun_ns;
+    uint64_t took = now - batch->applied_ns;
+    if (took > FETCHED_MAX_NS)
+        took = FETCHED_MAX_NS;
     return now + (took > brief ? took : brief);
 }
 
@@ -308,16 +332,18 @@ static void note_applied(struct lb_writer *writer, struct batch *batch, struct l
         batch->count -= lb_write_queue_put_back(batch->from, write);
 }
 
-/* The locks are asked for, and nothing else yet. */
-static void note_begun(const struct lb_writer *writer, struct batch *batch)
+/* The store has answered if it was asked for locks. It may have waited for them, and for what other
+ * nodes had changed: that is not how far it is away. */
+static void note_begun(struct lb_writer *writer, struct batch *batch)
 {
     batch->applied_ns = lb_clock_mono_ns();
     batch->ends_ns = 0;
     batch->times = 1;
-    if (lb_store_is_remote(writer->settings.store))
-        batch->times += (batch->applied_ns - batch->begun_ns) / NEAR_NS;
-    if (batch->times > TIMES_MAX)
-        batch->times = TIMES_MAX;
+    if (!lb_store_is_remote(writer->settings.store))
+        return;
+    if (lb_write_queue_locks(batch->first))
+        lb_distance_note(&writer->distance, batch->applied_ns - batch->begun_ns);
+    batch->times = lb_distance_times(&writer->distance);
 }
 
 /* Applies every write that has not failed yet. LB_OK: ready to commit. Anything else: the
@@ -355,17 +381,9 @@ static lb_err apply_all(struct lb_writer *writer, struct batch *batch)
     return LB_OK;
 }
 
-static size_t count_failed(const struct batch *batch)
-{
-    size_t failed = 0;
-    for (const struct lb_write *write = batch->first; write; write = write->next)
-        failed += write->result != LB_OK;
-    return failed;
-}
-
 static bool any_left(const struct batch *batch)
 {
-    return count_failed(batch) < batch->count;
+    return lb_write_queue_failed(batch->first) < batch->count;
 }
 
 static lb_err commit(struct lb_writer *writer, struct batch *batch)
@@ -377,10 +395,12 @@ static lb_err commit(struct lb_writer *writer, struct batch *batch)
         return err;
     uint64_t begun = lb_clock_mono_ns();
     err = store->ops->commit(store);
-    lb_writer_figures_commit(&writer->figures, lb_clock_mono_ns() - begun);
+    uint64_t took = lb_clock_mono_ns() - begun;
+    lb_writer_figures_commit(&writer->figures, took);
     note_refusal(writer, err);
     if (err)
         return err;
+    lb_distance_note(&writer->distance, took);
     hooks->batch_publish(hooks->context);
     for (struct lb_write *write = batch->first; write; write = write->next)
         if (!write->result && write->publish)
@@ -509,15 +529,6 @@ static void probe(struct lb_writer *writer)
         atomic_store(&writer->refused_by_store, LB_OK);
 }
 
-static bool has_several_workspaces(const struct batch *batch)
-{
-    for (const struct lb_write *write = batch->first; write; write = write->next)
-        if (!write->result && (write->workspace != batch->first->workspace ||
-                               write->installation != batch->first->installation))
-            return true;
-    return false;
-}
-
 /* Would other workspaces fare better when each workspace is on its own? */
 static bool is_of_one_workspace(const struct lb_writer *writer, lb_err err)
 {
@@ -558,7 +569,7 @@ static void run_batch(struct lb_writer *writer, struct batch *batch)
 {
     begin_anew(batch);
     lb_err err = try_batch(writer, batch);
-    if (is_of_one_workspace(writer, err) && has_several_workspaces(batch)) {
+    if (is_of_one_workspace(writer, err) && lb_write_queue_of_several(batch->first)) {
         run_each_workspace(writer, batch);
     } else {
         note_unknown(writer, err);

@@ -6,7 +6,8 @@
  *
  * Light writes go before heavy ones, which change many rows: they have batches of their own, in
  * turn. While light writes of others come, the writer rests from heavy ones after each batch of
- * them, so that 95 in 100 of the others find it free, or wait for some milliseconds; batches end
+ * them, so that 95 in 100 of the others find it free, or wait for some milliseconds, but goes on
+ * with those of a workspace that is the only one with light ones; batches end
  * after as many, and what waits in them comes later; and writes of a workspace whose light ones
  * have taken much time lately are heavy, too.
  *

@@ -12,7 +12,7 @@ BLOCKS_WANTED = 1000  # of leads with work left
 CLOSE_WANTED = 100  # of these, acknowledged within CLOSE before a claim was sent
 HELD_BACK_WANTED = 100  # of these, of a lead that the claim would have got but for the block
 OVERLAPS_WANTED = 100  # activities that were handed out while their lead was being blocked
-LISTED_WANTED = 50  # of these, activities that a list had to show after the acknowledgement
+LISTED_WANTED = 30  # of these, activities that a list had to show after the acknowledgement
 OPT_OUTS_WANTED = 30  # reports that block
 EVERYWHERE_WANTED = 100  # blocks of these in the installation's list
 EVERYWHERE_CLOSE_WANTED = 20  # of these, acknowledged within CLOSE before a claim was sent
@@ -20,7 +20,7 @@ EDITS_WANTED = 100  # of steps and variants of campaigns that are active
 TEXTS_WANTED = 30  # different ones of variants that were handed out
 REPLIES_WANTED = 30  # that block, acknowledged within CLOSE before a claim of the campaign
 CONTACTS_WANTED = 50  # answered within CLOSE before a claim of another campaign that skips
-COLLEAGUES_WANTED = 30  # replies that stop them, acknowledged within CLOSE before a claim
+COLLEAGUES_WANTED = 10  # replies that stop them, acknowledged within CLOSE before a claim
 MINUTE = 60 * 10**9  # all these are wanted of a run of a minute; of a shorter one, its share
 
 

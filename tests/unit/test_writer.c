@@ -37,7 +37,8 @@ struct fixture {
     unsigned commits;
     unsigned applies;
     lb_err fail_begin; /* once */
-    bool far;          /* begin takes its time */
+    bool far;          /* begin and commit take their time */
+    unsigned lock_ms;  /* so does batch_begin */
     lb_err fail_batch_begin;
     _Atomic int fail_several; /* lb_err: a batch of more than one workspace */
     lb_err fail_prepare;
@@ -98,18 +99,25 @@ static lb_err failure(struct fixture *fixture, enum place place, lb_err *err)
     return LB_ERR_CONFLICT;
 }
 
+static void pause_ms(unsigned ms)
+{
+    const struct timespec pause = {.tv_nsec = (long)ms * 1000000};
+    nanosleep(&pause, NULL);
+}
+
 static lb_err store_begin(struct lb_store *store)
 {
-    static const struct timespec trip = {.tv_nsec = 5000000};
     trace(of(store), "begin", 0);
     if (of(store)->far)
-        nanosleep(&trip, NULL);
+        pause_ms(5);
     return failure(of(store), IN_BEGIN, &of(store)->fail_begin);
 }
 
 static lb_err store_commit(struct lb_store *store)
 {
     trace(of(store), "commit", 0);
+    if (of(store)->far)
+        pause_ms(5);
     of(store)->commits++;
     return failure(of(store), IN_COMMIT, &of(store)->fail_commit);
 }
@@ -134,6 +142,7 @@ static lb_err batch_begin(void *context, struct lb_write *first)
 {
     struct fixture *fixture = context;
     trace(fixture, "batch", 0);
+    pause_ms(fixture->lock_ms);
     for (struct lb_write *write = first; write; write = write->next) {
         struct fake *fake = (struct fake *)write;
         if (fake->limited) {
@@ -1233,6 +1242,51 @@ static void the_writer_does_not_rest_for_its_own(void **state)
     assert_true(lb_clock_mono_ms() - begun_ms < 100 + 300);
 }
 
+static void await_one(struct fixture *fixture, const struct fake *fake)
+{
+    struct pollfd waited = {.fd = lb_mailbox_fd(fixture->mailbox), .events = POLLIN};
+    while (!fake->completed) {
+        assert_int_equal(poll(&waited, 1, 10000), 1);
+        lb_mailbox_drain(fixture->mailbox);
+    }
+}
+
+/* In the rest after work of the server's own, or of another workspace, heavy ones of the only
+ * workspace with light ones go on; the others wait for its end. */
+static void rest_and_go_on(struct fixture *fixture, struct lb_writer_share *resting)
+{
+    struct lb_writer_share only = {0};
+    struct fake fakes[6] = {{.holds = false}}, light = {0}, holder = {0};
+    submit_of(fixture, &light, 9, 0, &only);
+    await(fixture, 1);
+    holder.write.size = HEAVY_SIZE;
+    holder.write.share = resting;
+    hold(fixture, &holder);
+    for (int i = 0; i < 5; i++) {
+        fakes[i].write.heavy = true;
+        submit_of(fixture, &fakes[i], i + 1, 0, i == 0 ? resting : &only);
+    }
+    pause_ms(200); /* the rest is three times as long */
+    let_go(fixture);
+    await_one(fixture, &fakes[4]);
+    fakes[5].write.heavy = true;
+    submit_of(fixture, &fakes[5], 6, 0, &only); /* the queue is whole */
+    await_one(fixture, &fakes[5]);
+    await_one(fixture, &fakes[0]);
+    assert_true(traced(fixture, "publish5") < traced(fixture, "apply1"));
+}
+
+static void the_servers_own_work_makes_the_only_workspace_wait_for_no_rest(void **state)
+{
+    rest_and_go_on(*state, NULL);
+}
+
+static void heavy_ones_of_the_only_workspace_with_light_ones_wait_for_no_rest(void **state)
+{
+    struct lb_writer_share hostile = {0};
+    rest_and_go_on(*state, &hostile);
+}
+
 /* Light ones that take their time, all at once, while another workspace writes. */
 static void submit_slow(struct fixture *fixture, struct fake *fakes, int count,
                         struct lb_writer_share *share)
@@ -1367,14 +1421,73 @@ static void who_writes_in_a_store_far_away_is_charged_for_less(void **state)
     struct fixture *fixture = *state;
     struct lb_writer_share share = {0}, other = {0};
     struct fake fakes[2] = {{.holds = false}}, holder = {0};
-    begin_remote(fixture, &other, &holder);
     fixture->far = true;
+    begin_remote(fixture, &other, &holder);
     submit_slow(fixture, fakes, 2, &share);
     uint64_t begun_ns = lb_clock_mono_ns();
     let_go(fixture);
     await(fixture, 3);
     assert_true(share.used_ns > 0);
     assert_true(share.used_ns <= (lb_clock_mono_ns() - begun_ns) / 6);
+}
+
+/* The same of a workspace that the store is asked to lock. */
+static void submit_waiting(struct fixture *fixture, struct fake *fakes, int count,
+                           struct lb_writer_share *share)
+{
+    for (int i = 0; i < count; i++)
+        fakes[i].write.workspace = 7;
+    submit_slow(fixture, fakes, count, share);
+}
+
+static void who_waited_for_a_lock_is_charged_in_full(void **state)
+{
+    struct fixture *fixture = *state;
+    struct lb_writer_share share = {0}, other = {0};
+    struct fake fakes[2] = {{.holds = false}}, light[8] = {{.holds = false}}, holder = {0};
+    begin_remote(fixture, &other, &holder);
+    let_go(fixture);
+    await(fixture, 1);
+    for (int i = 0; i < 8; i++) { /* the store is near */
+        submit_of(fixture, &light[i], 9, 0, &other);
+        await(fixture, 1);
+    }
+    fixture->lock_ms = 50;
+    struct fake waited = {0};
+    hold(fixture, &waited);
+    submit_waiting(fixture, fakes, 2, &share);
+    let_go(fixture);
+    await(fixture, 3);
+    assert_true(share.used_ns >= 20000000);
+}
+
+static void a_batch_that_waited_for_a_lock_is_no_longer_for_it(void **state)
+{
+    struct fixture *fixture = *state;
+    struct lb_writer_share share = {0}, other = {0};
+    struct fake fakes[8] = {{.holds = false}}, holder = {0};
+    begin_remote(fixture, &other, &holder);
+    fixture->lock_ms = 500;
+    submit_waiting(fixture, fakes, 8, &share);
+    let_go(fixture);
+    await(fixture, 9);
+    assert_true(traced(fixture, "publish1") < traced(fixture, "apply8"));
+}
+
+static void a_batch_is_not_as_long_as_a_slow_fetch(void **state)
+{
+    struct fixture *fixture = *state;
+    struct lb_writer_share share = {0}, other = {0};
+    struct fake fakes[6] = {{.holds = false}}, first = {0}, holder = {0};
+    begin_remote(fixture, &other, &holder);
+    prepare(fixture, &first, 7);
+    first.write.apply = fetching_apply;
+    first.write.share = &share;
+    assert_int_equal(lb_writer_submit(fixture->writer, &first.write), LB_OK);
+    submit_slow(fixture, fakes, 6, &share);
+    let_go(fixture);
+    await(fixture, 8);
+    assert_true(traced(fixture, "publish7") < traced(fixture, "apply6"));
 }
 
 static void writes_that_are_applied_again_are_charged_for_once(void **state)
@@ -1552,6 +1665,8 @@ int main(void)
         TEST(the_writer_rests_from_heavy_ones_while_light_ones_of_others_come),
         TEST(heavy_ones_have_a_quarter_of_the_time_of_the_writer),
         TEST(the_writer_does_not_rest_for_its_own),
+        TEST(the_servers_own_work_makes_the_only_workspace_wait_for_no_rest),
+        TEST(heavy_ones_of_the_only_workspace_with_light_ones_wait_for_no_rest),
         TEST(many_light_ones_let_those_of_others_go_first),
         TEST(light_ones_of_one_workspace_alone_are_one_batch),
         TEST(what_comes_after_a_batch_that_took_long_is_applied),
@@ -1559,6 +1674,9 @@ int main(void)
         TEST(those_that_were_fetched_together_are_one_batch),
         TEST(a_batch_in_a_remote_store_ends_early_too),
         TEST(who_writes_in_a_store_far_away_is_charged_for_less),
+        TEST(who_waited_for_a_lock_is_charged_in_full),
+        TEST(a_batch_that_waited_for_a_lock_is_no_longer_for_it),
+        TEST(a_batch_is_not_as_long_as_a_slow_fetch),
         TEST(writes_that_are_applied_again_are_charged_for_once),
         TEST(writes_of_two_workspaces_by_turns_are_charged_for),
         TEST(what_is_put_back_forgets_what_it_was_refused_for),
