@@ -35,8 +35,8 @@ static bool may_end(const struct lb_connection *conn)
            conn->phase != LB_PHASE_PENDING;
 }
 
-/* One that may not end goes to the end, so that it is not looked at again each time. `*out_all`:
- * each was looked at, or there is none. */
+/* NULL: none of those looked at may end; they go to the end of the list, so that the next call
+ * begins after them. `*out_all` then: these were all strangers of the loop. */
 static struct lb_connection *oldest_stranger(struct lb_loop *loop, bool *out_all)
 {
     const struct lb_connection *looked_at = NULL; /* the first of them */

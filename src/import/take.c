@@ -18,7 +18,7 @@ static const char MIXED[] = "holds words of a heading; put the heading in a line
 struct finds {
     size_t people;
     uint64_t names[NAMES_MAX]; /* hashes of whom the first addresses name */
-    struct lb_str fault;       /* the first address of LinkedIn's that names nobody */
+    struct lb_str fault;       /* the first address of LinkedIn's that names no person */
     char why[256];
 };
 
@@ -91,7 +91,7 @@ static bool looks_like_name(struct lb_str part, struct lb_identifier *name)
            lb_identifier_doubt(name, true) == NULL;
 }
 
-/* Says which names of a list are left out because an address, of somebody else, stands in the same
+/* Says which names of a list are left out because an address, of another person, stands in the same
  * line. */
 static void tell_names_left(struct lb_str line, const struct finds *finds,
                             struct lb_import_verdict *out)

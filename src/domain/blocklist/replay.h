@@ -20,7 +20,7 @@ struct lb_replay {
     bool (*progress)(void *context, uint64_t done, uint64_t all);
     uint64_t progress_at_ms;
     uint64_t turn, turns; /* which workspace it is at, and of how many; 0: entries are counted */
-    bool alone;           /* nobody else erases names meanwhile */
+    bool alone;           /* nothing else erases names meanwhile */
     bool rests;     /* quiescent between rows: the caller holds nothing that readers may free */
     uint64_t known; /* the last number that memory had before this reading */
     uint64_t step;  /* numbers that one question asks for at most; 0: all */
