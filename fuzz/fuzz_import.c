@@ -25,11 +25,11 @@ static struct lb_import_options options_of(unsigned chosen)
     };
 }
 
-static void run(struct lb_str bytes, const struct lb_import_options *options, size_t piece,
+/* `bytes` are read again as long as the import is there. */
+static void run(struct import_bytes *bytes, const struct lb_import_options *options,
                 struct import_result *out)
 {
-    struct import_bytes memory = {.bytes = bytes, .piece = piece};
-    struct lb_import_source source = import_source(&memory);
+    struct lb_import_source source = import_source(bytes);
     import_run(&source, options, out);
     check(out->fault == NULL);
     check(!out->import || lb_import_held_bytes(out->import) < HELD_MAX);
@@ -63,11 +63,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     if (size == 0)
         return 0;
-    struct lb_str bytes = {(const char *)data + 1, size - 1};
+    struct import_bytes at_once = {.bytes = {(const char *)data + 1, size - 1}};
+    struct import_bytes cut = {.bytes = at_once.bytes, .piece = 4 + data[0] % 13};
     struct lb_import_options options = options_of(data[0]);
     struct import_result whole, pieces;
-    run(bytes, &options, 0, &whole);
-    run(bytes, &options, 4 + data[0] % 13, &pieces);
+    run(&at_once, &options, &whole);
+    run(&cut, &options, &pieces);
     check_equal(&whole, &pieces);
     if (whole.import && whole.err == LB_OK)
         check_again(&whole);

@@ -92,7 +92,7 @@ in_tree() {
 
 # build_tree NAME [MESON-OPTION...]: configures and builds one tree. Sets $tree to its folder.
 #
-# NAME is release, debug, asan, tsan or lint. Options given later than the first time reconfigure it.
+# NAME is release, debug, asan, tsan, lint or fuzz. Options given later than the first time reconfigure it.
 # $build_target: what to build of it, all unless set. A warning is an error in the trees of those
 # who work on leadblock, and in the release tree when LEADBLOCK_WERROR is set as it is configured.
 build_tree() {
@@ -112,7 +112,12 @@ build_tree() {
     # Only tests of threads run in it, and none of them looks at the dashboard.
     tsan) options+=(--buildtype=debugoptimized -Doptimization=1 -Dc_args=-g1 -Db_sanitize=thread -Ddashboard=disabled) ;;
     lint) options+=(--buildtype=release -Ddashboard=disabled) ;;
-    *) die "no build called '$name': release, debug, asan or tsan" ;;
+    fuzz)
+        options=(--buildtype=debugoptimized -Doptimization=1 -Ddashboard=disabled -Dfuzz=true
+            -Db_sanitize=address,undefined -Db_lundef=false
+            "-Dc_args=-fsanitize=fuzzer-no-link -fno-sanitize-recover=undefined -DLB_FUZZ")
+        ;;
+    *) die "no build called '$name': release, debug, asan, tsan or fuzz" ;;
     esac
     local log
     log=$(mktemp)
