@@ -1,11 +1,12 @@
 # shellcheck shell=bash disable=SC2034,SC2119,SC2120,SC2154
 # A Debian system that boots with systemd in namespaces of its own, and what an administrator does there with a
 # server that was just installed. Sourced beside system.sh, with $system, by the scripts that script/package starts
-# to look at what it made; they call `halt` at their end.
+# to look at what it made; its end is theirs.
 
 address=http://127.0.0.1:8080
 init=
 group=
+trap 'end_of_tries; [ -z "$group" ] || halt' EXIT
 
 # A control group of the unified hierarchy, wherever that is mounted.
 make_group() {

@@ -4,22 +4,13 @@
 # package_check.sh WORK RELEASE MIRROR PACKAGE, with $out in the environment.
 #
 # shellcheck disable=SC2154,SC2317,SC2329 # try calls functions by name
-set -euo pipefail
-work=$1 release=$2 mirror=$3 package=$4
-here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-trap 'exit 130' INT TERM HUP
-# The processes of this namespace.
-mount -t proc proc /proc
-# shellcheck source=script/lib/common.sh
-. "$here/common.sh"
-# shellcheck source=script/lib/system.sh
-. "$here/system.sh"
-export LC_ALL=C.UTF-8
+# shellcheck source=script/lib/namespace.sh
+. "$(dirname "${BASH_SOURCE[0]}")/namespace.sh"
+package=$4
 install curl sqlite3
 system=$work/clean-$release
 # shellcheck source=script/lib/booted.sh
 . "$here/booted.sh"
-trap 'end_of_tries; [ -z "$group" ] || halt' EXIT
 
 make_clean() {
     in_memory "$system" 3g

@@ -6,22 +6,14 @@
 # compose.nodes.yaml names.
 #
 # shellcheck disable=SC2154,SC2317,SC2329 # try calls functions by name
-set -euo pipefail
-work=$1 release=$2 mirror=$3 image=$4
-here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-trap 'exit 130' INT TERM HUP
-# The processes of this namespace.
-mount -t proc proc /proc
-# shellcheck source=script/lib/common.sh
-. "$here/common.sh"
-# shellcheck source=script/lib/system.sh
-. "$here/system.sh"
-export LC_ALL=C.UTF-8 DEBIAN_FRONTEND=noninteractive
+# shellcheck source=script/lib/namespace.sh
+. "$(dirname "${BASH_SOURCE[0]}")/namespace.sh"
+image=$4
+export DEBIAN_FRONTEND=noninteractive
 install curl
 system=$work/podman-$release
 # shellcheck source=script/lib/booted.sh
 . "$here/booted.sh"
-trap 'end_of_tries; [ -z "$group" ] || halt' EXIT
 
 # make_kept NAME PACKAGE,PACKAGE...: $kept is a system with them, kept in $out for a week.
 make_kept() {

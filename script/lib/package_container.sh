@@ -5,17 +5,10 @@
 # is made here.
 #
 # shellcheck disable=SC2154,SC2317,SC2329 # try calls functions by name
-set -euo pipefail
-work=$1 release=$2 mirror=$3 package=$4
-here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-trap 'exit 130' INT TERM HUP
-# The processes of this namespace.
-mount -t proc proc /proc
-# shellcheck source=script/lib/common.sh
-. "$here/common.sh"
-# shellcheck source=script/lib/system.sh
-. "$here/system.sh"
-export LC_ALL=C.UTF-8 DEBIAN_FRONTEND=noninteractive
+# shellcheck source=script/lib/namespace.sh
+. "$(dirname "${BASH_SOURCE[0]}")/namespace.sh"
+package=$4
+export DEBIAN_FRONTEND=noninteractive
 architecture=$(dpkg --print-architecture)
 container_pid=
 trap 'end_of_tries; [ -z "$container_pid" ] || kill -KILL "$container_pid" 2>/dev/null || true' EXIT

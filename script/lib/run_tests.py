@@ -50,7 +50,7 @@ def of_patterns(options):
                      if not options.variants else
                      f"script/test: nothing of '{pattern}' runs there. Suites:\n{names}")
         found += fit
-    return suites.once(found)
+    return suites.in_pieces(suites.once(found))
 
 
 def install(needed):

@@ -59,6 +59,7 @@ class Suite:
     quick: bool = True  # script/test --quick runs it
     by_name: bool = False  # only patterns run it: what it installs is too much for each run
     repeated: bool = False  # another suite shows all of it: only --quick and patterns run it
+    pieces: int = 1  # --quick and patterns run it in so many, side by side
     due: frozenset = None  # names of the files that a run of everything shows this time; None: all
     seconds: int = 60  # about; long ones are started first
     packages: tuple = ()  # lists of script/lib/packages.sh, beside those of build and test
@@ -132,7 +133,7 @@ def release(quick, cycles):
         # What is repeated runs address-checked, and what the release build may do otherwise is seen
         # by tests/http, the browser's tests, the crashes and the claims.
         meson("unit", "release", c_tests("unit", "store"), seconds=70, repeated=True, env=fewer),
-        http("http", "release", seconds=110, due=frozenset(COMMANDS)),
+        http("http", "release", seconds=400 if quick else 110, due=frozenset(COMMANDS), pieces=4),
         http("http timing", "release", timing=True, seconds=25, repeated=True,
              quick=False),
         pytest("cli", "release", "cli", share=WAITS, seconds=25, repeated=True),
@@ -173,7 +174,8 @@ def postgresql(quick):
         http("http (postgresql)", "release", seconds=200, due=on_postgresql() - checked_on_postgresql(), **again),
         http("http (postgresql, asan)", "asan", seconds=50, due=checked_on_postgresql(), **again),
         http("http timing (postgresql)", "release", timing=True, seconds=40, due=on_postgresql(), **again),
-        pytest("cluster", "release", "cluster", nodes, cluster=True, share=WAITS, seconds=80, due=half),
+        pytest("cluster", "release", "cluster", nodes, cluster=True, share=WAITS, seconds=150 if quick else 80,
+               due=half),
         program("guarantee/fire (three nodes)", "guarantee/fire.py", "--seconds", fire, "--nodes",
                 3, cluster=True, seconds=fire + 20),
         program("guarantee/fire (no locks)", "guarantee/fire.py", "--seconds", 5, "--nodes", 3, "--no-locks",
@@ -204,7 +206,7 @@ def dashboard(quick):
               files=sorted(path.relative_to(ROOT) for path in (ROOT / "web/test").glob("*.mjs"))),
         browser("dashboard (chromium)", [file for file in files if file.name not in timing
                                          and (not quick or file.name.startswith("smoke."))],
-                share=WAITS, seconds=300, in_part=one_of(4)),
+                share=WAITS, seconds=15 if quick else 300, in_part=one_of(4)),
         browser("dashboard timing (chromium)", [file for file in files if file.name in timing],
                 share=ALONE, seconds=30, quick=False),
     ]
@@ -228,8 +230,26 @@ def one_of(every, commits=1):
 
 def in_turn(names, parts, which=0):
     """Of the names, one of so many parts; with each commit the next one."""
-    order = sorted(names, key=lambda name: (LONG.index(name) if name in LONG else len(LONG), name))
-    return frozenset(order[(which - turn()) % parts::parts])
+    return frozenset(sorted(names, key=costliest_first)[(which - turn()) % parts::parts])
+
+
+def costliest_first(name):
+    return LONG.index(name) if name in LONG else len(LONG), name
+
+
+def in_pieces(chosen):
+    """The same suites; those that wait most of their time as several, which run side by side. Each has some of
+    the files and servers of its own. A few files stay together."""
+    found = []
+    for suite in chosen:
+        if suite.pieces == 1 or len(suite.files) < 2 * suite.pieces:
+            found.append(suite)
+            continue
+        order = sorted(suite.files, key=lambda file: costliest_first(c_name(file)))
+        found += [replace(suite, name=f"{suite.name} {piece + 1}/{suite.pieces}", files=order[piece::suite.pieces],
+                          share=WAITS, seconds=suite.seconds // suite.pieces, pieces=1)
+                  for piece in range(suite.pieces)]
+    return found
 
 
 def c_names(paths):
@@ -286,7 +306,7 @@ def run_of_everything(quick=False, cycles=None):
     every = [replace(suite, env={**suite.env, **suite.in_part}) for suite in suites(quick, cycles)
              if not suite.by_name]
     if quick:
-        return [suite for suite in every if suite.quick]
+        return in_pieces(suite for suite in every if suite.quick)
     every = [suite if suite.due is None else
              suite.only([file for file in suite.files if c_name(file) in suite.due])
              for suite in every if not suite.repeated]

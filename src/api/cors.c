@@ -30,7 +30,7 @@ static bool is_of_api(const struct lb_call *call)
 }
 
 /* The setting's own text, which is safe in a header; NULL when it does not name the origin. */
-static const char *find(const struct lb_config_list *origins, struct lb_str origin)
+static const char *find_origin(const struct lb_config_list *origins, struct lb_str origin)
 {
     for (size_t i = 0; i < origins->count; i++)
         if (lb_str_equal(origin, lb_str(origins->items[i])))
@@ -44,7 +44,7 @@ void lb_cors_begin(struct lb_call *call)
     struct lb_reply *reply = &call->req->reply;
     if (!origins->count)
         return;
-    const char *origin = find(origins, lb_request_header(call->req, "Origin"));
+    const char *origin = find_origin(origins, lb_request_header(call->req, "Origin"));
     call->from_page = origin != NULL;
     if (!is_of_api(call))
         return;

@@ -96,7 +96,7 @@ extern const char *const lb_cli_group_headings[LB_GROUP_COUNT];
     X(LEAD, "lead", "IDENTIFIER", "The person whose history the statement has.")                   \
     X(PUBLIC_KEY, "public-key", NULL, "Print the key with which signatures are checked.")          \
     X(ALLOW_WRITES, "allow-writes", NULL, "Also offer the tools block and unblock.")               \
-    X(NAMES, "names", NULL, "List the stored names that can match nobody.")                        \
+    X(NAMES, "names", NULL, "List the stored names that can match no person.")                     \
     X(ENV_FILE, "env-file", "FILE", "Settings of the service: /etc/leadblock/leadblock.env.")      \
     X(KEEP, "keep", "N", "Of the backups in the folder, keep the newest N, this one included.")    \
     X(KEEP_DAYS, "keep-days", "DAYS", "Keep those of so many days; with --keep, both.")            \

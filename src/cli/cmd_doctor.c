@@ -122,7 +122,7 @@ static void check_names(struct lb_cli *cli, struct lb_checkup *checkup)
     lb_buf_fini(&body);
     lb_checkup_say(checkup, "stored names", found ? LB_CHECKUP_WARNING : LB_CHECKUP_OK,
                    found ? "leadblock doctor --names lists them, with whom they may mean." : NULL,
-                   "%zu stored names are refused today and can match nobody", found);
+                   "%zu stored names are refused today and can match no person", found);
 }
 
 /* Lines NAME=VALUE of a service's file, as systemd reads the simple ones: what the environment has

@@ -144,7 +144,7 @@ static const struct lb_mcp_tool tools[] = {
      CAMPAIGN | NAMES | TYPED | COUNTRY, NAMES | TYPED, unblock_output, true, true, lb_mcp_unblock},
 };
 
-static const struct lb_mcp_tool *find(struct lb_str name)
+static const struct lb_mcp_tool *find_tool(struct lb_str name)
 {
     for (size_t i = 0; i < sizeof tools / sizeof *tools; i++)
         if (lb_str_equal(name, lb_str(tools[i].name)))
@@ -154,13 +154,13 @@ static const struct lb_mcp_tool *find(struct lb_str name)
 
 const struct lb_mcp_tool *lb_mcp_tool_find(const struct lb_mcp *mcp, struct lb_str name)
 {
-    const struct lb_mcp_tool *tool = find(name);
+    const struct lb_mcp_tool *tool = find_tool(name);
     return tool && (!tool->writes || mcp->allow_writes) ? tool : NULL;
 }
 
 bool lb_mcp_tool_writes(struct lb_str name)
 {
-    const struct lb_mcp_tool *tool = find(name);
+    const struct lb_mcp_tool *tool = find_tool(name);
     return tool && tool->writes;
 }
 

@@ -211,7 +211,7 @@ lb_err lb_restore_erase(struct lb_restore *restore, struct lb_restore_old *old,
     struct key_write change = {.write.apply = apply_key};
     lb_err err = old->end.store->ops->erasure_key(old->reader, &change.key);
     if (err)
-        return err == LB_ERR_NOT_FOUND ? LB_OK : err; /* nobody was erased */
+        return err == LB_ERR_NOT_FOUND ? LB_OK : err; /* no person was erased */
     struct lb_erased *erased = lb_erased_create(old->directory, old->end.store);
     err = erased ? lb_erased_load(erased, old->reader) : LB_ERR_INTERNAL;
     if (!err)

@@ -178,7 +178,7 @@ static bool keeps_lease(const struct lb_hook *hook, bool stopping)
                              (hook->phase == LB_HOOK_READY || hook->phase == LB_HOOK_HELD)));
 }
 
-/* Of a lease that nobody has: nothing is recorded without one. */
+/* Of a lease that no node has: nothing is recorded without one. */
 #define NO_LEASE UINT64_MAX
 
 static uint64_t held_lease(const struct lb_hooks *hooks, const struct lb_hook *hook)

@@ -175,7 +175,7 @@ void lb_hook_unsubscribe(struct lb_hook_change *change)
 }
 
 /* Reads the subscription that the change names. */
-static lb_err find(struct lb_hook_change *change, struct lb_store *store)
+static lb_err find_hook(struct lb_hook_change *change, struct lb_store *store)
 {
     char id[LB_ID_SIZE];
     memcpy(id, change->row.id, sizeof id);
@@ -192,7 +192,7 @@ static lb_err find(struct lb_hook_change *change, struct lb_store *store)
 static lb_err apply_remove(struct lb_write *write, struct lb_store *store)
 {
     struct lb_hook_change *change = change_of(write);
-    lb_err err = find(change, store);
+    lb_err err = find_hook(change, store);
     return err ? err : drop(change, store, change->row.id);
 }
 
@@ -206,7 +206,7 @@ void lb_hook_remove(struct lb_hook_change *change)
 
 static lb_err find_living(struct lb_hook_change *change, struct lb_store *store)
 {
-    lb_err err = find(change, store);
+    lb_err err = find_hook(change, store);
     if (!err && change->row.state == LB_HOOK_GONE)
         return lb_fail(&change->write.reason, LB_ERR_HOOK_ENDED,
                        "The receiver has answered 410, which ended this subscription. Subscribe "

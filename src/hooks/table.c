@@ -13,7 +13,7 @@ static void count_states(struct lb_hooks *hooks)
         atomic_store(&hooks->by_state[i], by_state[i]);
 }
 
-static struct lb_hook *find(const struct lb_workspace *workspace, const char *id)
+static struct lb_hook *find_hook(const struct lb_workspace *workspace, const char *id)
 {
     struct lb_hook *hook = workspace->hooks;
     while (hook && (hook->gone || strcmp(hook->row.id, id) != 0))
@@ -132,7 +132,7 @@ static lb_err take_row(void *context, const struct lb_hook_row *row)
             return LB_OK; /* memory does not know it yet */
         reading->workspace = workspace;
     }
-    struct lb_hook *hook = find(workspace, row->id);
+    struct lb_hook *hook = find_hook(workspace, row->id);
     if (hook) {
         update(hooks, hook, row);
     } else {

@@ -19,7 +19,8 @@ static const struct {
                            "payment=(), publickey-credentials-get=(), serial=(), usb=()"},
 };
 
-static const struct lb_asset *find(const struct lb_asset *assets, size_t count, struct lb_str path)
+static const struct lb_asset *find_asset(const struct lb_asset *assets, size_t count,
+                                         struct lb_str path)
 {
     for (size_t i = 0; i < count; i++)
         if (lb_str_equal(path, lb_str(assets[i].path)))
@@ -29,12 +30,12 @@ static const struct lb_asset *find(const struct lb_asset *assets, size_t count, 
 
 const struct lb_asset *lb_asset_find(struct lb_str path)
 {
-    return find(lb_assets, lb_asset_count, path);
+    return find_asset(lb_assets, lb_asset_count, path);
 }
 
 const struct lb_asset *lb_document_find(struct lb_str path)
 {
-    return find(lb_documents, lb_document_count, path);
+    return find_asset(lb_documents, lb_document_count, path);
 }
 
 bool lb_document_path(struct lb_str path)

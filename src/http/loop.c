@@ -109,7 +109,7 @@ static bool has_share(const struct lb_loop *loop, const struct lb_listener *list
            !lb_address_trusted(settings->trusted_proxies, settings->trusted_proxy_count, address);
 }
 
-/* Edge-triggered listeners are asked until they have nobody left; so after a failure for want of
+/* Edge-triggered listeners are asked until no client waits; so after a failure for want of
  * memory or files they are asked again by the clock. */
 static void accept_failed(struct lb_loop *loop, struct lb_listener *listener)
 {
@@ -228,7 +228,7 @@ static bool has_work(const struct lb_loop *loop)
            ((loop->listener.due || loop->control.due) && !loop->accept_again_ms);
 }
 
-/* Milliseconds until somebody's time is up; -1 for never. */
+/* Milliseconds until a connection's time is up; -1 for never. */
 static int sleep_ms(const struct lb_loop *loop)
 {
     uint64_t until_ms = loop->accept_again_ms ? loop->accept_again_ms : UINT64_MAX;

@@ -35,7 +35,7 @@ struct lb_phase_list {
 struct lb_listener {
     int fd;       /* -1: none */
     bool control; /* of the control socket */
-    bool due;     /* somebody may be connecting */
+    bool due;     /* a client may be connecting */
 };
 
 struct lb_loop {

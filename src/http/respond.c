@@ -82,7 +82,7 @@ static void put_connection(struct lb_buf *out, const struct lb_head *head, bool 
         lb_buf_append_lit(out, "Connection: keep-alive\r\n");
 }
 
-/* Of every answer: a browser takes it for what it says it is, and nobody keeps it. */
+/* Of every answer: a browser takes it for what it says it is, and no cache keeps it. */
 static void put_safety(struct lb_buf *out, const struct lb_reply *reply, bool https)
 {
     lb_buf_append_lit(out, "\r\nX-Content-Type-Options: nosniff");

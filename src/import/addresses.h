@@ -16,7 +16,7 @@ bool lb_import_next_address(struct lb_str *rest, struct lb_str *out);
 /* Is it an address of LinkedIn's, of whatever page? */
 bool lb_import_is_linkedin(struct lb_str address);
 
-/* Whom the address of a profile names. NULL, or the reason why nobody: static, or in `out`. */
+/* Whom the address of a profile names. NULL, or why it names no person: static, or in `out`. */
 const char *lb_import_person(struct lb_str address, struct lb_identifier *out,
                              enum lb_import_name_kind *out_kind);
 

@@ -43,7 +43,7 @@ static enum lb_import_heading heading_of(const struct lb_import_survey *survey,
 
 /* --- The columns that have addresses of people --- */
 
-/* Of somebody else, or where anything may be mentioned. */
+/* Of another person, or where anything may be mentioned. */
 static bool is_left_out(enum lb_import_heading heading)
 {
     return heading == LB_HEADING_OTHER || heading == LB_HEADING_REASON;

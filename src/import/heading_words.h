@@ -6,14 +6,14 @@
 #ifndef LB_IMPORT_HEADING_WORDS_H
 #define LB_IMPORT_HEADING_WORDS_H
 
-/* Somebody or something else than the person of the row. A word of the heading, or two that follow
+/* Another person or thing than the person of the row. A word of the heading, or two that follow
  * each other. */
 extern const char *const lb_heading_others[];
 
 /* The same in scripts that have no spaces between words: anywhere in the heading. */
 extern const char *const lb_heading_others_anywhere[];
 
-/* Why somebody is on the list. The best first. */
+/* Why a person is on the list. The best first. */
 extern const char *const lb_heading_reasons[];
 
 /* Names of LinkedIn's, by these words alone. */
@@ -67,7 +67,7 @@ extern const char *const lb_heading_names[];
 /* When a block ends: the whole heading. */
 extern const char *const lb_heading_ends[];
 
-/* Whether somebody wants mail or not: the whole heading. */
+/* Whether a person wants mail or not: the whole heading. */
 extern const char *const lb_heading_statuses[];
 
 /* The same: what stands in the cells of such a column. */

@@ -13,7 +13,7 @@ enum lb_import_heading {
     LB_HEADING_ORDINARY, /* of a column that is not looked at */
     LB_HEADING_STATUS,   /* whether the person wants mail */
     LB_HEADING_REASON,
-    LB_HEADING_OTHER,      /* of somebody or something else than the person */
+    LB_HEADING_OTHER,      /* of another person or thing */
     LB_HEADING_PROFILE,    /* a profile, an address, a link */
     LB_HEADING_LINKEDIN,   /* the same, and LinkedIn */
     LB_HEADING_IDENTIFIER, /* names of LinkedIn's */

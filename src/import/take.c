@@ -160,7 +160,7 @@ static bool was_stored(const struct lb_import_options *options, struct lb_str te
            options->is_stored(options->context, &before);
 }
 
-/* NULL, or why the string is no name of somebody. In `name` or static. */
+/* NULL, or why the string is no name of a person. In `name` or static. */
 static const char *judge_name(const struct lb_import_options *options, struct lb_str text,
                               struct lb_identifier *name)
 {

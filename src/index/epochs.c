@@ -76,7 +76,7 @@ void lb_epochs_forget(struct lb_epochs *epochs)
 }
 
 /* Among the first `high`. The table is loaded after their count was: it has at least so many. */
-static uint64_t find(const struct lb_epochs *epochs, size_t high, uint64_t number)
+static uint64_t find_epoch(const struct lb_epochs *epochs, size_t high, uint64_t number)
 {
     size_t low = 0;
     const struct lb_epoch_table *table = lb_rcu_load(&epochs->table);
@@ -92,10 +92,10 @@ static uint64_t find(const struct lb_epochs *epochs, size_t high, uint64_t numbe
 
 uint64_t lb_epochs_of(const struct lb_epochs *epochs, uint64_t number)
 {
-    return find(epochs, atomic_load_explicit(&epochs->count, memory_order_acquire), number);
+    return find_epoch(epochs, atomic_load_explicit(&epochs->count, memory_order_acquire), number);
 }
 
 uint64_t lb_epochs_of_added(const struct lb_epochs *epochs, uint64_t number)
 {
-    return find(epochs, epochs->added, number);
+    return find_epoch(epochs, epochs->added, number);
 }

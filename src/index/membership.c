@@ -291,7 +291,7 @@ void lb_index_destroy(struct lb_index *index)
 
 /* ---- readers ---- */
 
-/* Beyond 240 bytes XXH3 adds up products of 32-bit halves, and somebody who tries many names finds
+/* Beyond 240 bytes XXH3 adds up products of 32-bit halves, and an attacker who tries names finds
  * some that share the whole hash; SipHash has no such names. */
 static struct lb_index_hash hash_long(const struct lb_index *index, struct lb_str identifier)
 {

@@ -75,7 +75,7 @@ bool lb_chain_digest_row(const uint8_t before[LB_DIGEST_SIZE], const struct lb_l
 bool lb_chain_read_seed(struct lb_str bytes, struct lb_log_row *out);
 
 /* Does the text look like a commitment that took the place of one? No name that can be blocked
- * does, nor does a reason, unless somebody wrote it so on purpose: then it is shown as none. */
+ * does, nor does a reason, unless it was written so on purpose: then it is shown as none. */
 bool lb_chain_is_commitment(struct lb_str text);
 static inline bool lb_chain_is_bare(struct lb_str text)
 {

@@ -491,7 +491,7 @@ LB_METHOD(lb_err, signing_key, struct lb_store_reader *reader, struct lb_signing
 
 /* --- Reads: erasure --------------------------------------------------------------------------- */
 
-/* LB_ERR_NOT_FOUND when nobody was erased yet. */
+/* LB_ERR_NOT_FOUND when no person was erased yet. */
 LB_METHOD(lb_err, erasure_key, struct lb_store_reader *reader, struct lb_erasure_key_row *out)
 /* Those of a workspace; as log_scan. */
 LB_METHOD(lb_err, erased_names, struct lb_store_reader *reader, uint32_t workspace, void *context,

@@ -548,7 +548,7 @@ struct lb_user_row {
 };
 
 #define LB_SOURCE_SIZE     46  /* an address, as text */
-#define LB_USER_AGENT_SIZE 161 /* more of it tells nobody anything */
+#define LB_USER_AGENT_SIZE 161 /* more of it tells nothing */
 
 /* A user who is signed in. Only a hash of the cookie's token is kept. */
 struct lb_session_row {

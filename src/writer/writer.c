@@ -675,7 +675,6 @@ bool lb_writer_start(struct lb_writer *writer)
 
 static void nothing(struct lb_task *task)
 {
-    (void)task;
 }
 
 void lb_writer_stop(struct lb_writer *writer)

@@ -8,10 +8,10 @@ from contextlib import closing, contextmanager
 
 import pytest
 
-from support import expect, postgres
+from support import expect
 from support.ends import in_seconds
 from support.nodes import Nodes
-from support.proxy import Proxy
+from support.parts import Parts, database_in_parts
 from test_trouble import eventually, status
 
 WORKSPACES = 8
@@ -23,21 +23,13 @@ NOTICED = 5.0
 BACK = 10.0
 
 
-class Scene:
+class Scene(Parts):
     def __init__(self, database, proxy, nodes):
-        self.database = database
-        self.proxy = proxy
+        super().__init__(database, proxy)
         self.nodes = nodes
         self.tenants = [nodes[0].tenant("agency") for _ in range(WORKSPACES)]
         self.paths = [f"/campaigns/{tenant.campaign()}/blocked-leads" for tenant in self.tenants]
         self.here, self.there = self.tenants[::2], self.tenants[1::2]
-
-    def numbers(self, tenants):
-        ids = ", ".join(f"'{tenant.workspace}'" for tenant in tenants)
-        rows = postgres.shared().psql(
-            f"SELECT workspace_id FROM leadblock.workspace WHERE id IN ({ids})",
-            database=postgres.database_of(self.database))
-        return {int(row) for row in rows.split("\n")}
 
     def take_away(self):
         self.proxy.away = self.numbers(self.there)
@@ -62,7 +54,6 @@ class Scene:
             assert expect.ok(check)["blocked"], check
             times.append(took)
         return sorted(times)
-
 
     @contextmanager
     def asked_for(self, tenants):
@@ -90,12 +81,10 @@ class Scene:
 
 @contextmanager
 def scenery(*options):
-    database = postgres.shared().create_database()
-    with Proxy.to(database) as proxy:
-        with Nodes(1, *options, database=database, reach=lambda _: proxy.uri(database)) as nodes:
-            yield Scene(database, proxy, nodes)
-            assert nodes.alive() and nodes[0].starts == 1, nodes.log_text()
-    postgres.shared().drop_database(database)
+    with database_in_parts() as (database, proxy), \
+            Nodes(1, *options, database=database, reach=lambda _: proxy.uri(database)) as nodes:
+        yield Scene(database, proxy, nodes)
+        assert nodes.alive() and nodes[0].starts == 1, nodes.log_text()
 
 
 @pytest.fixture

@@ -6,10 +6,10 @@ from contextlib import closing, contextmanager
 
 import pytest
 
-from support import expect, postgres
+from support import expect
 from support.campaigns import Campaign, names
 from support.nodes import Nodes
-from support.proxy import Proxy
+from support.parts import Parts, database_in_parts
 from support.server import Server, Tenant
 from test_trouble import eventually, status
 
@@ -30,6 +30,7 @@ class Tenancy:
 
     def __init__(self, tenant):
         self.tenant = tenant
+        self.workspace = tenant.workspace
         self.campaign = Campaign(tenant, "early", "meanwhile", "free")
         self.path = f"/campaigns/{self.campaign.id}/blocked-leads"
         expect.blocked_result(tenant.api.post(self.path, {"publicIdentifiers": ["early"]}), 1)
@@ -38,7 +39,7 @@ class Tenancy:
         return closing(node.api(self.tenant.key, timeout=20))
 
     def seen_from(self, node, key=None):
-        there = Tenant(node, self.tenant.workspace, key or self.tenant.key)
+        there = Tenant(node, self.workspace, key or self.tenant.key)
         return self.campaign.seen_from(there)
 
     def is_blocked(self, api, name):
@@ -66,22 +67,13 @@ class Tenancy:
         return True
 
 
-class Scene:
+class Scene(Parts):
     def __init__(self, database, proxy, first, *options, workspaces=WORKSPACES):
-        self.database = database
-        self.proxy = proxy
+        super().__init__(database, proxy)
         self.first = first
         self.all = [Tenancy(first.tenant("agency")) for _ in range(workspaces)]
         self.here, self.there = self.all[::2], self.all[1::2]
         self.late = Server(*options, database=proxy.uri(database))
-
-    def sql(self, statement):
-        return postgres.shared().psql(statement, database=postgres.database_of(self.database))
-
-    def numbers(self, tenancies):
-        ids = ", ".join(f"'{one.tenant.workspace}'" for one in tenancies)
-        rows = self.sql(f"SELECT workspace_id FROM leadblock.workspace WHERE id IN ({ids})")
-        return {int(row) for row in rows.split("\n")}
 
     def here_is_served(self, name):
         for one in self.here:
@@ -94,8 +86,7 @@ class Scene:
 
 @contextmanager
 def scenery(*options, **more):
-    database = postgres.shared().create_database()
-    with Proxy.to(database) as proxy, Nodes(1, database=database) as nodes:
+    with database_in_parts() as (database, proxy), Nodes(1, database=database) as nodes:
         scene = Scene(database, proxy, nodes[0], *options, **more)
         try:
             yield scene
@@ -104,7 +95,6 @@ def scenery(*options, **more):
         finally:
             scene.late.kill()
             scene.late.remove()
-    postgres.shared().drop_database(database)
 
 
 @pytest.fixture

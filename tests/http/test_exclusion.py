@@ -339,7 +339,7 @@ def test_the_first_half_blocked_and_all_others_are_served(tenant, count):
     campaign.add(*people[count // 2 :])
     campaign.block(*people[: count // 2])
     assert (campaign.status, campaign.progress) == ("active", 50)
-    assert sorted(names(campaign.work(most=500))) == people[count // 2 :]
+    assert sorted(names(campaign.work_together(most=500))) == people[count // 2 :]
     assert (campaign.status, campaign.progress) == ("completed", 100)
     analytics = campaign.details()["analytics"]["leads"]
     assert (analytics["completed"], analytics["blocked"]) == (count // 2, count // 2)

@@ -229,30 +229,18 @@ def both_out(tenant, *steps):
 
 
 @pytest.mark.parametrize("before", [True, False], ids=["before", "afterwards"])
-def test_a_reply_of_the_lead_that_gives_way_ends_the_other_one(fresh, before):
+@pytest.mark.parametrize("result, status", [("done", "active"), ("failed", "error")])
+def test_a_reply_of_the_lead_that_gives_way_ends_the_other_one(fresh, result, status, before):
     campaign, by_name, by_member = both_out(fresh, MESSAGE, MESSAGE)
-    campaign.complete(by_name)
+    campaign.complete(by_name, result)
     if before:
         campaign.complete(by_member, "replied")
     campaign.add(JOHN)
     if not before:
-        assert campaign.lead("john-doe")["status"] == "active"
+        assert campaign.lead("john-doe")["status"] == status
         campaign.complete(by_member, "replied")
     assert {lead["status"] for lead in campaign.leads()} == {"completed"}
     assert campaign.claim() == [] and campaign.status == "completed"
-
-
-@pytest.mark.parametrize("before", [True, False], ids=["before", "afterwards"])
-def test_a_reply_of_the_lead_that_gives_way_ends_one_in_error(fresh, before):
-    campaign, by_name, by_member = both_out(fresh, MESSAGE, MESSAGE)
-    campaign.complete(by_name, "failed")
-    if before:
-        campaign.complete(by_member, "replied")
-    campaign.add(JOHN)
-    if not before:
-        assert campaign.lead("john-doe")["status"] == "error"
-        campaign.complete(by_member, "replied")
-    assert {lead["status"] for lead in campaign.leads()} == {"completed"}
 
 
 def test_a_reply_ends_a_lead_that_was_set_to_error_meanwhile(fresh):

@@ -2,6 +2,7 @@
 
 import base64
 import re
+import shutil
 import sqlite3
 import time
 from pathlib import Path
@@ -30,18 +31,19 @@ def fill(server):
         api.post(LEADS, {"leads": [{"publicIdentifier": "one-more"}]})
         assert api.post(f"/changes/{change}/undo").status == 200
         fill_other_types(api)
+    for api in (first.api, second.api):
+        while expect.ok(api.get(f"{LEADS}/for-a-moment"))["blocked"]:
+            time.sleep(0.02)
     return second.workspace
 
 
 def fill_other_types(api):
-    """Three rows: names of other types, a person whose block ends, and that end."""
+    """Three rows: names of other types, a person whose block ends, and, soon, that end."""
     others = [{"email": "Ada@Example.org", "kind": "client"}, {"phone": "+49 170 1234567"},
               {"domain": "example.net", "expiresAt": "2090-01-01T00:00:00Z"},
               {"company": "Umbrella, Holding; GmbH"}]
     expect.ok(api.post("/blocklist", {"entries": others}))
     block_for_a_moment(api, "for-a-moment")
-    while expect.ok(api.get(f"{LEADS}/for-a-moment"))["blocked"]:
-        time.sleep(0.02)
 
 
 def alter(server, sqlite, shared):
@@ -53,12 +55,26 @@ def alter(server, sqlite, shared):
         database.execute(sqlite)
 
 
-@pytest.fixture
-def stopped():
+@pytest.fixture(scope="module")
+def filled():
+    """A server that has stopped, whose data are only copied."""
     with Server() as server:
         server.second = fill(server)
         server.stop()
         yield server
+
+
+@pytest.fixture
+def stopped(filled):
+    """A copy of it."""
+    server = Server(copy_of=filled.database)
+    try:
+        shutil.copytree(filled.data, server.data)
+        server.second = filled.second
+        yield server
+    finally:
+        server.kill()
+        server.remove()
 
 
 def test_what_the_server_has_written_is_right(stopped):

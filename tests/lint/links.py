@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Fails when the documentation names a file or a heading that does not exist: in links, and in paths
-between backticks such as `src/api/gate.c`; and when its start page lacks a document. Links to other
-hosts are not followed."""
+between backticks such as `src/api/gate.c`; when it names something of the code that does not, such as
+`lb_call_read`; and when its start page lacks a document. Links to other hosts are not followed."""
 
 import re
 import subprocess
@@ -11,8 +11,17 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 LINK = re.compile(r"\]\(([^)\s]+)\)")
 PATH = re.compile(r"`((?:bench|docs|fuzz|packaging|script|src|tests|web)/[a-z0-9_@./-]+)[` ]")
+NAME = re.compile(r"`(lb_\w+|LB_\w+)`")
 BLOCK = re.compile(r"^```.*?^```", re.DOTALL | re.MULTILINE)
 HEADING = re.compile(r"^#+ +(.+)$", re.MULTILINE)
+
+
+def words_of_code():
+    return {word for folder in ("src", "tests") for path in (ROOT / folder).rglob("*.[ch]")
+            for word in re.findall(r"\w+", path.read_text())}
+
+
+CODE = words_of_code()
 
 
 def anchors(path):
@@ -33,6 +42,8 @@ def problems(path):
         for name in PATH.findall(text):
             if not (ROOT / name).exists():
                 yield f"{path.relative_to(ROOT)}: {name} does not exist"
+        for name in set(NAME.findall(text)) - CODE:
+            yield f"{path.relative_to(ROOT)}: {name} is nowhere in src and tests"
 
 
 def unlisted():

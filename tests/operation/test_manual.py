@@ -98,7 +98,9 @@ def test_every_command_has_a_page_of_its_own_with_its_options(tmp_path):
 
 def test_the_pages_of_all_commands_are_installed():
     listed = re.search(r"^commands = \[(.*?)\]", MESON.read_text(), re.MULTILINE | re.DOTALL)[1]
-    assert sorted(re.findall(r"'([^']+)'", listed)) == sorted(commands())
+    pages, known = set(re.findall(r"'([^']+)'", listed)), set(commands())
+    assert pages == known, (
+        f"packaging/manual/meson.build: add {sorted(known - pages)}, take out {sorted(pages - known)}")
 
 
 @pytest.mark.parametrize("page", ["leadblock.9", "leadblock-.1", "leadblock-key.1", "leadblock-serve.2", "serve.1"])

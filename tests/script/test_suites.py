@@ -168,6 +168,20 @@ def test_quick_leaves_out_what_it_says():
     assert not {"unit", "http", "cluster", "store (postgresql)"} & left_out
 
 
+def test_quick_runs_http_in_pieces_that_have_each_file_once():
+    (whole,) = suites.choose(EVERY, "http", ())
+    pieces = [suite for suite in suites.run_of_everything(quick=True) if suite.folder == "http"]
+    assert [suite.name for suite in pieces] == ["http 1/4", "http 2/4", "http 3/4", "http 4/4"]
+    assert sorted(file for suite in pieces for file in suite.files) == sorted(whole.files)
+    assert all(suite.share == suites.WAITS for suite in pieces), "all four beside each other"
+
+
+def test_a_run_of_everything_and_a_few_files_have_no_pieces():
+    assert not [suite.name for suite in suites.run_of_everything() if "/4" in suite.name]
+    few = suites.choose(EVERY, "http/test_audit", ())
+    assert few and suites.in_pieces(few) == few
+
+
 def test_what_means_nothing_is_said_to():
     result = subprocess.run([ROOT / "script" / "test", "no_such_thing"], capture_output=True, text=True)
     assert result.returncode == 2

@@ -2,6 +2,8 @@
 
 import copy
 import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, closing
 from datetime import datetime, timezone
 
 from . import expect
@@ -221,6 +223,22 @@ class Campaign:
             handed_out += activities
             for activity in activities:
                 self.complete(activity)
+        return handed_out
+
+    def work_together(self, most, senders=8):
+        """The same, where several report at a time, which share the commits. They take a fraction of the time."""
+        handed_out = []
+        with ExitStack() as stack:
+            others = [copy.copy(self) for _ in range(senders)]
+            for other in others:
+                other.api = stack.enter_context(closing(self.tenant.server.api(self.tenant.key)))
+            pool = stack.enter_context(ThreadPoolExecutor(senders))
+            while activities := self.claim(most):
+                handed_out += activities
+                done = [pool.submit(list, map(other.complete, activities[number::senders]))
+                        for number, other in enumerate(others)]
+                for each in done:
+                    each.result()
         return handed_out
 
     def get_activities(self, query=""):

@@ -309,7 +309,7 @@ class Server:
 def ended(call):
     """What `call` returns for an end date, which is over when this returns. One that lies in the past
     is refused, so the date is near, and further away the next time when it came too late."""
-    for ahead in (0.1, 0.5, 2.5, 10):
+    for ahead in (0.03, 0.1, 0.5, 2.5, 10):
         end = time.time() + ahead
         stamp = datetime.fromtimestamp(end, timezone.utc).strftime("%Y-%m-%dT%H:%M:%S.%f")
         try:

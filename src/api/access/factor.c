@@ -85,7 +85,6 @@ static void reply_begun(struct lb_call *call)
 
 static enum lb_turn begin_with_password(struct lb_call *call, struct lb_store_reader *reader)
 {
-    (void)reader;
     return lb_sessions_password_is_right(call) ? lb_sessions_submit(call, reply_begun)
                                                : LB_TURN_LAST;
 }
@@ -174,7 +173,6 @@ static void reply_off(struct lb_call *call)
 
 static enum lb_turn renew(struct lb_call *call, struct lb_store_reader *reader)
 {
-    (void)reader;
     lb_factor_renew(&((struct lb_signing_in *)call->state)->change);
     return lb_sessions_password_is_right(call) ? lb_sessions_submit(call, reply_renewed)
                                                : LB_TURN_LAST;
@@ -182,7 +180,6 @@ static enum lb_turn renew(struct lb_call *call, struct lb_store_reader *reader)
 
 static enum lb_turn turn_off(struct lb_call *call, struct lb_store_reader *reader)
 {
-    (void)reader;
     lb_factor_turn_off(&((struct lb_signing_in *)call->state)->change);
     return lb_sessions_password_is_right(call) ? lb_sessions_submit(call, reply_off) : LB_TURN_LAST;
 }

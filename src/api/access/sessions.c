@@ -340,7 +340,6 @@ static bool hash_new_password(struct lb_call *call)
 static enum lb_turn change_password(struct lb_call *call, struct lb_store_reader *reader)
 {
     struct lb_signing_in *signing = call->state;
-    (void)reader;
     if (!lb_sessions_password_is_right(call)) {
         lb_sessions_wipe(signing->new_password);
         return LB_TURN_LAST;

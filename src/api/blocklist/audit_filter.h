@@ -12,7 +12,7 @@ struct lb_audit_filter {
     struct lb_str by;     /* id of a key or user, or "operator": the command line */
     struct lb_str action; /* "leads.block", or "leads": all of that kind */
     struct lb_str target; /* id of a campaign, key, user or workspace */
-    struct lb_str person; /* somebody in blocklists */
+    struct lb_str person; /* a person in blocklists */
     struct lb_str import; /* its id */
     struct lb_str since_text, until_text;
     int64_t since, until; /* not before, and before */

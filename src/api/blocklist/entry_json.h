@@ -5,7 +5,7 @@
 #include "domain/blocklist/item.h"
 
 /* Appends "publicIdentifier":"jane-doe" of the key of a LinkedIn name; of a name that was erased
- * "publicIdentifier":null,"erased":true. A key with ptr NULL is nobody's. */
+ * "publicIdentifier":null,"erased":true. A key with ptr NULL is no name. */
 void lb_entry_json_put_linkedin(struct lb_buf *body, struct lb_str key);
 
 /* The same of any key; of one that is no LinkedIn name

@@ -50,7 +50,7 @@ static struct lb_verdict check(const struct lb_call *call, const struct lb_impor
     return verdict;
 }
 
-/* Why somebody is blocked; it lives until the next read. One who was freed meanwhile has none. */
+/* Why a person is blocked; it lives until the next read. One who was freed meanwhile has none. */
 static lb_err read_reason(const struct lb_file_import *import, struct lb_verdict verdict,
                           struct lb_str *out)
 {

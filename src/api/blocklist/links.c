@@ -39,7 +39,7 @@ static const char *read_string(const struct lb_json *value, const char *absent,
                                                  : "has a name that is not a string";
 }
 
-/* What several people may have in common joins nobody. */
+/* What several people may have in common joins no names. */
 static const char *refuse_others(const struct lb_json *object)
 {
     static const char *const shared[] = {"email",       "phone",      "domain", "company",

@@ -235,7 +235,7 @@ static lb_err take_item(struct telling *telling, const struct lb_log_row *row, s
     struct lb_item named;
     uint64_t number;
     telling->change.kind = row->kind;
-    if (row->kind == LB_LOG_CARRIED_OVER) { /* names nobody */
+    if (row->kind == LB_LOG_CARRIED_OVER) { /* names no person */
         telling->change.count = 0;
         return LB_OK;
     }

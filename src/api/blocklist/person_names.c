@@ -15,8 +15,8 @@ void lb_person_names_put_matched(struct lb_buf *body, struct lb_str asked, struc
     lb_buf_append_lit(body, "}");
 }
 
-static void find(const struct lb_call *call, struct lb_str key, enum lb_person_side side,
-                 struct lb_other_names *out)
+static void find_names(const struct lb_call *call, struct lb_str key, enum lb_person_side side,
+                       struct lb_other_names *out)
 {
     out->count = 0;
     if (lb_key_is_linkedin(key))
@@ -48,7 +48,7 @@ void lb_person_names_put_covers(struct lb_buf *body, const struct lb_call *call,
     struct lb_other_names names;
     if (!lb_persons_any(call->workspace))
         return;
-    find(call, key, LB_PERSON_COVERED, &names);
+    find_names(call, key, LB_PERSON_COVERED, &names);
     if (!names.count)
         return;
     lb_buf_append_lit(body, ",\"covers\":");
@@ -78,7 +78,7 @@ void lb_person_names_put_all_covers(struct lb_buf *body, const struct lb_call *c
     if (!lb_persons_any(call->workspace))
         return;
     for (size_t i = 0; i < identifiers->count && shown < SHOWN_MAX; i++) {
-        find(call, identifiers->items[i].key, LB_PERSON_COVERED, &names);
+        find_names(call, identifiers->items[i].key, LB_PERSON_COVERED, &names);
         if (names.count)
             put_person(body, "covers", shown++, identifiers->items[i].key, &names);
     }
@@ -105,7 +105,7 @@ void lb_person_names_put_still_blocked(struct lb_buf *body, const struct lb_call
     for (size_t at = 0; at < freed.len && shown < SHOWN_MAX;) {
         struct lb_str key = lb_str(freed.ptr + at);
         at += key.len + 1;
-        find(call, key, LB_PERSON_ASKED, &names);
+        find_names(call, key, LB_PERSON_ASKED, &names);
         keep_blocked(call, &names);
         if (names.count)
             put_person(body, "stillBlocked", shown++, key, &names);
@@ -120,7 +120,7 @@ bool lb_person_names_copy(struct lb_call *call, struct lb_str name, enum lb_pers
     out->count = 0;
     if (!lb_persons_any(call->workspace))
         return true;
-    find(call, name, side, out);
+    find_names(call, name, side, out);
     for (size_t i = 0; i < out->count; i++) {
         char *copy = lb_request_alloc(call->req, out->names[i].len + 1);
         if (!copy)

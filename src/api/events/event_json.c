@@ -87,7 +87,7 @@ static void put_campaign(struct lb_event_json *json, struct lb_buf *out, uint32_
     put_field(out, "campaignName", json->known->found ? lb_str(json->known->name) : none);
 }
 
-/* The fields of a person, without braces; `lead` NULL: of nobody in particular. */
+/* The fields of a person, without braces; `lead` NULL: of no person. */
 static void put_lead(struct lb_event_json *json, struct lb_buf *out,
                      const struct lb_event_lead *lead)
 {

@@ -110,7 +110,7 @@ static void reply_page(struct lb_call *call)
 static enum lb_progress wake_up(struct lb_request *req);
 
 /* Nothing came: may the call wait for it? True: it does, or looks once more (`*out_again`). The
- * first time it looks again, as what came before it was on the list of those who wait woke nobody.
+ * first time it looks again, as what came before it was on the list of those who wait woke none.
  */
 static bool waits(struct lb_call *call, bool *out_again)
 {

@@ -43,8 +43,8 @@ static const struct lb_campaign *campaign_of(struct lb_call *call, uint32_t no)
     return lb_directory_campaign(call->app->directory, call->workspace->row.no, lb_str(id));
 }
 
-static lb_err find(struct looking *looking, struct lb_call *call, struct lb_store_reader *reader,
-                   struct lb_str name)
+static lb_err find_leads(struct looking *looking, struct lb_call *call,
+                         struct lb_store_reader *reader, struct lb_str name)
 {
     size_t count = 0;
     uint32_t after = looking->after.campaign ? looking->after.campaign - 1 : 0;
@@ -189,9 +189,9 @@ static lb_err find_page(struct looking *looking, struct lb_call *call,
                         struct lb_store_reader *reader)
 {
     struct lb_str name = looking->asked.identifier;
-    lb_err err = find(looking, call, reader, name);
+    lb_err err = find_leads(looking, call, reader, name);
     if (!err)
-        err = find(looking, call, reader, looking->asked.before);
+        err = find_leads(looking, call, reader, looking->asked.before);
     sort_refs(looking);
     memcpy(looking->named, looking->refs, looking->count * sizeof *looking->refs);
     looking->named_count = looking->count;
@@ -278,12 +278,12 @@ static lb_err find_person(struct looking *looking, struct lb_call *call,
     if (lb_persons_any(call->workspace))
         lb_persons_others(lb_blocklist_persons(call->app->blocklist), call->workspace->row.no, key,
                           LB_PERSON_COVERED, &others);
-    lb_err err = find(looking, call, reader, key);
+    lb_err err = find_leads(looking, call, reader, key);
     for (size_t i = 0; !err && i <= others.count; i++) {
         sort_refs(looking);
         looking->count = looking->count < looking->take ? looking->count : looking->take;
         if (i < others.count)
-            err = find(looking, call, reader, others.names[i]);
+            err = find_leads(looking, call, reader, others.names[i]);
     }
     return err;
 }

@@ -12,7 +12,7 @@
 #include "domain/access/totp.h"
 #include "writer/writer.h"
 
-/* Of the link that makes the first operator: whoever has it owns the installation. */
+/* Of the link that makes the first operator: who has it owns the installation. */
 #define LB_SET_UP_LIFETIME_MS (15 * 60 * 1000)
 /* Of a session that must set up a second factor first, at most. */
 #define LB_ENROLMENT_LIFETIME_MS (15 * 60 * 1000)

@@ -1,5 +1,5 @@
 /* Attempts to sign in: how many may fail, and how many passwords may wait to be looked at. Guessing
- * is slow from wherever it comes, and nobody who guesses keeps out those who may sign in.
+ * is slow from wherever it comes, and no one who guesses keeps out those who may sign in.
  *
  * Failures are counted, ten a minute (throttle.h), for what the attempt is about:
  *   - from an address that the account was used from before (known_addresses.h): for the two alone;

@@ -52,7 +52,6 @@ static void free_node(struct lb_registry_node *node)
 
 static void keep_node(struct lb_registry_node *node)
 {
-    (void)node;
 }
 
 static void free_made(struct lb_made *made, void (*each)(struct lb_registry_node *node))

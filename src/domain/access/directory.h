@@ -222,7 +222,7 @@ struct lb_key *lb_directory_add_key(struct lb_directory *directory, const struct
 struct lb_campaign *lb_directory_add_campaign(struct lb_directory *directory,
                                               const struct lb_campaign_row *row);
 /* Gives a campaign another name: `spare`, allocated by the caller, takes the place of its record,
- * which goes when nobody reads it any more. */
+ * which goes when no thread reads it any more. */
 void lb_directory_rename_campaign(struct lb_directory *directory, struct lb_campaign *campaign,
                                   struct lb_campaign *spare, const char *name);
 /* `kept`: NULL, or made: it is added in the same moment. */

@@ -75,7 +75,7 @@ struct lb_change {
                         const uint64_t *ids, size_t count);
     void *on_stayed_context;
     /* Unblock: gets the names of people of several names who are freed by it, the first
-     * LB_STAYED_SHOWN and more, each followed by a NUL. NULL: nobody asks. */
+     * LB_STAYED_SHOWN and more, each followed by a NUL. NULL: not asked for. */
     struct lb_buf *freed;
 };
 

@@ -149,19 +149,19 @@ static lb_err take_names(struct lb_history *history, const struct lb_log_row *ro
     return err;
 }
 
+static int compare_number(const void *number, const void *entry)
+{
+    uint64_t wanted = *(const uint64_t *)number;
+    uint64_t found = ((const struct lb_history_entry *)entry)->number;
+    return (wanted > found) - (wanted < found);
+}
+
 static struct lb_history_entry *find_entry(const struct lb_history *history, uint64_t number)
 {
-    size_t low = 0;
-    size_t high = history->entry_count;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (history->entries[middle].number < number)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    bool found = low < history->entry_count && history->entries[low].number == number;
-    return found ? &history->entries[low] : NULL;
+    if (!history->entry_count)
+        return NULL;
+    return bsearch(&number, history->entries, history->entry_count, sizeof *history->entries,
+                   compare_number);
 }
 
 bool lb_history_blocks(const struct lb_history *history, uint64_t entry)

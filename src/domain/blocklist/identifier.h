@@ -40,7 +40,7 @@ struct lb_identifier {
 const char *lb_identifier_normalise(struct lb_str raw, struct lb_identifier *out);
 
 /* Some bare names are names to the normaliser and yet most likely something else: "nan" and "none",
- * and where somebody would be added (`adds`) also digits alone. NULL, or the reason for refusing
+ * and where a person would be added (`adds`) also digits alone. NULL, or the reason for refusing
  * the name unless it is stored already; static storage. */
 const char *lb_identifier_judge_doubt(const struct lb_identifier *identifier, bool adds);
 

@@ -17,7 +17,7 @@
 
 #define LB_KEY_SIZE (LB_TYPED_NAME_SIZE + 2) /* with the NUL */
 
-/* Why somebody is blocked. The numbers are final: the log stores them. */
+/* Why a person is blocked. The numbers are final: the log stores them. */
 enum lb_block_kind {
     LB_BLOCK_KIND_NONE,
     LB_BLOCK_OPT_OUT,

@@ -37,7 +37,7 @@ lb_err lb_linking_add(struct lb_linking *linking, struct lb_str member, struct l
 /* Writes the last row. */
 lb_err lb_linking_flush(struct lb_linking *linking);
 
-/* A member id and a name of which somebody says that they are one person's. */
+/* A member id and a name of which a user or lead says that they are one person's. */
 struct lb_link_pair {
     struct lb_str member, name; /* canonical */
 };

@@ -138,7 +138,7 @@ static uint32_t hangs_together(const struct lb_person_draft *draft, size_t of, b
 }
 
 /* The names that are asked for the member id at `of` and all that it joins: these, and those that
- * join nobody and were seen with one of them. */
+ * join no names and were seen with one of them. */
 static uint32_t asked_of(const struct lb_person_draft *draft, size_t of)
 {
     uint32_t joined = hangs_together(draft, of, true), asked = joined;

@@ -3,7 +3,7 @@
  *
  *  - a member id is the anchor: names that were seen with it are one person's, and a name that was
  *    seen with one member id of each form (`ACoAA`, `ACwAA`) joins the two;
- *  - a name that was seen with two member ids of one form joins nobody: LinkedIn gives names out
+ *  - a name that was seen with two member ids of one form joins no names: LinkedIn gives names out
  *    again. A block of it holds for all whom it was seen with; by itself it is the person's with
  *    whose member id it was seen last.
  *

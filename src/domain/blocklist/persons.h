@@ -3,7 +3,7 @@
  *
  * The writer changes people within a batch, which it alone sees until the batch is committed.
  * Readers find a name's person without locks; while a person takes the place of another one, they
- * find both, and ask for the names of both: nobody who is blocked by a name all the time is missed.
+ * find both, and ask for the names of both: none who is blocked by a name all the time is missed.
  *
  * A pair that would give a person too many names is no link, but is remembered: a conflict. The
  * latest LB_CONFLICTS_MAX of a workspace are.

@@ -14,7 +14,7 @@
  * legal_forms.c, name_text.c (characters).
  *
  * Threads: stateless. Nothing here blocks; libidn2 allocates while it works on a host name that is
- * not plain ASCII, and libpsl while it judges one that somebody would add. */
+ * not plain ASCII, and libpsl while it judges one that would be added. */
 #ifndef LB_DOMAIN_BLOCKLIST_TYPED_NAME_H
 #define LB_DOMAIN_BLOCKLIST_TYPED_NAME_H
 
@@ -48,7 +48,7 @@ bool lb_name_type_of_word(struct lb_str word, enum lb_name_type *out);
 struct lb_name_rules {
     struct lb_str
         country; /* ISO 3166-1 alpha-2 in any case, of national phone numbers; may be empty */
-    bool adds;   /* somebody would be blocked by it: `doubt` is filled in */
+    bool adds;   /* a person would be blocked by it: `doubt` is filled in */
 };
 
 struct lb_typed_name {

@@ -47,8 +47,8 @@ static lb_err let_go(struct lb_packer *packer, uint64_t id, const struct lb_foun
 }
 
 /* Looks the entry up. One whose name is gone is counted. */
-static lb_err find(struct lb_packer *packer, uint64_t number, uint64_t id,
-                   struct lb_found_entry *out)
+static lb_err find_entry(struct lb_packer *packer, uint64_t number, uint64_t id,
+                         struct lb_found_entry *out)
 {
     lb_err err = lb_change_find_entry(packer->change, packer->row.list, number, id, out);
     packer->change->gone += out->erased && !packer->counting;
@@ -60,7 +60,7 @@ static lb_err find(struct lb_packer *packer, uint64_t number, uint64_t id,
 static lb_err take_back_id(struct lb_packer *packer, uint64_t number, uint64_t id)
 {
     struct lb_found_entry found;
-    lb_err err = find(packer, number, id, &found);
+    lb_err err = find_entry(packer, number, id, &found);
     if (err)
         return err == LB_ERR_NOT_FOUND ? LB_OK : err;
     return lb_change_names_person(packer->change, &found, id) ? take_back_one(packer, id, &found)
@@ -104,7 +104,7 @@ static bool has_ended(const struct lb_found_entry *found)
 static lb_err restore_id(struct lb_packer *packer, uint64_t number, uint64_t id)
 {
     struct lb_found_entry found;
-    lb_err err = find(packer, number, id, &found);
+    lb_err err = find_entry(packer, number, id, &found);
     if (err)
         return err == LB_ERR_NOT_FOUND ? LB_OK : err;
     if (lb_twins_is_held(&packer->change->blocklist->twins, found.fingerprint, id))

@@ -103,19 +103,18 @@ static uint64_t ask_for_one(struct lane *lane, struct unread *one, struct lb_sto
     return err ? took_ms : 0;
 }
 
-static struct unread *find(const struct lb_freshness *freshness, uint32_t no)
+static int compare_workspace(const void *no, const void *one)
 {
-    size_t low = 0, high = freshness->unread_count;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (freshness->unread[middle].no < no)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low < freshness->unread_count && freshness->unread[low].no == no
-               ? &freshness->unread[low]
-               : NULL;
+    uint32_t wanted = *(const uint32_t *)no, found = ((const struct unread *)one)->no;
+    return (wanted > found) - (wanted < found);
+}
+
+static struct unread *find_unread(const struct lb_freshness *freshness, uint32_t no)
+{
+    if (!freshness->unread_count)
+        return NULL;
+    return bsearch(&no, freshness->unread, freshness->unread_count, sizeof *freshness->unread,
+                   compare_workspace);
 }
 
 bool lb_unread_are_away(const struct lb_freshness *freshness)
@@ -125,7 +124,7 @@ bool lb_unread_are_away(const struct lb_freshness *freshness)
 
 bool lb_unread_is_away(struct lb_freshness *freshness, struct lane *lane, uint32_t no)
 {
-    struct unread *one = find(freshness, no);
+    struct unread *one = find_unread(freshness, no);
     if (!one || (one->asked && !one->refused))
         return false;
     if (lane && !is_quiet(one->quiet_ms))

@@ -158,8 +158,8 @@ struct lb_events_watch {
 };
 
 /* Adds and removes: any thread. After `unwatch` has returned, `woken` is not running and is not
- * called any more; so a lock that it takes is not held by who calls `unwatch`. A commit of which
- * nobody wants to know costs one atomic load.
+ * called any more; so a lock that it takes is not held by who calls `unwatch`. A commit that
+ * no client waits for costs one atomic load.
  *
  * In a shared store a node learns of other nodes' commits when it asks for them (lb_freshness_ask,
  * for the workspace or for all): who waits asks once in a while. */

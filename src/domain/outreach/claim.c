@@ -120,7 +120,7 @@ static lb_err finish(struct claiming *claiming, const struct lb_lead_row *before
     return move(claiming, before, &lead);
 }
 
-/* An activity that was out, or given back, and goes to nobody again is let go: the sender that has
+/* An activity that was out, or given back, and goes to none again is let go: the sender that has
  * it may still report it. */
 static lb_err let_go(struct claiming *claiming, const struct lb_lead_row *lead)
 {

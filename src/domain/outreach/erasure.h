@@ -6,7 +6,7 @@
  * linked with one of them (blocklist/persons.h), also by a name that was seen with several, are the
  * person's. A lead that has one of them is the
  * person's; its LinkedIn name and member id are names of the person, and lead to further leads. Its
- * e-mail address and phone number are names, too, unless a lead of somebody else has them; they
+ * e-mail address and phone number are names, too, unless another person's lead has them; they
  * lead nowhere.
  *
  * A row of the log whose people are all erased loses its reason and the address that it came from

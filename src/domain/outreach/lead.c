@@ -391,7 +391,6 @@ static lb_err resume(struct lb_lead_change *change, struct lb_lead_row *lead)
 
 static lb_err apply_set_status(struct lb_write *write, struct lb_store *store)
 {
-    (void)store;
     struct lb_lead_change *change = change_of(write);
     struct lb_lead_row before;
     lb_err err = find_lead(change, &before);

@@ -105,7 +105,7 @@ void lb_old_names_fini(struct lb_old_names *names)
 }
 
 /* The first that is not before this name. */
-static size_t find(const struct lb_old_names *names, uint32_t workspace, struct lb_str today)
+static size_t find_name(const struct lb_old_names *names, uint32_t workspace, struct lb_str today)
 {
     size_t low = 0, high = names->count;
     while (low < high) {
@@ -124,7 +124,7 @@ bool lb_old_names_next(const struct lb_old_names *names, uint32_t workspace, str
     names = part_of(names, workspace);
     if (!names->count)
         return false;
-    size_t at = *cursor ? *cursor : find(names, workspace, today);
+    size_t at = *cursor ? *cursor : find_name(names, workspace, today);
     if (at >= names->count || compare(names, &names->names[at], workspace, today) != 0)
         return false;
     const struct lb_old_name *name = &names->names[at];

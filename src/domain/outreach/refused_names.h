@@ -1,5 +1,5 @@
 /* Names that the rules of today refuse, and that are stored all the same, from before: blocked ones
- * in all lists, and those of leads. They hold as they are, and match nobody else.
+ * in all lists, and those of leads. They hold as they are, and match no other person.
  *
  * Threads: one at a time, registered with RCU; in turns, each with any reader. */
 #ifndef LB_DOMAIN_OUTREACH_REFUSED_NAMES_H

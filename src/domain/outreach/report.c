@@ -52,7 +52,7 @@ static bool opts_out(const struct lb_report *completion)
     return completion->result == LB_RESULT_OPTED_OUT;
 }
 
-/* Whoever opts out has replied. */
+/* Who opts out has replied. */
 static bool replied(const struct reporting *reporting)
 {
     return reporting->completion->result == LB_RESULT_REPLIED || opts_out(reporting->completion);
@@ -184,7 +184,7 @@ static lb_err find_reported(struct reporting *reporting)
 }
 
 /* What the result tells about the lead, for the campaign's rates. Who is written to, or replies,
- * has accepted the invitation. A reply counts where something was sent: to a visit nobody can
+ * has accepted the invitation. A reply counts where something was sent: to a visit no lead can
  * reply. */
 static unsigned marks_of(const struct reporting *reporting)
 {

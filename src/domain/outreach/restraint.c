@@ -167,7 +167,7 @@ static lb_err add_company(struct texts *texts, size_t place, const struct lb_lea
     struct lb_lead_keys keys;
     char text[LB_KEY_SIZE + 1];
     lb_err err = LB_OK;
-    if (lead->marks & LB_MARK_REPLIED) /* who has replied is nobody's colleague */
+    if (lead->marks & LB_MARK_REPLIED) /* who has replied is no colleague */
         return LB_OK;
     lb_lead_keys(lead, &keys);
     if (keys.page.ptr)

@@ -361,19 +361,16 @@ static lb_err apply(struct lb_write *write,
 
 static lb_err apply_add(struct lb_write *write, struct lb_store *store)
 {
-    (void)store;
     return apply(write, insert);
 }
 
 static lb_err apply_replace(struct lb_write *write, struct lb_store *store)
 {
-    (void)store;
     return apply(write, replace);
 }
 
 static lb_err apply_remove(struct lb_write *write, struct lb_store *store)
 {
-    (void)store;
     return apply(write, remove_step);
 }
 

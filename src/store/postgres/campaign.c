@@ -31,6 +31,21 @@ lb_err lb_pg_campaign_insert(struct lb_store *store, struct lb_campaign_row *row
     return err;
 }
 
+/* A text of the campaign, with its new version: $1 and $2 say which, $3 is the text, $4 the
+ * version. */
+static lb_err write_text(struct lb_store *store, enum lb_pg_statement statement, uint32_t workspace,
+                         uint32_t no, struct lb_str text)
+{
+    struct lb_pg_params params = {0};
+    uint64_t version = 0;
+    lb_err err = lb_pg_touch_access(lb_postgres_of(store), workspace, &version);
+    lb_pg_add_number(&params, workspace);
+    lb_pg_add_number(&params, no);
+    lb_pg_add_text(&params, text);
+    lb_pg_add_number(&params, (int64_t)version);
+    return err ? err : lb_pg_write(store, statement, &params);
+}
+
 LB_PG_STATEMENT(CAMPAIGN_SET_STATUS, ONE, "nntn",
                 "UPDATE leadblock.campaign SET status = $3, version = $4"
                 " WHERE workspace_id = $1 AND no = $2");
@@ -38,14 +53,8 @@ LB_PG_STATEMENT(CAMPAIGN_SET_STATUS, ONE, "nntn",
 lb_err lb_pg_campaign_set_status(struct lb_store *store, uint32_t workspace, uint32_t no,
                                  enum lb_campaign_status status)
 {
-    struct lb_pg_params params = {0};
-    uint64_t version = 0;
-    lb_err err = lb_pg_touch_access(lb_postgres_of(store), workspace, &version);
-    lb_pg_add_number(&params, workspace);
-    lb_pg_add_number(&params, no);
-    lb_pg_add_text(&params, lb_str(lb_campaign_status_name(status)));
-    lb_pg_add_number(&params, (int64_t)version);
-    return err ? err : lb_pg_write(store, PG_CAMPAIGN_SET_STATUS, &params);
+    return write_text(store, PG_CAMPAIGN_SET_STATUS, workspace, no,
+                      lb_str(lb_campaign_status_name(status)));
 }
 
 LB_PG_STATEMENT(CAMPAIGN_SET_NAME, ONE, "nntn",
@@ -55,14 +64,7 @@ LB_PG_STATEMENT(CAMPAIGN_SET_NAME, ONE, "nntn",
 lb_err lb_pg_campaign_set_name(struct lb_store *store, uint32_t workspace, uint32_t no,
                                struct lb_str name)
 {
-    struct lb_pg_params params = {0};
-    uint64_t version = 0;
-    lb_err err = lb_pg_touch_access(lb_postgres_of(store), workspace, &version);
-    lb_pg_add_number(&params, workspace);
-    lb_pg_add_number(&params, no);
-    lb_pg_add_text(&params, name);
-    lb_pg_add_number(&params, (int64_t)version);
-    return err ? err : lb_pg_write(store, PG_CAMPAIGN_SET_NAME, &params);
+    return write_text(store, PG_CAMPAIGN_SET_NAME, workspace, no, name);
 }
 
 LB_PG_STATEMENT(CAMPAIGN_DELETE, ONE, "nnnn",

@@ -1,11 +1,11 @@
 #include "store/postgres/internal.h"
 
+#include "base/array.h"
 #include "base/clock.h"
 #include "base/log.h"
 
 #include <errno.h>
 #include <poll.h>
-#include <stdlib.h>
 
 /* Statements. Neither side's buffer may fill up while the other side does not read. */
 #define FLUSH_EVERY 64
@@ -109,16 +109,10 @@ static void note_error(struct lb_store_reader *reader, const struct lb_pg_item *
 
 static void keep_result(struct lb_store_reader *reader, PGresult *result)
 {
-    if (reader->kept_count == reader->kept_capacity) {
-        size_t capacity = reader->kept_capacity ? reader->kept_capacity * 2 : 16;
-        PGresult **kept = realloc(reader->kept, capacity * sizeof *kept);
-        if (!kept) {
-            reader->failed = LB_ERR_INTERNAL;
-            PQclear(result);
-            return;
-        }
-        reader->kept = kept;
-        reader->kept_capacity = capacity;
+    if (!lb_array_reserve(reader->kept, reader->kept_capacity, reader->kept_count + 1)) {
+        reader->failed = LB_ERR_INTERNAL;
+        PQclear(result);
+        return;
     }
     reader->kept[reader->kept_count++] = result;
 }

@@ -1,5 +1,6 @@
 #include "store/postgres/internal.h"
 
+#include "base/array.h"
 #include "base/clock.h"
 #include "base/log.h"
 
@@ -76,14 +77,9 @@ struct lb_pg_touched *lb_pg_touch(struct lb_postgres *postgres, uint32_t workspa
     struct lb_pg_touched *touched = find_touched(postgres, workspace);
     if (touched)
         return touched;
-    if (postgres->touched_count == postgres->touched_capacity) {
-        size_t capacity = postgres->touched_capacity ? postgres->touched_capacity * 2 : 16;
-        touched = realloc(postgres->touched, capacity * sizeof *touched);
-        if (!touched)
-            return NULL;
-        postgres->touched = touched;
-        postgres->touched_capacity = capacity;
-    }
+    if (!lb_array_reserve(postgres->touched, postgres->touched_capacity,
+                          postgres->touched_count + 1))
+        return NULL;
     postgres->touched_last = postgres->touched_count;
     touched = &postgres->touched[postgres->touched_count++];
     *touched = (struct lb_pg_touched){.workspace = workspace};
