@@ -105,12 +105,22 @@ static bool refuse_others(struct lb_call *call, const char *const *names, const 
     return true;
 }
 
+/* The installation's list takes files of LinkedIn names alone, too: these parameters are theirs. */
+static bool is_typed(const struct lb_call *call, const struct lb_upload *upload)
+{
+    uint32_t flags = call->req->route->flags;
+    bool people =
+        upload->column.ptr || upload->reason_column.ptr || upload->action == LB_UPLOAD_CHECK;
+    return (flags & LB_ROUTE_TYPED) && !((flags & LB_ROUTE_INSTALLATION) && people);
+}
+
 static bool read_typed(struct lb_call *call, struct lb_upload *upload)
 {
     static const char *const of_typed[] = {"columns", "type", "defaultCountry", "force", NULL};
     static const char *const of_others[] = {"column", "reasonColumn", NULL};
     struct lb_str type, force;
-    if (!(call->req->route->flags & LB_ROUTE_TYPED))
+    upload->typed = is_typed(call, upload);
+    if (!upload->typed)
         return refuse_others(call, of_typed,
                              "The parameters 'columns', 'type', 'defaultCountry' and 'force' are "
                              "for imports into /blocklist, of names of every type.");

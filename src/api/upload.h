@@ -20,7 +20,7 @@ struct lb_upload {
     int64_t end;                 /* 0: none */
     struct lb_str import_id;     /* ptr NULL: none */
     enum lb_upload_action action;
-    /* Of names of every type; see lb_import_options. */
+    bool typed; /* of names of every type, which alone have these; see lb_import_options */
     struct lb_str columns;
     enum lb_import_type type;
     struct lb_str country;

@@ -125,6 +125,8 @@ int lb_cmd_block(struct lb_cli *cli)
 {
     struct blocking blocking = {.cli = cli};
     int code = LB_EXIT_USAGE;
+    if (!lb_import_options_fit(cli))
+        return LB_EXIT_USAGE;
     if (lb_named_given(cli))
         return lb_named_block(cli);
     if (lb_import_given(cli))

@@ -1,16 +1,20 @@
 /* The installation's own blocklist, through the control socket of its server. */
 #include "cli/admin.h"
 #include "cli/commands.h"
+#include "cli/import.h"
 #include "cli/named.h"
 #include "cli/source.h"
 
 #include <stdio.h>
 
-#define LIST "/admin/installation/blocklist"
+#define LIST   "/admin/installation/blocklist"
+#define PEOPLE "/admin/installation/blocked-leads"
 
 static int change(const struct lb_cli *cli, const char *method, bool blocks)
 {
     struct lb_buf body = {0};
+    if (!lb_import_options_fit(cli))
+        return LB_EXIT_USAGE;
     if (!cli->argument_count && !lb_named_given(cli))
         return lb_cli_usage(cli, "give identifiers, or --email, --phone, --domain or --company");
     if (!lb_admin_has_server(cli))
@@ -22,12 +26,16 @@ static int change(const struct lb_cli *cli, const char *method, bool blocks)
                                                         .print_answer = lb_answer_print_message});
 }
 
-static void put_option(struct lb_buf *query, const char *name, const char *value)
+/* With the id by which all of it is taken back. */
+static void print_import(const struct lb_answer *answer)
 {
-    if (!value)
-        return;
-    lb_buf_printf(query, "&%s=", name);
-    lb_url_append(query, lb_str(value));
+    struct lb_str message = lb_answer_text(answer->json, "message");
+    struct lb_str id = lb_answer_text(answer->json, "importId");
+    lb_import_print_taken(answer);
+    printf("%.*s", (int)message.len, message.ptr);
+    if (id.len)
+        printf(" (%.*s)", (int)id.len, id.ptr);
+    putchar('\n');
 }
 
 static int import(const struct lb_cli *cli, const char *action)
@@ -37,22 +45,18 @@ static int import(const struct lb_cli *cli, const char *action)
     int code = LB_EXIT_FAILED;
     if (cli->argument_count || lb_named_given(cli))
         return lb_cli_usage(cli, "give names or a file, not both");
-    if (lb_cli_given(cli, LB_OPT_KIND) || lb_cli_given(cli, LB_OPT_EXPIRES))
-        return lb_cli_usage(cli, "--kind and --expires are not for files");
-    lb_buf_printf(&path, LIST "/import?action=%s", action);
-    put_option(&path, "column", cli->values[LB_OPT_COLUMN]);
-    put_option(&path, "reason", cli->values[LB_OPT_REASON]);
+    lb_buf_append_str(&path, lb_str(lb_cli_given(cli, LB_OPT_ALL_TYPES) ? LIST : PEOPLE));
+    lb_import_put_request(cli, action, &path);
     if (!lb_cli_given(cli, LB_OPT_SKIP_INVALID))
         lb_buf_append_lit(&path, "&strict=true");
     lb_buf_append(&path, "", 1);
     if (path.failed)
         lb_cli_error("out of memory");
     else if (lb_admin_has_server(cli) && lb_source_open(&source, cli->values[LB_OPT_FILE]))
-        code =
-            lb_admin_run(cli, &(struct lb_admin_request){.method = "POST",
-                                                         .path = path.ptr,
-                                                         .file = &source,
-                                                         .print_answer = lb_answer_print_message});
+        code = lb_admin_run(cli, &(struct lb_admin_request){.method = "POST",
+                                                            .path = path.ptr,
+                                                            .file = &source,
+                                                            .print_answer = print_import});
     lb_source_close(&source);
     lb_buf_fini(&path);
     return code;

@@ -110,6 +110,8 @@ int lb_cmd_unblock(struct lb_cli *cli)
 {
     struct unblocking unblocking = {.cli = cli};
     int code = LB_EXIT_USAGE;
+    if (!lb_import_options_fit(cli))
+        return LB_EXIT_USAGE;
     if (lb_named_given(cli))
         return lb_named_unblock(cli);
     if (lb_import_given(cli))

@@ -24,6 +24,18 @@ bool lb_import_given(const struct lb_cli *cli)
            names_standard_input(cli);
 }
 
+bool lb_import_options_fit(const struct lb_cli *cli)
+{
+    const char *given = lb_cli_given(cli, LB_OPT_DRY_RUN)     ? "--dry-run"
+                        : lb_cli_given(cli, LB_OPT_ALL_TYPES) ? "--all-types"
+                        : lb_cli_given(cli, LB_OPT_COLUMNS)   ? "--columns"
+                                                              : NULL;
+    bool fit = !given || lb_cli_given(cli, LB_OPT_FILE) || names_standard_input(cli);
+    if (!fit)
+        lb_cli_usage(cli, "%s needs a file: give --file FILE", given);
+    return fit;
+}
+
 /* The path of the one file; NULL after a message. */
 static const char *path_of(const struct lb_cli *cli)
 {
@@ -116,16 +128,21 @@ static void put_details(const struct lb_cli *cli, const char *action, struct lb_
     put_option(query, "defaultCountry", cli->values[LB_OPT_COUNTRY]);
 }
 
+void lb_import_put_request(const struct lb_cli *cli, const char *action, struct lb_buf *path)
+{
+    lb_buf_printf(path, "/import?%s", action ? "action=" : "dryRun=false");
+    lb_buf_append_str(path, lb_str(action));
+    put_option(path, "column", cli->values[LB_OPT_COLUMN]);
+    put_option(path, "reason", cli->values[LB_OPT_REASON]);
+    put_details(cli, action, path);
+    put_id(path, lb_cli_given(cli, LB_OPT_DRY_RUN) ? NULL : action);
+}
+
 /* The path with its query; ends with a NUL. False after a message. */
 static bool make_path(const struct lb_cli *cli, const char *action, struct lb_buf *path)
 {
     struct lb_buf after = {0};
-    lb_buf_printf(&after, "/import?%s", action ? "action=" : "dryRun=false");
-    lb_buf_append_str(&after, lb_str(action));
-    put_option(&after, "column", cli->values[LB_OPT_COLUMN]);
-    put_option(&after, "reason", cli->values[LB_OPT_REASON]);
-    put_details(cli, action, &after);
-    put_id(&after, lb_cli_given(cli, LB_OPT_DRY_RUN) ? NULL : action);
+    lb_import_put_request(cli, action, &after);
     lb_buf_append(&after, "", 1);
     bool made = !after.failed && put_path(cli, action, path, after.ptr);
     if (after.failed)
@@ -183,15 +200,14 @@ static void explain_broken_off(const struct lb_answer *answer)
                 id.ptr);
 }
 
-/* Which column was taken as what. */
-static void print_taken(const struct lb_json *json)
+void lb_import_print_taken(const struct lb_answer *answer)
 {
     static const char *const words[][2] = {{"publicIdentifier", "LinkedIn names"},
                                            {"email", "e-mail addresses"},
                                            {"phone", "phone numbers"},
                                            {"domain", "domains"},
                                            {"company", "companies"}};
-    const struct lb_json *taken = lb_json_member(json, "taken");
+    const struct lb_json *taken = lb_json_member(answer->json, "taken");
     for (size_t i = 0; i < lb_json_length(taken); i++) {
         const struct lb_json *column = lb_json_item(taken, i);
         struct lb_str type = lb_answer_text(column, "type");
@@ -223,7 +239,7 @@ int lb_import_print(const struct lb_cli *cli, const struct lb_answer *answer)
     if (lb_cli_given(cli, LB_OPT_JSON)) {
         lb_answer_print_json(answer);
     } else {
-        print_taken(json);
+        lb_import_print_taken(answer);
         print_message(answer);
     }
     if (lb_answer_number(json, "people"))

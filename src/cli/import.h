@@ -15,6 +15,15 @@ bool lb_import_given(const struct lb_cli *cli);
 int lb_import_run(const struct lb_cli *cli, const char *action,
                   int (*print)(const struct lb_cli *cli, const struct lb_answer *answer));
 
+/* Appends /import with its query: `action` as above, and what the options say of the file. */
+void lb_import_put_request(const struct lb_cli *cli, const char *action, struct lb_buf *path);
+
+/* Prints which columns were taken as what, when it was a file of names of every type. */
+void lb_import_print_taken(const struct lb_answer *answer);
+
+/* False after a message: options are given that say something of a file, and no file. */
+bool lb_import_options_fit(const struct lb_cli *cli);
+
 /* Prints what was done, and which rows were not taken. */
 int lb_import_print(const struct lb_cli *cli, const struct lb_answer *answer);
 

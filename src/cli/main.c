@@ -11,7 +11,7 @@
 #define TYPED (LB_BIT(ALL_TYPES) | LB_BIT(COLUMNS) | LB_BIT(DRY_RUN))
 #define ADMIN (LB_BIT(DATA) | LB_BIT(DATABASE) | LB_BIT(JSON))
 #define LIST_OPTIONS                                                                               \
-    (LB_CLI_NAMED | LB_BIT(DATA) | LB_BIT(FILE) | LB_BIT(COLUMN) | LB_BIT(SKIP_INVALID) |          \
+    (LB_CLI_NAMED | TYPED | LB_BIT(DATA) | LB_BIT(FILE) | LB_BIT(COLUMN) | LB_BIT(SKIP_INVALID) |  \
      LB_BIT(JSON))
 #define MANY 1000000 /* arguments; the system's own limit is lower */
 
@@ -108,7 +108,8 @@ const struct lb_cli_command lb_cli_commands[] = {
      "\n"
      "  leadblock installation block john-doe --reason \"asked all of us to stop\"\n"
      "  leadblock installation block --domain acme.com --kind legal\n"
-     "  leadblock installation block --file never-contact.csv --skip-invalid\n",
+     "  leadblock installation block --file never-contact.csv --skip-invalid\n"
+     "  leadblock installation block --file clients.csv --all-types --dry-run\n",
      LIST_OPTIONS | LB_BIT(FORCE) | LB_BIT(REASON) | LB_BIT(KIND) | LB_BIT(EXPIRES), 0, false, 0,
      MANY, lb_cmd_installation_block, LB_GROUP_OPERATION},
     {"installation unblock", "[IDENTIFIER...] [--file FILE]",

@@ -338,7 +338,8 @@ enum lb_lead_mark {
     LB_MARK_ACCEPTED = 2,
     LB_MARK_CONTACTED = 4, /* invited or written to */
     LB_MARK_REPLIED = 8,
-    LB_MARK_OPTED_OUT = 16
+    LB_MARK_OPTED_OUT = 16,
+    LB_MARK_GAVE_WAY = 32 /* completed by a claim: another lead of the person goes on */
 };
 
 /* How many leads a campaign has, by what they are; or by how much that changes. */

@@ -42,3 +42,24 @@ screen('an operator blocks everywhere, sees it in the list, and takes it back', 
   await toast(page).getByText('jane-doe is not in the list any more').waitFor();
   await eventually(async () => assert.equal(await table.getByRole('row', { name: /jane-doe/ }).count(), 0));
 });
+
+screen('a file with names of every type is shown as it was read, blocked, and taken back as one', shared, {}, async ({ page, context, server }) => {
+  const operator = await makePerson(server, 'operator-files@example.com', 'operator');
+  await operator.open({ page, context }, '#/installation');
+  const file = { name: 'clients.csv', mimeType: 'text/csv', buffer: Buffer.from('Customer,Website,Phone\nUmbrella AG,umbrella.example,+49 30 1234567\n') };
+  const choose = () => page.getByLabel('File of names').setInputFiles(file);
+  const dialog = page.getByRole('dialog', { name: '3 entries would be blocked in every workspace' });
+  await choose();
+  await dialog.getByText(/\(Phone\): Phone number/).waitFor();
+  await dialog.getByRole('button', { name: 'Cancel' }).click();
+  await dialog.waitFor({ state: 'detached' });
+  const row = page.getByRole('row', { name: /umbrella\.example/ });
+  assert.equal((await operator.call('GET', '/v1/installation/blocklist')).body.filter(({ value }) => value.includes('umbrella')).length, 0);
+  await choose();
+  await dialog.getByRole('button', { name: 'Block' }).click();
+  await row.waitFor();
+  await toast(page).getByText('3 entries blocked').waitFor();
+  await toast(page).getByRole('button', { name: 'Undo' }).click();
+  await toast(page).getByText('Undone').waitFor();
+  await row.waitFor({ state: 'detached' });
+});

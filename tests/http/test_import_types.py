@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 
 import pytest
 
-from support import expect
+from support import expect, people
 from support.client import File
 from support.moved_clock import MovedClock
 from support.server import Server, run
@@ -30,23 +30,38 @@ def listed(api, path="/blocklist"):
     return {entry["value"]: entry for entry in expect.ok(api.get(f"{path}?take=1000"))}
 
 
+@pytest.fixture(scope="module")
+def installation():
+    """An operator of a server of whose list no other test knows."""
+    with Server() as server:
+        yield people.person(server, "operator").api
+
+
+@pytest.fixture(params=["workspace", "campaign", "installation"])
+def place(request, fresh):
+    """A client, and the list that it imports into."""
+    if request.param == "installation":
+        return request.getfixturevalue("installation"), "/installation/blocklist"
+    return fresh.api, "/blocklist" if request.param == "workspace" \
+        else f"/campaigns/{fresh.campaign()}/blocklist"
+
+
 @pytest.mark.parametrize("name", VECTORS)
-@pytest.mark.parametrize("where", ["workspace", "campaign"])
-def test_a_file_as_people_have_it(fresh, name, where):
+def test_a_file_as_people_have_it(place, name):
     wanted = VECTORS[name]
-    path = "/blocklist" if where == "workspace" else f"/campaigns/{fresh.campaign()}/blocklist"
+    api, path = place
     data = wanted["data"].encode(wanted.get("encoding", "utf-8"))
     query = wanted.get("query", {})
-    tried = expect.ok(send(fresh.api, data, path, dryRun="true", **query))
-    assert listed(fresh.api, path) == {}, "a try changes nothing"
+    tried = expect.ok(send(api, data, path, dryRun="true", **query))
+    assert listed(api, path) == {}, "a try changes nothing"
     assert taken(tried) == wanted["taken"], tried
-    body = expect.ok(send(fresh.api, data, path, **query))
+    body = expect.ok(send(api, data, path, **query))
     for counted in (tried, body):
         assert [counted[count] for count in COUNTS] == wanted["counts"], counted
         assert counted["rows"] == sum(counted[count] for count in COUNTS[1:])
         assert counted["blocked"] == len(wanted["entries"])
         assert sum(counted["found"].values()) == counted["blocked"] + counted["duplicates"]
-    entries = listed(fresh.api, path)
+    entries = listed(api, path)
     assert {value: entry["type"] for value, entry in entries.items()} == wanted["entries"]
     for value, reason in wanted.get("reasons", {}).items():
         assert entries[value]["reason"] == reason
@@ -56,10 +71,10 @@ def test_a_file_as_people_have_it(fresh, name, where):
         assert entries[value]["expiresAt"] == end
     if "warned" in wanted:
         assert any(wanted["warned"] in warning["reason"] for warning in body["warnings"]), body
-    assert expect.ok(send(fresh.api, data, path, **query))["already"] == len(wanted["entries"])
-    gone = expect.ok(send(fresh.api, data, path, action="unblock",
+    assert expect.ok(send(api, data, path, **query))["already"] == len(wanted["entries"])
+    gone = expect.ok(send(api, data, path, action="unblock",
                           **{**query, **wanted.get("unblock", {})}))
-    assert gone["unblocked"] == len(wanted["entries"]) and listed(fresh.api, path) == {}
+    assert gone["unblocked"] == len(wanted["entries"]) and listed(api, path) == {}
 
 
 def test_companies_beside_people_are_unblocked_only_when_columns_says_so(fresh):
@@ -159,6 +174,11 @@ def test_the_command_line_takes_files_of_every_type(server, tmp_path):
     said = cli("block", "--workspace", "--file", str(file), "--all-types", "--country", "DE",
                "--kind", "client", "--dry-run")
     assert "column 1 (Kunde): companies" in said and "column 3 (Telefon): phone numbers" in said
+    assert listed(tenant.api) == {}
+    for command in ("block", "unblock"):
+        for option in ("--dry-run", "--all-types", "--columns=1"):
+            assert "--file" in run(command, "--workspace", "john-doe", option).err
+            cli(command, "--workspace", "--domain", "acme.com", option, code=2)
     assert listed(tenant.api) == {}
     cli("block", "--workspace", "--file", str(file), "--all-types", "--country", "DE", "--kind",
         "client")

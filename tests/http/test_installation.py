@@ -129,6 +129,22 @@ def test_it_wins_over_the_lists_of_a_workspace_and_leaves_them_as_they_are(own, 
     assert told["scope"] == "campaign" and told["reason"] == "ours again"
 
 
+def test_it_is_shown_first_when_other_lists_hold_other_names_of_the_lead(own, installation):
+    tenant = own.tenant()
+    campaign = Campaign(tenant, JANE)
+    campaign.block("jane-doe", reason="ours")
+    expect.ok(tenant.api.post("/blocklist", {"entries": [{"phone": JANE["phone"]}]}))
+    block(installation, {"company": "Acme"})
+    explained = campaign.explain("jane-doe")
+    assert [shown["scope"] for shown in explained["blocks"]] == [
+        "installation", "workspace", "campaign"]
+    assert explained["because"].startswith("The company acme is blocked in the installation since ")
+    assert campaign.lead("jane-doe")["blockedScope"] == "installation"
+    (checked,) = expect.ok(tenant.api.post("/check", {"leads": [JANE], "campaignId": campaign.id}))
+    assert checked["scope"] == "installation"
+    assert checked["matched"] == {"type": "company", "value": "acme"}
+
+
 def test_a_person_is_looked_up_by_all_names(own, installation):
     tenant = own.tenant()
     expect.ok(tenant.api.post("/people/link", {"links": [
@@ -240,6 +256,37 @@ def test_files_are_imported_checked_and_taken_back(own, installation):
     assert expect.ok(tenant.api.get("/imports")) == []
     undone = expect.ok(installation.post("/installation/imports/list-1/undo"))
     assert undone["unblocked"] == 500 and not is_blocked(tenant, "somebody-7")
+
+
+def test_a_file_with_names_of_every_type_holds_and_is_taken_back_as_one(own, installation):
+    campaign = Campaign(own.tenant(), JANE, {"publicIdentifier": "ann-b", "phone": "+49301234567"},
+                        {"publicIdentifier": "max-m", "companyName": "Umbrella AG"}, OTHER)
+    file = File(b"Customer,Website,Phone,Notes\nUmbrella,acme.com,030 1234567,secret\n" + b"".join(
+        b"Company %d,company-%d.com,,\n" % (number, number) for number in range(200)))
+    import_ = f"{LIST}/import?importId=clients&defaultCountry=DE&kind=legal"
+    done = expect.ok(installation.post(import_, file))
+    assert done["blocked"] == 403 and done["message"] == "403 entries blocked"
+    assert done["found"] == {"phone": 1, "domain": 201, "company": 201}
+    assert claimed(campaign) == ["joe-bloggs"]
+    (entry,) = expect.ok(installation.get(LIST + "?type=phone"))
+    assert (entry["reason"], entry["kind"]) == ("secret", "legal")
+    assert expect.ok(installation.post(import_, file))["already"] == 403
+    assert expect.ok(installation.post("/installation/imports/clients/undo"))["unblocked"] == 403
+    assert values(installation) == []
+    campaign.await_blocked(0)
+    campaign.activate() if campaign.status == "paused" else None
+    assert sorted(claimed(campaign)) == ["ann-b", "jane-doe", "max-m"]
+
+
+def test_a_file_of_linkedin_names_alone_is_read_as_one(own, installation):
+    file = File(b"Profile,Referrer,Note\nlinkedin.com/in/ann-b,linkedin.com/in/boss,asked\n"
+                b",linkedin.com/in/boss,\n")
+    body = expect.ok(installation.post(LIST + "/import?column=1&reasonColumn=Note", file))
+    assert (body["blocked"], body["blank"], body["column"]["name"]) == (1, 1, "Profile")
+    assert "taken" not in body and body["message"].startswith("1 lead blocked")
+    assert values(installation) == [("publicIdentifier", "ann-b")]
+    expect.error(installation.post(LIST + "/import?column=1&columns=1", file), 400,
+                 "invalid_parameter")
 
 
 def test_an_entry_ends_at_its_time():
@@ -425,6 +472,24 @@ def test_commands_change_and_show_it(own, tmp_path):
     assert is_blocked(tenant, "somebody")
     assert own.run_beside("installation", "block").code == 2
     assert own.run_beside("installation", "block", "--file", file, "jane-doe").code == 2
+    clients = tmp_path / "clients.csv"
+    clients.write_text("Kunde;Telefon\nAcme GmbH;030 123456\n")
+    typed = ("--file", clients, "--all-types", "--country", "DE", "--kind", "client")
+    tried = own.cli_beside("installation", "block", *typed, "--dry-run")
+    assert "column 2 (Telefon): phone numbers\n2 entries would be blocked" in tried
+    lead = {"leads": [{"phone": "+4930123456"}]}
+    assert expect.ok(tenant.api.post("/check", lead))[0]["blocked"] is False
+    done = own.cli_beside("installation", "block", *typed)
+    assert "2 entries blocked (im_" in done
+    assert expect.ok(tenant.api.post("/check", lead))[0]["scope"] == "installation"
+    imported = done[done.index("im_"):].strip().rstrip(")")
+    assert "2 leads unblocked" in own.cli_beside("installation", "undo", imported)
+    assert expect.ok(tenant.api.post("/check", lead))[0]["blocked"] is False
+    own.cli_beside("installation", "block", *typed)
+    assert own.cli_beside("installation", "unblock", *typed[:-2]).splitlines()[-1].startswith(
+        "2 entries unblocked")
+    assert own.run_beside("installation", "unblock", "somebody", "--dry-run").code == 2
+    assert is_blocked(tenant, "somebody")
     own.stop()
     stopped = own.run_beside("installation", "list")
     assert stopped.code == 1 and "no server" in stopped.err

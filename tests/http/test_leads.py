@@ -263,6 +263,80 @@ def test_a_pause_of_the_lead_that_gives_way_holds_for_the_other_one(fresh):
     assert names(campaign.claim()) == ["john-doe"]
 
 
+def link_both(fresh):
+    expect.ok(fresh.api.post("/people/link", {"links": [
+        {"publicIdentifier": name, "memberId": member_id(1)} for name in ("john-doe", "johnny")]}))
+
+
+@pytest.mark.parametrize("begun", [[], ["john-doe"], ["johnny"], ["john-doe", "johnny"]],
+                         ids=["none", "the older", "the younger", "both"])
+@pytest.mark.parametrize("paused", ["john-doe", "johnny"])
+def test_a_pause_of_one_of_two_linked_leads_holds_for_the_person(fresh, paused, begun):
+    """They stay two, and one of them is completed at the next claim."""
+    both = ["john-doe", "johnny"]
+    campaign = Campaign(fresh, *both, steps=[MESSAGE] * 3)
+    for name in set(both) - set(begun):
+        campaign.set_status(name, "paused")
+    for activity in campaign.claim() if begun else []:
+        campaign.complete(activity)
+    for name in set(both) - set(begun):
+        campaign.set_status(name, "waiting")
+    campaign.set_status(paused, "paused")
+    link_both(fresh)
+    assert campaign.claim() == []
+    goes_on = begun[0] if len(begun) == 1 else "john-doe"
+    (gave_way,) = set(both) - {goes_on}
+    assert [campaign.lead(name)["status"] for name in (goes_on, gave_way)] == [
+        "paused", "completed"]
+    campaign.block(gave_way)
+    campaign.set_status(goes_on, "active")
+    assert campaign.claim() == []
+    campaign.unblock(gave_way)
+    campaign.activate()
+    (activity,) = campaign.claim()
+    assert (activity["publicIdentifier"], activity["order"]) == (goes_on, 2 if begun else 1)
+
+
+@pytest.mark.parametrize("first", ["john-doe", member_id(1)])
+@pytest.mark.parametrize("begun", [False, True])
+def test_two_linked_leads_that_become_one_go_on(fresh, first, begun):
+    """One of them gave way to the other at a claim, while they were two."""
+    second = member_id(1) if first == "john-doe" else "john-doe"
+    campaign = Campaign(fresh, first, second, steps=[MESSAGE] * 3)
+    for activity in campaign.claim() if begun else []:
+        campaign.complete(activity)
+    if not begun:
+        campaign.set_status(first, "paused")
+    expect.ok(fresh.api.post("/people/link", {"links": [
+        {"publicIdentifier": "john-doe", "memberId": member_id(1)}]}))
+    taken = campaign.claim()
+    assert names(taken) == ([first] if begun else [])
+    for activity in taken:
+        campaign.complete(activity)
+    assert campaign.lead(second)["status"] == "completed"
+    assert campaign.add(JOHN) == (0, 1, 0)
+    if not begun:
+        campaign.set_status("john-doe", "waiting")
+        campaign.activate()
+    (activity,) = campaign.claim()
+    assert activity["order"] == (1 if not begun else 3 if first == "john-doe" else 2)
+
+
+@pytest.mark.parametrize("paused", ["john-doe", "johnny"])
+def test_a_reply_ends_a_paused_lead_of_the_person_for_good(fresh, paused):
+    campaign = Campaign(fresh, "john-doe", "johnny", steps=[MESSAGE, MESSAGE])
+    out = {activity["publicIdentifier"]: activity for activity in campaign.claim()}
+    campaign.complete(out.pop(paused))
+    campaign.set_status(paused, "paused")
+    link_both(fresh)
+    (activity,) = out.values()
+    campaign.complete(activity, "replied")
+    assert campaign.lead(paused)["status"] == "completed"
+    campaign.set_status(paused, "active")
+    campaign.activate()
+    assert campaign.claim() == [] and campaign.lead(paused)["status"] == "completed"
+
+
 @pytest.mark.parametrize("status", ["active", "waiting", "paused", "error"])
 def test_a_lead_that_gave_way_stays_completed(fresh, status):
     campaign, by_name, by_member = both_out(fresh, MESSAGE, MESSAGE)

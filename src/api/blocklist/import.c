@@ -288,5 +288,5 @@ enum lb_progress lb_entries_import(struct lb_call *call)
         .put_message = put_message,
         .put_people = put_people,
         .put_more = put_types};
-    return import_with(call, &purpose);
+    return call->upload->typed ? import_with(call, &purpose) : lb_blocked_leads_import(call);
 }

@@ -80,23 +80,24 @@ static void add_installation_block(struct explaining *explaining, struct lb_str 
                            .at = lb_blocklist_installation_at(blocklist, id)};
 }
 
-/* Adds the blocks of one of the lead's names. */
-static lb_err find_blocks(struct explaining *explaining, struct lb_str name)
+/* Adds the blocks in one of the lists that count, by any of the lead's names. */
+static lb_err find_blocks(struct explaining *explaining, enum lb_scope scope)
 {
     const struct lb_blocklist *blocklist = explaining->call->app->blocklist;
-    struct lb_list list = {explaining->lead.workspace, explaining->lead.campaign};
-    struct lb_list own = {.workspace = list.workspace};
-    struct lb_list installation = {.workspace = LB_INSTALLATION_NO};
-    uint64_t in_installation = lb_blocklist_find(blocklist, installation, name);
-    uint64_t in_workspace = lb_blocklist_find(blocklist, own, name);
-    uint64_t in_campaign = lb_blocklist_find(blocklist, list, name);
+    struct lb_list list = {.workspace = LB_INSTALLATION_NO};
     lb_err err = LB_OK;
-    if (in_installation)
-        add_installation_block(explaining, name, in_installation);
-    if (in_workspace)
-        err = add_block(explaining, LB_SCOPE_WORKSPACE, name, in_workspace);
-    if (!err && in_campaign)
-        err = add_block(explaining, LB_SCOPE_CAMPAIGN, name, in_campaign);
+    if (scope != LB_SCOPE_INSTALLATION)
+        list.workspace = explaining->lead.workspace;
+    if (scope == LB_SCOPE_CAMPAIGN)
+        list.campaign = explaining->lead.campaign;
+    for (size_t i = 0; !err && i < explaining->name_count; i++) {
+        struct lb_str name = explaining->names[i];
+        uint64_t id = lb_blocklist_find(blocklist, list, name);
+        if (id && scope == LB_SCOPE_INSTALLATION)
+            add_installation_block(explaining, name, id);
+        else if (id)
+            err = add_block(explaining, scope, name, id);
+    }
     return err;
 }
 
@@ -147,8 +148,12 @@ static lb_err read_all(struct explaining *explaining, uint64_t no)
     struct lb_store_reader *reader = explaining->reader;
     struct lb_list list = explaining->call->list;
     lb_err err = read_names(explaining, no);
-    for (size_t i = 0; !err && i < explaining->name_count; i++)
-        err = find_blocks(explaining, explaining->names[i]);
+    if (!err) /* the first wins over the others */
+        err = find_blocks(explaining, LB_SCOPE_INSTALLATION);
+    if (!err)
+        err = find_blocks(explaining, LB_SCOPE_WORKSPACE);
+    if (!err)
+        err = find_blocks(explaining, LB_SCOPE_CAMPAIGN);
     store->ops->reader_rest(reader);
     if (!err)
         err = store->ops->campaign_state(reader, list.workspace, list.campaign, &explaining->state);

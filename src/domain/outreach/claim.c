@@ -110,11 +110,12 @@ static lb_err skip(struct claiming *claiming, const struct lb_lead_row *before, 
     return move(claiming, before, &lead);
 }
 
-/* Nothing more is handed out for the lead. */
-static lb_err finish(struct claiming *claiming, const struct lb_lead_row *before)
+/* Nothing more is handed out for the lead, which gets these marks. */
+static lb_err finish(struct claiming *claiming, const struct lb_lead_row *before, unsigned marks)
 {
     struct lb_lead_row lead = *before;
     lead.status = LB_LEAD_COMPLETED;
+    lead.marks |= marks;
     lead.queue = LB_QUEUE_SCHEDULED;
     claiming->claim->outreach->fruitless++;
     return move(claiming, before, &lead);
@@ -290,14 +291,29 @@ static lb_err serve(struct claiming *claiming, const struct lb_lead_row *lead)
         err = let_go(claiming, lead);
     if (err)
         return err;
-    return index == LB_SEQUENCE_NONE ? finish(claiming, lead) : wait_again(claiming, lead, index);
+    return index == LB_SEQUENCE_NONE ? finish(claiming, lead, 0)
+                                     : wait_again(claiming, lead, index);
 }
 
 /* Another lead is the same person, or a colleague has replied. */
-static lb_err give_way(struct claiming *claiming, const struct lb_lead_row *lead)
+static lb_err give_way(struct claiming *claiming, const struct lb_lead_row *lead, unsigned marks)
 {
     lb_err err = lead->queue == LB_QUEUE_SCHEDULED ? LB_OK : let_go(claiming, lead);
-    return err ? err : finish(claiming, lead);
+    return err ? err : finish(claiming, lead, marks);
+}
+
+/* Another lead is the same person and gives way, but is paused: so is this one. */
+static lb_err take_pause(struct claiming *claiming, const struct lb_lead_row *before,
+                         uint64_t paused)
+{
+    struct lb_outreach *outreach = claiming->claim->outreach;
+    struct lb_lead_row lead = *before;
+    lead.status = LB_LEAD_PAUSED;
+    outreach->fruitless++;
+    lb_err err = move(claiming, before, &lead);
+    return err ? err
+               : lb_outreach_end_lead(outreach, claiming->claim->standing.list, paused,
+                                      LB_MARK_GAVE_WAY, &claiming->counts);
 }
 
 /* Looks at one lead of the queue; it leaves its place in the queue in any case. */
@@ -307,7 +323,7 @@ static lb_err take_lead(struct claiming *claiming, uint64_t no,
     struct lb_outreach *outreach = claiming->claim->outreach;
     struct lb_lead_row lead;
     enum lb_scope scope;
-    bool gives_way;
+    struct lb_same_person same;
     claiming->claim->write.touched = true;
     lb_err err = claiming->store->ops->lead(claiming->reader,
                                             claiming->claim->standing.list.workspace, no, &lead);
@@ -316,11 +332,13 @@ static lb_err take_lead(struct claiming *claiming, uint64_t no,
     if (!err && scope != LB_SCOPE_NONE)
         return set_aside(claiming, &lead);
     if (!err)
-        err = lb_outreach_gives_way(outreach, &lead, &gives_way);
+        err = lb_outreach_same_person(outreach, &lead, &same);
     if (err)
         return err;
-    if (gives_way || restraint->colleague)
-        return give_way(claiming, &lead);
+    if (same.gives_way || restraint->colleague)
+        return give_way(claiming, &lead, same.gives_way ? LB_MARK_GAVE_WAY : 0);
+    if (same.paused)
+        return take_pause(claiming, &lead, same.paused);
     return restraint->contact.at ? skip(claiming, &lead, restraint->contact.at)
                                  : serve(claiming, &lead);
 }

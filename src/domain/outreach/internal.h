@@ -100,9 +100,19 @@ lb_err lb_outreach_find_lead(struct lb_outreach *outreach, struct lb_list list, 
 void lb_outreach_add_same(const struct lb_outreach *outreach, uint32_t workspace,
                           const struct lb_str *names, size_t count, struct lb_other_names *out);
 
-/* Is another lead of the campaign the same person, and the one that goes on? May read `lead` again.
- */
-lb_err lb_outreach_gives_way(struct lb_outreach *outreach, struct lb_lead_row *lead, bool *out);
+/* What other leads of the campaign that are the same person mean for one. */
+struct lb_same_person {
+    bool gives_way;  /* one of them goes on in its place */
+    uint64_t paused; /* this one gives way to it, and is paused, which holds for both; 0: none */
+};
+
+/* May read `lead` again. */
+lb_err lb_outreach_same_person(struct lb_outreach *outreach, struct lb_lead_row *lead,
+                               struct lb_same_person *out);
+
+/* Completes a lead, with these marks added. */
+lb_err lb_outreach_end_lead(struct lb_outreach *outreach, struct lb_list list, uint64_t no,
+                            unsigned marks, struct lb_counts *counts);
 
 /* A reply has ended the sequence of a lead that has these LinkedIn names: it ends for other leads
  * of the campaign that are the same person. */

@@ -75,6 +75,12 @@ static lb_err give_way(struct lb_lead_change *change, uint64_t no, bool stays,
     return err ? err : lb_outreach_move(change->outreach, out, &lead, counts);
 }
 
+static void go_on(struct lb_lead_row *lead)
+{
+    lead->marks &= ~(unsigned)LB_MARK_GAVE_WAY;
+    lead->status = lb_lead_was_begun(lead) ? LB_LEAD_ACTIVE : LB_LEAD_WAITING;
+}
+
 /* The lead that goes on takes over from the one that gave way: where that one had come to its end,
  * it ends, too, and its next delay counts from the later contact of both. A pause holds for both.
  */
@@ -89,7 +95,9 @@ static lb_err take_over(struct lb_lead_change *change, uint64_t no, const struct
     struct lb_lead_row lead = before;
     if (err)
         return err;
-    if (gone->status == LB_LEAD_COMPLETED ||
+    if (lead.marks & LB_MARK_GAVE_WAY) /* to that one */
+        go_on(&lead);
+    if ((gone->status == LB_LEAD_COMPLETED && !(gone->marks & LB_MARK_GAVE_WAY)) ||
         (gone->status == LB_LEAD_PAUSED && lb_lead_open(lead.status)))
         lead.status = gone->status;
     if (lb_lead_was_begun(gone) && lb_lead_was_begun(&lead) && lead.queue == LB_QUEUE_SCHEDULED &&
@@ -124,7 +132,7 @@ static lb_err merge(struct lb_lead_change *change, const struct lb_new_lead *aga
     bool stays = !keep_member && member_has_history;
     change->write.touched = true;
     err = give_way(change, gone, stays, counts, &gave_way);
-    if (!err && stays)
+    if (!err)
         err = take_over(change, kept, &gave_way, now, counts);
     return err ? err : learn(change, again, kept, !keep_member, counts);
 }
@@ -382,7 +390,7 @@ static lb_err resume(struct lb_lead_change *change, struct lb_lead_row *lead)
         err = lb_sequence_step_of(&sequence, store, reader, lead->no, lead->step, &step);
     bool more = !lb_lead_was_begun(lead) || step != LB_SEQUENCE_NONE;
     if (!err && more)
-        lead->status = lb_lead_was_begun(lead) ? LB_LEAD_ACTIVE : LB_LEAD_WAITING;
+        go_on(lead);
     if (!err && step != LB_SEQUENCE_NONE && lead->queue == LB_QUEUE_SCHEDULED)
         lead->step = sequence.steps[step].no; /* the one that it waited for may be done */
     lb_sequence_fini(&sequence);
@@ -403,6 +411,8 @@ static lb_err apply_set_status(struct lb_write *write, struct lb_store *store)
         err = resume(change, &lead);
     else
         lead.status = change->wanted;
+    if (lead.status != before.status)
+        lead.marks &= ~(unsigned)LB_MARK_GAVE_WAY;
     change->status = lead.status;
     if (err || lead.status == before.status)
         return err;

@@ -12,7 +12,8 @@ bool lb_lead_was_begun(const struct lb_lead_row *lead)
 
 bool lb_lead_has_history(const struct lb_lead_row *lead)
 {
-    return lb_lead_was_begun(lead) || lead->status != LB_LEAD_WAITING;
+    bool gave_way = (lead->marks & LB_MARK_GAVE_WAY) != 0;
+    return lb_lead_was_begun(lead) || (lead->status != LB_LEAD_WAITING && !gave_way);
 }
 
 /* The number of the campaign's lead that is stored under this name; 0: not found. */
@@ -47,10 +48,17 @@ lb_err lb_outreach_find_lead(struct lb_outreach *outreach, struct lb_list list, 
     return lb_outreach_look_up_lead(outreach, lb_outreach_reader(outreach), list, name, out);
 }
 
+/* A pause is no history here: the lead that goes on takes it over. */
+static bool is_ahead(const struct lb_lead_row *lead)
+{
+    return lb_lead_has_history(lead) && (lb_lead_was_begun(lead) || lead->status != LB_LEAD_PAUSED);
+}
+
 /* Does the lead that is stored under this name go on in the place of `lead`? Of two that have a
- * history, or none, it is the older one; and where one has ended by a reply, the other ends. */
+ * history, or none, it is the older one, but for one that gave way; and where one has ended by a
+ * reply, the other ends. */
 static lb_err compare(struct lb_outreach *outreach, const struct lb_lead_row *lead,
-                      struct lb_str name, bool *out)
+                      struct lb_str name, struct lb_same_person *out)
 {
     struct lb_lead_row other;
     uint64_t no;
@@ -62,9 +70,13 @@ static lb_err compare(struct lb_outreach *outreach, const struct lb_lead_row *le
                                               &other);
     if (err)
         return err;
-    bool has_history = lb_lead_has_history(&other);
+    bool ahead = is_ahead(&other);
     bool replied = other.status == LB_LEAD_COMPLETED && (other.marks & LB_MARK_REPLIED);
-    *out = has_history == lb_lead_has_history(lead) ? replied || no < lead->no : has_history;
+    out->gives_way = replied;
+    if (!replied && !(other.marks & LB_MARK_GAVE_WAY))
+        out->gives_way = ahead == is_ahead(lead) ? no < lead->no : ahead;
+    if (!out->gives_way && other.status == LB_LEAD_PAUSED)
+        out->paused = no;
     return LB_OK;
 }
 
@@ -81,21 +93,23 @@ void lb_outreach_add_same(const struct lb_outreach *outreach, uint32_t workspace
 }
 
 /* The same for leads under other names of the person. */
-static lb_err gives_way_to_others(struct lb_outreach *outreach, struct lb_lead_row *lead, bool *out)
+static lb_err compare_others(struct lb_outreach *outreach, struct lb_lead_row *lead,
+                             struct lb_same_person *out)
 {
     struct lb_exclusion_names own;
     struct lb_other_names all = {0};
     lb_err err = LB_OK;
     lb_exclusion_names(lead, &own);
     lb_outreach_add_same(outreach, lead->workspace, own.names, own.count, &all);
-    for (size_t i = 0; !err && !*out && i < all.count; i++)
+    for (size_t i = 0; !err && !out->gives_way && i < all.count; i++)
         err = compare(outreach, lead, all.names[i], out);
     return err || !all.count ? err
                              : outreach->settings.store->ops->lead(lb_outreach_reader(outreach),
                                                                    lead->workspace, lead->no, lead);
 }
 
-lb_err lb_outreach_gives_way(struct lb_outreach *outreach, struct lb_lead_row *lead, bool *out)
+lb_err lb_outreach_same_person(struct lb_outreach *outreach, struct lb_lead_row *lead,
+                               struct lb_same_person *out)
 {
     const struct lb_old_names *old_names = &outreach->old_names;
     const struct lb_workspace *workspace =
@@ -103,12 +117,12 @@ lb_err lb_outreach_gives_way(struct lb_outreach *outreach, struct lb_lead_row *l
     struct lb_identifier today;
     struct lb_str stored;
     size_t cursor = 0;
-    *out = lead->gave_way;
-    if (*out)
+    *out = (struct lb_same_person){.gives_way = lead->gave_way};
+    if (out->gives_way)
         return LB_OK;
     if (workspace && lb_persons_any(workspace)) {
-        lb_err err = gives_way_to_others(outreach, lead, out);
-        if (err || *out)
+        lb_err err = compare_others(outreach, lead, out);
+        if (err || out->gives_way)
             return err;
     }
     struct lb_str held = lb_identifier_held(lead->identifier, &today);
@@ -119,7 +133,7 @@ lb_err lb_outreach_gives_way(struct lb_outreach *outreach, struct lb_lead_row *l
     held.ptr = name;
     lb_err err = compare(outreach, lead, held, out);
     do {
-        if (!err && !*out)
+        if (!err && !out->gives_way)
             err = compare(outreach, lead, stored, out);
     } while (!err && lb_old_names_next(old_names, lead->workspace, held, &cursor, &stored));
     return err ? err
@@ -129,14 +143,15 @@ lb_err lb_outreach_gives_way(struct lb_outreach *outreach, struct lb_lead_row *l
 
 /* --- After a reply --- */
 
-static lb_err end_lead(struct lb_outreach *outreach, struct lb_list list, uint64_t no,
-                       struct lb_counts *counts)
+lb_err lb_outreach_end_lead(struct lb_outreach *outreach, struct lb_list list, uint64_t no,
+                            unsigned marks, struct lb_counts *counts)
 {
     struct lb_lead_row before, lead;
     lb_err err = outreach->settings.store->ops->lead(lb_outreach_reader(outreach), list.workspace,
                                                      no, &before);
     lead = before;
     lead.status = LB_LEAD_COMPLETED;
+    lead.marks |= marks;
     return err || before.status == LB_LEAD_COMPLETED
                ? err
                : lb_outreach_move(outreach, &before, &lead, counts);
@@ -158,7 +173,7 @@ lb_err lb_outreach_end_others(struct lb_outreach *outreach, struct lb_list list,
         uint64_t other;
         err = lb_outreach_find_lead(outreach, list, names.names[i], &other);
         if (!err && other && other != lead)
-            err = end_lead(outreach, list, other, &counts);
+            err = lb_outreach_end_lead(outreach, list, other, 0, &counts);
     }
     return err ? err : lb_outreach_count(outreach, list, &counts);
 }

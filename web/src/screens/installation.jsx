@@ -12,6 +12,7 @@ import { Empty, ErrorNotice } from '../parts/notice.jsx';
 import { Page } from '../parts/page.jsx';
 import { Pager, pageOf } from '../parts/pager.jsx';
 import { Table } from '../parts/table.jsx';
+import { Reading, Warnings } from './add-findings.jsx';
 import { By, Time, statusText } from '../parts/text.jsx';
 
 const list = 'installation/blocklist';
@@ -68,13 +69,17 @@ function UnblockDialog({ entry, onDone, onClose }) {
   );
 }
 
-/** Sends a file of LinkedIn names as it is. */
+const send = async (file, dryRun) => (await api.postFile(`${list}/import`, file, { query: { dryRun } })).data;
+
+/** A file with names of every type is sent as it is: first to say what would be blocked. */
 function ImportButton({ onDone }) {
   const input = useRef(null);
-  const action = useAction(async (file) => {
-    const { data } = await api.postFile(`${list}/import`, file);
-    onDone(`${data.message}.`, data.blocked ? data.importId : null);
-  });
+  const [tried, setTried] = useState(null);
+  const action = useAction(async (file) => setTried({ file, found: await send(file, true) }));
+  const block = async () => {
+    const { message, blocked, importId } = await send(tried.file);
+    onDone(`${message}.`, blocked ? importId : null);
+  };
   const choose = (event) => {
     const [file] = event.currentTarget.files;
     event.currentTarget.value = '';
@@ -82,9 +87,15 @@ function ImportButton({ onDone }) {
   };
   return (
     <>
-      <input ref={input} type="file" class="hidden" aria-label="File of LinkedIn names" tabIndex={-1} onChange={choose} />
+      <input ref={input} type="file" class="hidden" aria-label="File of names" tabIndex={-1} onChange={choose} />
       <Button icon="download" busy={action.busy} onClick={() => input.current.click()}>Import a file</Button>
       {action.error && <ErrorNotice error={action.error} />}
+      {tried && (
+        <ConfirmDialog title={`${tried.found.message} in every workspace`} confirmLabel="Block" onConfirm={block} onClose={() => setTried(null)}>
+          <Warnings found={tried.found} />
+          <Reading found={tried.found} />
+        </ConfirmDialog>
+      )}
     </>
   );
 }
