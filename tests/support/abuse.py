@@ -36,10 +36,11 @@ def names(count, size=60):
     return json.dumps({"leads": leads}).encode()
 
 
-def links(count, members):
-    """A body that links so many new names with so many member ids, in turn."""
+def links(count, members, of=""):
+    """A body that links so many new names with so many member ids, in turn. `of`: other member ids."""
     stem = os.urandom(6).hex()
-    pairs = [{"memberId": f"ACoAA{n % members:034d}", "publicIdentifier": f"{stem}-{n}"} for n in range(count)]
+    pairs = [{"memberId": f"ACoAA{of}{n % members:0{34 - len(of)}d}", "publicIdentifier": f"{stem}-{n}"}
+             for n in range(count)]
     return json.dumps({"links": pairs}).encode()
 
 
