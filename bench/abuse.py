@@ -35,7 +35,7 @@ class Trial:
     def request(self, method, target, body, key=True):
         return build(method, target, [abuse.JSON, *([self.key] if key else [])], body)
 
-    def again(self, connections, requests, watch=abuse.block_times):
+    def again(self, connections, requests, watch=abuse.due_block_times):
         """Each connection sends one of these after another, in turn."""
         turn = itertools.cycle(requests)
         return (abuse.repeat, self.port, connections, lambda: next(turn)), watch
