@@ -8,6 +8,7 @@ server's memory before, at its peak, and 5 seconds after. `--binary` measures an
 change. Figures of a busy machine are noisy: compare two builds on the same machine, one after the other."""
 
 import argparse
+import itertools
 import os
 import sys
 import time
@@ -33,6 +34,11 @@ class Trial:
 
     def request(self, method, target, body, key=True):
         return build(method, target, [abuse.JSON, *([self.key] if key else [])], body)
+
+    def again(self, connections, requests, watch=abuse.due_block_times):
+        """Each connection sends one of these after another, in turn."""
+        turn = itertools.cycle(requests)
+        return (abuse.repeat, self.port, connections, lambda: next(turn)), watch
 
     # --- abuses: attack and its arguments, and what is measured meanwhile ---
 
@@ -133,6 +139,76 @@ class Trial:
         turn = iter(range(1 << 30))
         return (abuse.repeat, self.port, 64, lambda: requests[next(turn) % 6]), abuse.block_times
 
+    def full_links(self):
+        """4 connections link 10,000 new names at a time; the other blocks one."""
+        bodies = (abuse.links(10000, 10000, os.urandom(6).hex()) for _ in range(50))
+        return self.again(4, [self.request("POST", "/v1/people/link", body) for body in bodies])
+
+    def full_conflicts(self):
+        """4 connections link 10,000 names at a time with people who have as many as they may."""
+        requests = [self.request("POST", "/v1/people/link", abuse.links(10000, 250)) for _ in range(20)]
+        for _ in range(3):
+            assert self.hostile.api.post("/people/link", abuse.links(2000, 250)).status == 200
+        return self.again(4, requests)
+
+    def _large_campaign(self):
+        """450 KB of texts, and a step with as many variants as it may have: its paths."""
+        steps = [{"type": "message", "genericBody": "x" * 9000} for _ in range(50)]
+        campaign = self.hostile.campaign(steps=steps)
+        step = self.hostile.api.get(f"/campaigns/{campaign}/sequence").json()["steps"][0]["id"]
+        for _ in range(10):
+            answer = self.hostile.api.post(f"/campaigns/{campaign}/steps/{step}/variants", {"body": "v" * 8000})
+            assert answer.status == 201, answer
+        variant = answer.json()["variants"][0]["id"]
+        return f"/campaigns/{campaign}", step, variant
+
+    def campaigns_made(self):
+        """4 connections make campaigns of 450 KB of texts; the other blocks one, as in all that follow."""
+        steps = [{"type": "message", "genericBody": "x" * 9000} for _ in range(50)]
+        return self.again(4, [self.request("POST", "/v1/campaigns", {"name": "Large", "steps": steps})])
+
+    def campaigns_changed(self):
+        """4 connections set a setting of a campaign of 450 KB."""
+        campaign, _, _ = self._large_campaign()
+        requests = [self.request("PATCH", f"/v1{campaign}", {"settings": {"blockOnReply": on}}) for on in (True, False)]
+        return self.again(4, requests)
+
+    def steps_changed(self):
+        """4 connections change the delay of a step of it."""
+        campaign, step, _ = self._large_campaign()
+        requests = [self.request("PUT", f"/v1{campaign}/steps/{step}", {"delayHours": n}) for n in (1, 2)]
+        return self.again(4, requests)
+
+    def variants_changed(self):
+        """4 connections change a variant of it."""
+        campaign, step, variant = self._large_campaign()
+        requests = [self.request("PUT", f"/v1{campaign}/steps/{step}/variants/{variant}", {"icpDefinitionRaw": text})
+                    for text in ("one", "two")]
+        return self.again(4, requests)
+
+    def turns(self):
+        """2 connections activate and pause a campaign of 450 KB with 20,000 leads."""
+        campaign, _, _ = self._large_campaign()
+        for _ in range(20):
+            leads = [{"publicIdentifier": f"t-{os.urandom(8).hex()}"} for _ in range(1000)]
+            assert self.hostile.api.post(f"{campaign}/leads", {"leads": leads}).status == 200
+        requests = [self.request("PUT", f"/v1{campaign}/{verb}", None) for verb in ("activate", "pause")]
+        return self.again(2, requests)
+
+    def erasures(self):
+        """One connection erases people, one after the other."""
+        for _ in range(2):
+            assert self.hostile.api.post("/blocked-leads", abuse.names(10000)).status == 200
+        requests = [self.request("POST", "/v1/erasures", {"publicIdentifier": f"erased-{n}-{os.urandom(4).hex()}"})
+                    for n in range(2000)]
+        return self.again(1, requests)
+
+    def quotes(self):
+        """A file of 8 MB of quotation marks is imported again and again."""
+        request = build("POST", "/v1/blocked-leads/import", [self.key, ("Content-Type", "text/csv")],
+                        b"name\n" + b'"a""b","' * 1_000_000)
+        return self.again(1, [request])
+
     def searches(self):
         """32 connections search 100,000 entries for what is in none."""
         for _ in range(10):
@@ -161,7 +237,7 @@ class Trial:
         """Four addresses hold all connections; another one connects."""
         return (abuse.open_from_many, self.port, 2500, 4), None
 
-NAMES = [name for name, value in vars(Trial).items() if not name.startswith("_") and name not in ("request",)]
+NAMES = [name for name, value in vars(Trial).items() if not name.startswith("_") and name not in ("request", "again")]
 
 
 def new_connection(server, tenant):
@@ -175,10 +251,21 @@ def new_connection(server, tenant):
         return str(failure)
 
 
+def first_answer(server, attack):
+    """What the first request of an attack that goes on is answered."""
+    if not attack or attack[0] is not abuse.repeat:
+        return None
+    with server.connect(timeout=60) as connection:
+        connection.send(attack[3]())
+        return connection.read("POST").status
+
+
 def measure(name, seconds, options):
     with Server(*options, env={"LEADBLOCK_THREADS": "1", "LEADBLOCK_LOG_LEVEL": "warn"}) as server:
         trial = Trial(server, seconds)
         attack, watch = getattr(trial, name)()
+        idle = abuse.describe(watch(trial.other, seconds)) if watch else {}
+        answer = first_answer(server, attack)
         before = abuse.memory_mib(server)
         abuse.forget_peak(server)
         seen = {}
@@ -194,7 +281,9 @@ def measure(name, seconds, options):
         after = abuse.memory_mib(server)
     figures = " ".join(f"{key} {value:.2f}" if isinstance(value, float) else f"{key} {value}"
                        for key, value in seen.items())
-    print(f"{name:20} {figures:50} memory {before:.0f} peak {peak:.0f} after {after:.0f} MiB", flush=True)
+    before_it = f"idle p50 {idle.get('p50', 0):.2f} p95 {idle.get('p95', 0):.2f}"
+    memory = f"memory {before:.0f} peak {peak:.0f} after {after:.0f} MiB"
+    print(f"{name:20} {before_it:28} answer {answer} {figures:50} {memory}", flush=True)
 
 
 def main():

@@ -10,10 +10,7 @@
 #include "base/clock.h"
 #include "http/address.h"
 
-/* Bodies larger than this are worked on by a reader thread: a megabyte of JSON takes milliseconds,
- * which other connections of the I/O thread would have to wait. So do some hundred
- * names, of which each byte may cost a microsecond. */
-#define HEAVY_BODY_BYTES (32 << 10)
+/* Some hundred names, of which each byte may cost a microsecond, take as long as a long text. */
 #define HEAVY_LIST_BYTES (2 << 10)
 
 /* Asks the store whether memory lacks something; false when the reply is set. */
@@ -83,7 +80,7 @@ static enum lb_turn run_heavy(struct lb_call *call, struct lb_store_reader *read
 static enum lb_progress start_handler(struct lb_call *call)
 {
     const struct lb_request *req = call->req;
-    size_t heavy = req->route->flags & LB_ROUTE_LARGE ? HEAVY_LIST_BYTES : HEAVY_BODY_BYTES;
+    size_t heavy = req->route->flags & LB_ROUTE_LARGE ? HEAVY_LIST_BYTES : LB_HEAVY_BYTES;
     if (req->body.len > heavy && !(req->route->flags & LB_ROUTE_FILE))
         return lb_call_read(call, run_heavy);
     return req->route->handle(call);

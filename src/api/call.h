@@ -10,6 +10,10 @@
 
 #define LB_JSON_DEPTH_MAX 32
 
+/* Bodies larger than this are worked on by a reader thread: a megabyte of JSON takes milliseconds,
+ * which other connections of the I/O thread would have to wait. So are answers to changes. */
+#define LB_HEAVY_BYTES (32 << 10)
+
 /* Who is signed in: a session in place of an API key. It is looked up in the store for each
  * request, so that no node believes in a session that has ended. */
 struct lb_signed_in {

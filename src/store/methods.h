@@ -360,13 +360,15 @@ LB_METHOD(lb_err, lead, struct lb_store_reader *reader, uint32_t workspace, uint
           struct lb_lead_row *out)
 LB_METHOD(lb_err, activity, struct lb_store_reader *reader, uint32_t workspace, uint64_t lead,
           uint32_t step, struct lb_activity_row *out)
-/* All steps of a campaign by position, deleted ones too; as log_scan. Without `bodies` these
- * are left out, and not read. */
+/* All steps of a campaign by position, deleted ones too; as log_scan. `texts`: the step whose body
+ * is read, LB_TEXTS_ALL or LB_TEXTS_NONE; other bodies are left out. */
 LB_METHOD(lb_err, steps, struct lb_store_reader *reader, uint32_t workspace, uint32_t campaign,
-          bool bodies, void *context, lb_err (*each)(void *context, const struct lb_step_row *row))
-/* All variants of a campaign, by step and number; as log_scan. */
+          int64_t texts, void *context,
+          lb_err (*each)(void *context, const struct lb_step_row *row))
+/* All variants of a campaign, by step and number; as log_scan. `texts`: the same. */
 LB_METHOD(lb_err, variants, struct lb_store_reader *reader, uint32_t workspace, uint32_t campaign,
-          void *context, lb_err (*each)(void *context, const struct lb_variant_row *row))
+          int64_t texts, void *context,
+          lb_err (*each)(void *context, const struct lb_variant_row *row))
 /* Leads that are found by a form up to `last`, after `place`, which is moved: by form and number.
  * Up to `max`. */
 LB_METHOD(lb_err, leads_by_form, struct lb_store_reader *reader, uint32_t workspace,

@@ -379,6 +379,10 @@ struct lb_campaign_state {
     struct lb_campaign_settings settings;
 };
 
+/* Of which step the texts are read; else the step's number. */
+#define LB_TEXTS_NONE 0
+#define LB_TEXTS_ALL  (-1)
+
 struct lb_step_row {
     uint32_t no;
     uint32_t workspace;

@@ -2,10 +2,12 @@
 support/abuse.py; bench/abuse.py measures them."""
 
 import contextlib
+import functools
 import signal
 import socket
 import statistics
 import time
+from pathlib import Path
 
 import pytest
 
@@ -437,3 +439,64 @@ def test_many_small_changes_stall_no_single_block_of_others(single):
         done = metric(single, "batch_writes_sum") - before - len(others)
         own_ms = 300 * (time.monotonic() - began) * 1000 / max(done, 1)
     assert statistics.median(others) < own_ms / 2, (abuse.describe(others), own_ms)
+
+
+def writer_ms(server):
+    """What the writer's thread has had of a processor: other programs do not change it."""
+    total = 0
+    for task in Path(f"/proc/{server.process.pid}/task").iterdir():
+        if (task / "comm").read_text(encoding="ascii").strip() == "lb-writer":
+            total += int((task / "schedstat").read_text(encoding="ascii").split()[0])
+    assert total
+    return total / 1e6
+
+
+def cost_of(server, act, times=20):
+    """The least of three, in which little else happened."""
+    costs = []
+    for _ in range(3):
+        before = writer_ms(server)
+        for number in range(times):
+            act(number)
+        costs.append(writer_ms(server) - before)
+    return min(costs)
+
+
+def message_of(characters):
+    return {"type": "message", "genericBody": "é" * characters}
+
+
+def change_settings(api, path, _step, number):
+    expect.ok(api.patch(path, {"settings": {"blockOnReply": number % 2 == 0}}))
+
+
+def change_step(api, path, step, number):
+    expect.ok(api.put(f"{path}/steps/{step}", {"delayHours": number}))
+
+
+def pause(api, path, _step, number):
+    expect.ok(api.put(f"{path}/pause", None))
+
+
+@pytest.mark.parametrize("change", [change_settings, change_step, pause])
+def test_the_writer_reads_no_texts_that_a_change_of_a_campaign_does_not_need(single, change):
+    """A megabyte of texts: it takes as long as without them."""
+    costs = []
+    for characters in (1, 10_000):
+        campaign = single.hostile.campaign(steps=[message_of(1), *[message_of(characters)] * 49])
+        path = f"/campaigns/{campaign}"
+        step = expect.ok(single.hostile.api.get(f"{path}/sequence"))["steps"][0]["id"]
+        costs.append(cost_of(single, functools.partial(change, single.hostile.api, path, step)))
+    assert costs[1] < 2 * costs[0] + 4, costs
+
+
+def test_the_answer_with_a_large_campaign_is_whole(single):
+    """It is built by another thread than a small one."""
+    steps = [message_of(10_000)] * 3
+    made = single.hostile.api.post("/campaigns", {"name": "Large", "steps": steps})
+    assert made.status == 201, made
+    path = f"/campaigns/{made.json()['id']}"
+    assert [step["genericBody"] for step in made.json()["steps"]] == [step["genericBody"] for step in steps]
+    assert made.json()["steps"] == expect.ok(single.hostile.api.get(path))["steps"]
+    left = expect.ok(single.hostile.api.delete(f"{path}/steps/{made.json()['steps'][1]['id']}"))
+    assert left["steps"] == expect.ok(single.hostile.api.get(path))["steps"] and len(left["steps"]) == 2

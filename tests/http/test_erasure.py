@@ -115,6 +115,17 @@ def test_no_trace_of_an_erased_person_is_left_anywhere(world, tmp_path):
     assert traces(world.server) == []
 
 
+def test_no_trace_is_left_of_who_is_erased_after_another(own):
+    """What the first erasure has overwritten is written again before the second."""
+    tenant = own.tenant()
+    expect.blocked_result(tenant.api.post("/blocked-leads", {"leads": [{"publicIdentifier": "first-erased"}]}), 1)
+    assert expect.ok(tenant.api.post("/erasures", {"publicIdentifier": "first-erased"}))["overwritten"] is True
+    world = World(own)
+    assert traces(own), "else there is nothing to look for"
+    assert world.erase()["overwritten"] is True
+    assert traces(own) == []
+
+
 def test_an_erased_person_stays_blocked_in_every_spelling(world):
     world.erase()
     world.stays_blocked()

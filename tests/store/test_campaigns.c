@@ -262,9 +262,9 @@ static lb_err take_step(void *context, const struct lb_step_row *row)
 static struct steps steps_of(struct backend *backend, uint32_t campaign)
 {
     struct steps steps = {0};
-    assert_int_equal(
-        backend->ops->steps(backend->reader, BACKEND_WORKSPACE, campaign, true, &steps, take_step),
-        LB_OK);
+    assert_int_equal(backend->ops->steps(backend->reader, BACKEND_WORKSPACE, campaign, LB_TEXTS_ALL,
+                                         &steps, take_step),
+                     LB_OK);
     return steps;
 }
 
@@ -313,7 +313,7 @@ static void steps_come_by_position_the_deleted_ones_too(void **state)
     expect_step(&steps, 2, &visit, NULL);
     steps = (struct steps){.stop_after = 2};
     assert_int_equal(
-        backend->ops->steps(backend->reader, BACKEND_WORKSPACE, 7, true, &steps, take_step),
+        backend->ops->steps(backend->reader, BACKEND_WORKSPACE, 7, LB_TEXTS_ALL, &steps, take_step),
         LB_ERR_OVERLOADED);
     assert_int_equal(steps.count, 2);
     assert_int_equal(steps_of(backend, 9).count, 0);
@@ -381,13 +381,19 @@ static lb_err keep_variant(void *context, const struct lb_variant_row *row)
     return LB_OK;
 }
 
-static struct variants variants_of(struct backend *backend, uint32_t campaign)
+static struct variants variants_with(struct backend *backend, uint32_t campaign, int64_t texts)
 {
     static struct variants variants;
     variants.count = 0;
-    assert_int_equal(backend->ops->variants(backend->reader, WS, campaign, &variants, keep_variant),
-                     LB_OK);
+    assert_int_equal(
+        backend->ops->variants(backend->reader, WS, campaign, texts, &variants, keep_variant),
+        LB_OK);
     return variants;
+}
+
+static struct variants variants_of(struct backend *backend, uint32_t campaign)
+{
+    return variants_with(backend, campaign, LB_TEXTS_ALL);
 }
 
 static uint32_t add_variant(struct backend *backend, uint32_t campaign, uint32_t step)
@@ -417,6 +423,35 @@ static void variants_come_by_step_and_number(void **state)
     assert_true(row->workspace == WS && row->campaign == 7 && row->step == 20 && !row->disabled);
     assert_true(lb_str_equal(row->body, LB_STR("Hello \xc3\xa4")) && !row->icp.ptr);
     assert_true(row->counts.done == 1 && row->counts.accepted == 2 && row->counts.replied == 3);
+}
+
+static void texts_are_read_of_the_step_that_is_asked_for(void **state)
+{
+    struct backend *backend = *state;
+    struct lb_step_row row = {
+        .workspace = WS, .campaign = 7, .position = 1, .body = LB_STR("Of a step")};
+    assert_int_equal(backend->ops->step_insert(backend->store, &row), LB_OK);
+    uint32_t first = row.no;
+    row.position = 2;
+    assert_int_equal(backend->ops->step_insert(backend->store, &row), LB_OK);
+    uint32_t second = row.no;
+    add_variant(backend, 7, first);
+    add_variant(backend, 7, second);
+    backend_commit(backend);
+    struct variants variants = variants_with(backend, 7, second);
+    assert_int_equal(variants.count, 2);
+    assert_null(variants.rows[0].body.ptr);
+    assert_int_equal(variants.rows[0].counts.replied, 3);
+    assert_true(lb_str_equal(variants.rows[1].body, LB_STR("Hello \xc3\xa4")));
+    variants = variants_with(backend, 7, LB_TEXTS_NONE);
+    assert_int_equal(variants.count, 2);
+    assert_null(variants.rows[1].body.ptr);
+    struct steps steps = {0};
+    assert_int_equal(
+        backend->ops->steps(backend->reader, BACKEND_WORKSPACE, 7, second, &steps, take_step),
+        LB_OK);
+    assert_null(steps.rows[0].body.ptr);
+    assert_non_null(steps.rows[1].body.ptr);
 }
 
 static void an_updated_variant_keeps_its_place_and_counts(void **state)
@@ -747,6 +782,7 @@ int main(void)
         BACKEND_TEST(an_updated_step_keeps_its_number_and_campaign),
         BACKEND_TEST(steps_are_dropped_with_their_campaign),
         BACKEND_TEST(variants_come_by_step_and_number),
+        BACKEND_TEST(texts_are_read_of_the_step_that_is_asked_for),
         BACKEND_TEST(an_updated_variant_keeps_its_place_and_counts),
         BACKEND_TEST(variants_go_alone_or_with_step_or_campaign),
         BACKEND_TEST(an_activity_comes_back_and_is_replaced),

@@ -36,10 +36,11 @@ def names(count, size=60):
     return json.dumps({"leads": leads}).encode()
 
 
-def links(count, members):
-    """A body that links so many new names with so many member ids, in turn."""
+def links(count, members, of=""):
+    """A body that links so many new names with so many member ids, in turn. `of`: other member ids."""
     stem = os.urandom(6).hex()
-    pairs = [{"memberId": f"ACoAA{n % members:034d}", "publicIdentifier": f"{stem}-{n}"} for n in range(count)]
+    pairs = [{"memberId": f"ACoAA{of}{n % members:0{34 - len(of)}d}", "publicIdentifier": f"{stem}-{n}"}
+             for n in range(count)]
     return json.dumps({"links": pairs}).encode()
 
 
@@ -222,10 +223,24 @@ def check_times(tenant, seconds):
     return latencies(tenant, seconds, "GET", f"/v1/campaigns/{campaign}/blocked-leads/someone")
 
 
+def one_person():
+    return {"leads": [{"publicIdentifier": f"single-{os.getpid()}-{time.time_ns()}-{os.urandom(4).hex()}"}]}
+
+
 def block_times(tenant, seconds):
-    numbers = iter(range(1 << 30))
+    return latencies(tenant, seconds, "POST", "/v1/blocked-leads", one_person)
 
-    def one():
-        return {"leads": [{"publicIdentifier": f"single-{os.getpid()}-{time.time_ns()}-{next(numbers)}"}]}
 
-    return latencies(tenant, seconds, "POST", "/v1/blocked-leads", one)
+def due_block_times(tenant, seconds, rate=50):
+    """Of single blocks that come evenly, from the time at which each was due: one that waits long makes those after it
+    late, too."""
+    times = []
+    with tenant.server.connect(timeout=60) as connection:
+        begin = time.monotonic()
+        for number in range(int(seconds * rate)):
+            due = begin + number / rate
+            time.sleep(max(0, due - time.monotonic()))
+            connection.send(build("POST", "/v1/blocked-leads", [("x-api-key", tenant.key), JSON], one_person()))
+            assert connection.read("POST").status == 200
+            times.append((time.monotonic() - due) * 1000)
+    return times

@@ -33,8 +33,10 @@ static size_t others_in_batch(struct lb_str name, enum lb_person_side side)
 static void link_names(struct lb_str member, struct lb_str name)
 {
     struct lb_other_names names;
-    assert_int_equal(lb_persons_meet(persons, workspace.row.no, member, name), LB_PERSON_NEW);
-    assert_true(lb_persons_link(persons, &workspace, member, name, ++number, &names));
+    struct lb_person_draft draft;
+    assert_int_equal(lb_persons_meet(persons, workspace.row.no, member, name, &draft),
+                     LB_PERSON_NEW);
+    assert_true(lb_persons_link(persons, &workspace, member, name, ++number, &draft, &names));
 }
 
 static void end_link(struct lb_str member, struct lb_str name, uint64_t of)
@@ -153,14 +155,15 @@ static void links_are_forgotten_by_their_numbers(void **state)
 
 static void a_person_has_eight_names(void **state)
 {
+    struct lb_person_draft draft;
     char name[16];
     for (int i = 0; i < LB_PERSON_NAMES_MAX - 1; i++) {
         snprintf(name, sizeof name, "anna-%d", i);
         link_names(MEMBER, lb_str(name));
     }
-    assert_int_equal(lb_persons_meet(persons, workspace.row.no, MEMBER, LB_STR("anna")),
+    assert_int_equal(lb_persons_meet(persons, workspace.row.no, MEMBER, LB_STR("anna"), &draft),
                      LB_PERSON_TOO_MANY);
-    assert_int_equal(lb_persons_meet(persons, workspace.row.no, MEMBER, LB_STR("anna-0")),
+    assert_int_equal(lb_persons_meet(persons, workspace.row.no, MEMBER, LB_STR("anna-0"), &draft),
                      LB_PERSON_KNOWN);
     assert_false(lb_persons_has_conflict(persons, &workspace, MEMBER, LB_STR("anna")));
     assert_true(lb_persons_add_conflict(persons, &workspace, MEMBER, LB_STR("anna"), 9));
@@ -172,6 +175,52 @@ static void a_person_has_eight_names(void **state)
     assert_true(lb_persons_drop_conflict(persons, &workspace, 9));
     commit();
     assert_int_equal(lb_persons_conflicts(persons, &workspace, numbers), 0);
+}
+
+static bool add_conflicts(uint64_t first, uint64_t last)
+{
+    char name[32];
+    bool good = true;
+    for (uint64_t at = first; good && at <= last; at++) {
+        snprintf(name, sizeof name, "pair-%u", (unsigned)at);
+        good = lb_persons_add_conflict(persons, &workspace, MEMBER, lb_str(name), at);
+    }
+    return good;
+}
+
+static bool has_conflict(unsigned at)
+{
+    char name[32];
+    snprintf(name, sizeof name, "pair-%u", at);
+    return lb_persons_has_conflict(persons, &workspace, MEMBER, lb_str(name));
+}
+
+static void the_latest_conflicts_are_known_in_a_batch_and_after_it(void **state)
+{
+    uint64_t numbers[LB_CONFLICTS_MAX];
+    assert_true(add_conflicts(1, 2500));
+    assert_true(has_conflict(2500) && has_conflict(1501) && !has_conflict(1500));
+    commit();
+    assert_int_equal(lb_persons_conflicts(persons, &workspace, numbers), LB_CONFLICTS_MAX);
+    assert_true(numbers[0] == 2500 && numbers[LB_CONFLICTS_MAX - 1] == 1501);
+    assert_true(has_conflict(2500) && has_conflict(1501) && !has_conflict(1500));
+    assert_true(add_conflicts(2501, 2502));
+    assert_true(lb_persons_drop_conflict(persons, &workspace, 2501));
+    commit();
+    assert_int_equal(lb_persons_conflicts(persons, &workspace, numbers), LB_CONFLICTS_MAX - 1);
+    assert_true(numbers[0] == 2502 && !has_conflict(2501) && !has_conflict(1502));
+}
+
+static void conflicts_of_a_batch_that_failed_are_forgotten(void **state)
+{
+    struct lb_workspace other = {.row.no = 4};
+    assert_true(add_conflicts(1, 200));
+    assert_false(lb_persons_has_conflict(persons, &other, MEMBER, LB_STR("pair-1")));
+    lb_persons_roll_back(persons);
+    assert_false(has_conflict(200));
+    assert_true(add_conflicts(1, 3));
+    commit();
+    assert_true(has_conflict(3) && !has_conflict(4));
 }
 
 static int group_setup(void **state)
@@ -198,6 +247,8 @@ int main(void)
         TEST(a_pair_holds_while_one_of_its_numbers_does),
         TEST(links_are_forgotten_by_their_numbers),
         TEST(a_person_has_eight_names),
+        TEST(the_latest_conflicts_are_known_in_a_batch_and_after_it),
+        TEST(conflicts_of_a_batch_that_failed_are_forgotten),
     };
     return cmocka_run_group_tests_name("persons", tests, group_setup, group_teardown);
 }

@@ -117,11 +117,9 @@ static struct lb_campaign_change *begin_campaign_change(struct lb_call *call)
     return change;
 }
 
-static void reply_created(struct lb_call *call)
+static void put_created(struct lb_call *call)
 {
     const struct lb_campaign_change *change = call->state;
-    if (!lb_call_written(call))
-        return;
     struct lb_campaign_state state = {.variables = change->variables, .settings = change->settings};
     struct lb_sequence sequence = {.steps = change->steps, .count = change->step_count};
     struct lb_buf *body = lb_reply_json(&call->req->reply, 201);
@@ -135,6 +133,23 @@ static void reply_created(struct lb_call *call)
     else
         lb_buf_append_lit(body, "null");
     lb_buf_append_lit(body, "}");
+}
+
+static enum lb_turn run_created(struct lb_call *call, struct lb_store_reader *reader)
+{
+    put_created(call);
+    lb_request_complete(call->req);
+    return LB_TURN_LAST;
+}
+
+static enum lb_progress reply_created(struct lb_call *call)
+{
+    if (!lb_call_written(call))
+        return LB_DONE;
+    if (call->req->body.len > LB_HEAVY_BYTES)
+        return lb_call_read_anyway(call, run_created);
+    put_created(call);
+    return LB_DONE;
 }
 
 /* Reads "customVariables"; false when the reply is set. */
@@ -165,8 +180,8 @@ enum lb_progress lb_campaigns_create(struct lb_call *call)
         return LB_DONE;
     change->max_campaigns = call->app->config->max_workspace_campaigns;
     lb_campaign_create(change);
-    return lb_call_write(call, &change->write, sizeof change->row + call->req->body.len,
-                         reply_created);
+    return lb_call_write_then(call, &change->write, sizeof change->row + call->req->body.len,
+                              reply_created);
 }
 
 enum lb_progress lb_campaigns_post(struct lb_call *call)

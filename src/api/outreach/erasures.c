@@ -6,6 +6,7 @@
 #include "api/blocklist/entries.h"
 #include "api/handlers.h"
 
+#include "base/clock.h"
 #include "domain/blocklist/typed_name.h"
 #include "domain/outreach/erasure.h"
 #include "json/encode.h"
@@ -16,7 +17,11 @@
 
 #define LOOKS_MAX          5   /* for what came between a look and the writer */
 #define OVERWRITE_TRIES    500 /* while readers are in the way */
-#define OVERWRITE_PAUSE_MS 20
+#define OVERWRITE_PAUSE_NS (UINT64_C(20) * 1000000)
+/* While others write, it pauses for so many times as long as the writer was held, as the writer
+ * does after large writes. */
+#define OVERWRITE_REST     3
+#define OVERWRITE_REST_MAX (UINT64_C(1000) * 1000000)
 #define STEP_BYTES         ((size_t)1 << 20) /* that it takes while it waits, about */
 
 static const char *const name_members[] = {"publicIdentifier", "memberId", "linkedinUrl", "email",
@@ -31,6 +36,7 @@ struct erasing {
     struct lb_task overwrite; /* on the writer's thread */
     struct lb_task overwritten;
     lb_err overwrite_result;
+    uint64_t overwrite_ns; /* for how long it held the writer */
     unsigned looks;
     bool blocked;
     lb_err err;
@@ -171,7 +177,9 @@ static void run_overwrite(struct lb_task *task)
     struct erasing *erasing =
         (struct erasing *)((char *)task - offsetof(struct erasing, overwrite));
     struct lb_store *store = erasing->call->app->store;
+    uint64_t begun = lb_clock_mono_ns();
     erasing->overwrite_result = store->ops->overwrite(store);
+    erasing->overwrite_ns = lb_clock_mono_ns() - begun;
     lb_mailbox_push(erasing->writer.mailbox, &erasing->overwritten);
 }
 
@@ -179,10 +187,23 @@ static void arrived(struct lb_task *task)
 {
 }
 
+/* Before it is tried again, or the next erasure may begin. */
+static void pause_after(const struct erasing *erasing, uint64_t least_ns)
+{
+    const struct lb_call *call = erasing->call;
+    uint64_t ns = OVERWRITE_REST * erasing->overwrite_ns;
+    if (!lb_writer_has_others(call->app->writer, &call->workspace->writes) || ns < least_ns)
+        ns = least_ns;
+    if (ns > OVERWRITE_REST_MAX)
+        ns = OVERWRITE_REST_MAX;
+    const struct timespec pause = {.tv_sec = (time_t)(ns / 1000000000),
+                                   .tv_nsec = (long)(ns % 1000000000)};
+    nanosleep(&pause, NULL);
+}
+
 /* Offline. What is in the way of it now is gone in a moment; else the writer goes on trying. */
 static void overwrite(struct erasing *erasing)
 {
-    static const struct timespec pause = {.tv_nsec = OVERWRITE_PAUSE_MS * 1000000L};
     erasing->overwrite_result = LB_ERR_OVERLOADED; /* until it was tried */
     for (unsigned i = 0; i < OVERWRITE_TRIES && !atomic_load(&erasing->call->app->hurrying); i++) {
         erasing->overwrite.run = run_overwrite;
@@ -190,9 +211,10 @@ static void overwrite(struct erasing *erasing)
         lb_writer_run(erasing->call->app->writer, &erasing->overwrite);
         while (lb_mailbox_drain(erasing->writer.mailbox) == 0)
             lb_mailbox_wait(erasing->writer.mailbox, -1);
-        if (erasing->overwrite_result != LB_ERR_OVERLOADED)
+        bool done = erasing->overwrite_result != LB_ERR_OVERLOADED;
+        pause_after(erasing, done ? 0 : OVERWRITE_PAUSE_NS);
+        if (done)
             return;
-        nanosleep(&pause, NULL);
     }
 }
 

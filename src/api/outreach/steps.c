@@ -293,16 +293,34 @@ enum lb_progress lb_steps_put_one(struct lb_call *call)
     return lb_call_write(call, &change->write, call->req->body.len, reply_replaced);
 }
 
-static void reply_removed(struct lb_call *call)
+static void put_left(struct lb_call *call)
 {
     struct lb_step_change *change = call->state;
-    if (lb_call_written(call)) {
-        struct lb_buf *body = lb_reply_json(&call->req->reply, 200);
-        lb_buf_append_lit(body, "{\"success\":true,\"message\":\"Step deleted\",\"steps\":");
-        lb_steps_put(body, &change->left, "variants");
-        lb_buf_append_lit(body, "}");
-    }
+    struct lb_buf *body = lb_reply_json(&call->req->reply, 200);
+    lb_buf_append_lit(body, "{\"success\":true,\"message\":\"Step deleted\",\"steps\":");
+    lb_steps_put(body, &change->left, "variants");
+    lb_buf_append_lit(body, "}");
     lb_step_change_fini(change);
+}
+
+static enum lb_turn run_left(struct lb_call *call, struct lb_store_reader *reader)
+{
+    put_left(call);
+    lb_request_complete(call->req);
+    return LB_TURN_LAST;
+}
+
+static enum lb_progress reply_removed(struct lb_call *call)
+{
+    struct lb_step_change *change = call->state;
+    if (!lb_call_written(call)) {
+        lb_step_change_fini(change);
+        return LB_DONE;
+    }
+    if (change->left.bodies.len + change->left.variant_texts.len > LB_HEAVY_BYTES)
+        return lb_call_read_anyway(call, run_left);
+    put_left(call);
+    return LB_DONE;
 }
 
 enum lb_progress lb_steps_delete(struct lb_call *call)
@@ -312,7 +330,7 @@ enum lb_progress lb_steps_delete(struct lb_call *call)
         return LB_DONE;
     change->step = lb_id_step(call->req->params[1]);
     lb_step_remove(change);
-    return lb_call_write(call, &change->write, 0, reply_removed);
+    return lb_call_write_then(call, &change->write, 0, reply_removed);
 }
 
 static void put_sequence(struct lb_buf *body, const struct lb_campaign_row *campaign,

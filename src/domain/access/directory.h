@@ -26,11 +26,7 @@ struct lb_day {
 
 #define LB_DAY_MS 86400000
 
-/* A pair of names that is no link (domain/blocklist/persons.h). */
-struct lb_conflict {
-    uint64_t number; /* of what says so in the log */
-    uint64_t pair;   /* a hash of the two */
-};
+struct lb_conflicts;
 
 struct lb_workspace {
     struct lb_registry_node node;
@@ -99,9 +95,10 @@ struct lb_workspace {
     size_t kept_count;
     size_t kept_capacity;
     size_t made_kept; /* the writer's, as above */
-    /* Guarded by the lock of lb_persons: see there. Room for LB_CONFLICTS_MAX; NULL: none yet. */
-    struct lb_conflict *conflicts;
-    size_t conflict_count;
+    /* Pairs of names that are no links (domain/blocklist/conflicts.h), guarded by the lock of
+     * lb_persons; NULL: none yet. */
+    struct lb_conflicts *conflicts;
+    size_t batch_conflicts; /* the writer's: what the batch under way adds */
     _Atomic uint64_t links; /* between names of people */
 };
 

@@ -122,14 +122,16 @@ static lb_err tell_follower(const struct lb_change *change, const struct lb_othe
     return err;
 }
 
-static lb_err link_pair(struct lb_packer *packer, struct lb_str member, struct lb_str name)
+/* `draft`: of their meeting. */
+static lb_err link_pair(struct lb_packer *packer, struct lb_person_draft *draft,
+                        struct lb_str member, struct lb_str name)
 {
     struct lb_change *change = packer->change;
     struct lb_other_names names;
     uint64_t number;
     lb_err err = pack(packer, LB_LOG_LINK, member, name, &number);
     if (!err && !lb_persons_link(change->blocklist->people, change->standing.workspace, member,
-                                 name, number, &names))
+                                 name, number, draft, &names))
         err = LB_ERR_STORAGE_UNAVAILABLE;
     change->linked += !err;
     return err ? err : tell_follower(change, &names);
@@ -176,7 +178,9 @@ lb_err lb_linking_add(struct lb_linking *linking, struct lb_str member, struct l
     if (is_erased(change->blocklist, workspace, member) ||
         is_erased(change->blocklist, workspace, name))
         return LB_OK;
-    enum lb_person_meeting meeting = lb_persons_meet(people, workspace->row.no, member, name);
+    struct lb_person_draft draft;
+    enum lb_person_meeting meeting =
+        lb_persons_meet(people, workspace->row.no, member, name, &draft);
     bool conflict = meeting == LB_PERSON_TOO_MANY;
     bool listed = conflict && lb_persons_has_conflict(people, workspace, member, name);
     if (meeting == LB_PERSON_KNOWN)
@@ -187,7 +191,8 @@ lb_err lb_linking_add(struct lb_linking *linking, struct lb_str member, struct l
     if (!err && conflict && !listed)
         err = refuse_pair(&linking->packer, member, name);
     change->conflicts += !err && conflict;
-    return err || meeting != LB_PERSON_NEW ? err : link_pair(&linking->packer, member, name);
+    return err || meeting != LB_PERSON_NEW ? err
+                                           : link_pair(&linking->packer, &draft, member, name);
 }
 
 lb_err lb_linking_flush(struct lb_linking *linking)
@@ -256,10 +261,11 @@ static lb_err undo_number(struct lb_packer *packer, enum lb_log_kind kind, uint6
         return end_link(packer, &link);
     if (kind == LB_LOG_LINK_REFUSED)
         return end_conflict(packer, number);
+    struct lb_person_draft draft;
+    struct lb_str member = text_of(&link.member), name = text_of(&link.name);
     bool again = link.kind == LB_LOG_LINK &&
-                 lb_persons_meet(people, workspace, text_of(&link.member), text_of(&link.name)) ==
-                     LB_PERSON_NEW;
-    return again ? link_pair(packer, text_of(&link.member), text_of(&link.name)) : LB_OK;
+                 lb_persons_meet(people, workspace, member, name, &draft) == LB_PERSON_NEW;
+    return again ? link_pair(packer, &draft, member, name) : LB_OK;
 }
 
 lb_err lb_links_undo_row(struct lb_packer *packer, enum lb_log_kind kind, uint64_t first,
@@ -286,13 +292,14 @@ static bool replay_pair(struct lb_blocklist *blocklist, struct lb_workspace *wor
 {
     struct lb_persons *people = blocklist->people;
     struct lb_str member = text_of(&link->member), name = text_of(&link->name);
+    struct lb_person_draft draft;
     struct lb_other_names names;
     if (is_bare(&link->member, &link->name))
         return true;
     if (link->kind == LB_LOG_LINK_REFUSED)
         return lb_persons_add_conflict(people, workspace, member, name, link->number);
-    return lb_persons_meet(people, workspace->row.no, member, name) != LB_PERSON_NEW ||
-           lb_persons_link(people, workspace, member, name, link->number, &names);
+    return lb_persons_meet(people, workspace->row.no, member, name, &draft) != LB_PERSON_NEW ||
+           lb_persons_link(people, workspace, member, name, link->number, &draft, &names);
 }
 
 static lb_err replay_end(struct lb_blocklist *blocklist, struct lb_store_reader *details,

@@ -25,11 +25,12 @@ static size_t find_or_add(struct lb_person_draft *draft, struct lb_str name)
     return draft->name_count++;
 }
 
-void lb_person_draft_add(struct lb_person_draft *draft, const struct lb_person *person)
+void lb_person_draft_add(struct lb_person_draft *draft, struct lb_person *person)
 {
     size_t base = draft->name_count;
     if (!person || find(draft, lb_person_name(person, 0)) != NONE)
         return;
+    draft->of[draft->of_count++] = person;
     for (size_t i = 0; i < person->name_count; i++)
         draft->names[draft->name_count++] = lb_person_name(person, i);
     for (size_t i = 0; i < person->pair_count; i++) {

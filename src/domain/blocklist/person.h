@@ -66,13 +66,15 @@ struct lb_person {
 /* A person under construction, whose names are borrowed: whom a pair joins, or what is left without
  * one. Room for two people and one more pair. */
 struct lb_person_draft {
+    struct lb_person *of[2]; /* whom it was made of */
+    size_t of_count;
     size_t name_count, pair_count;
     struct lb_str names[2 * LB_PERSON_NAMES_MAX + 2];
     struct lb_person_pair pairs[2 * LB_PERSON_PAIRS_MAX + 1];
 };
 
 /* Adds what a person has; NULL: nothing. The two have no name in common, or are the same. */
-void lb_person_draft_add(struct lb_person_draft *draft, const struct lb_person *person);
+void lb_person_draft_add(struct lb_person_draft *draft, struct lb_person *person);
 
 /* What a pair would be to a draft. */
 enum lb_person_meeting {

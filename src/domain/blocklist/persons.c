@@ -18,6 +18,7 @@ struct move {
     struct lb_workspace *workspace;
     struct lb_conflict conflict; /* number 0: none */
     bool added;
+    size_t ordinal; /* among those that the batch adds in the workspace, from 0 */
     int links;
 };
 
@@ -36,6 +37,8 @@ struct lb_persons {
     size_t gone_count, gone_capacity;
     struct move *moves;
     size_t move_count, move_capacity;
+    uint32_t *pairs; /* open addressing over the moves that add, index and one; a power of two */
+    size_t pair_capacity;
 };
 
 struct lb_persons *lb_persons_create(void)
@@ -71,6 +74,7 @@ void lb_persons_destroy(struct lb_persons *people)
     free(people->made);
     free(people->gone);
     free(people->moves);
+    free(people->pairs);
     pthread_mutex_destroy(&people->lock);
     free(people);
 }
@@ -249,11 +253,14 @@ static bool set_person(struct lb_persons *people, uint32_t workspace, struct lb_
     return true;
 }
 
-/* The person will not be found any more. */
-static bool let_go(struct lb_persons *people, struct lb_person *person)
+/* The person will not be found any more, and the names are alone until others have them. */
+static bool let_go(struct lb_persons *people, uint32_t workspace, struct lb_person *person)
 {
-    if (!person || person->superseded)
+    if (person->superseded)
         return true;
+    for (size_t i = 0; i < person->name_count; i++)
+        if (!set_person(people, workspace, lb_person_name(person, i), NULL))
+            return false;
     if (person->found) {
         if (!lb_array_reserve(people->gone, people->gone_capacity, people->gone_count + 1))
             return false;
@@ -275,13 +282,8 @@ static bool replace(struct lb_persons *people, uint32_t workspace,
         return false;
     for (size_t i = 0; i < count; i++)
         people->made[people->made_count++] = made[i];
-    for (size_t i = 0; i < draft->name_count; i++)
-        if (!let_go(people, find_in_batch(people, workspace, draft->names[i])))
-            return false;
-    /* The names are those of people who are not freed yet; a new one is in its own person. */
-    for (size_t i = 0; i < draft->name_count; i++)
-        if (find_in_batch(people, workspace, draft->names[i]) &&
-            !set_person(people, workspace, draft->names[i], NULL))
+    for (size_t i = 0; i < draft->of_count; i++)
+        if (!let_go(people, workspace, draft->of[i]))
             return false;
     for (size_t i = 0; i < count; i++)
         for (size_t j = 0; j < made[i]->name_count; j++)
@@ -293,7 +295,7 @@ static bool replace(struct lb_persons *people, uint32_t workspace,
 static void draw(const struct lb_persons *people, uint32_t workspace, struct lb_str member,
                  struct lb_str name, struct lb_person_draft *out)
 {
-    out->name_count = out->pair_count = 0;
+    out->of_count = out->name_count = out->pair_count = 0;
     lb_person_draft_add(out, find_in_batch(people, workspace, member));
     lb_person_draft_add(out, find_in_batch(people, workspace, name));
 }
@@ -306,11 +308,11 @@ static void take_names(const struct lb_person_draft *draft, struct lb_other_name
 }
 
 enum lb_person_meeting lb_persons_meet(const struct lb_persons *people, uint32_t workspace,
-                                       struct lb_str member, struct lb_str name)
+                                       struct lb_str member, struct lb_str name,
+                                       struct lb_person_draft *out_draft)
 {
-    struct lb_person_draft draft;
-    draw(people, workspace, member, name, &draft);
-    return lb_person_meet(&draft, member, name);
+    draw(people, workspace, member, name, out_draft);
+    return lb_person_meet(out_draft, member, name);
 }
 
 /* Links one after the other are one move, so that there are few beside conflicts. */
@@ -339,15 +341,13 @@ static bool change(struct lb_persons *people, struct lb_workspace *workspace,
 
 bool lb_persons_link(struct lb_persons *people, struct lb_workspace *workspace,
                      struct lb_str member, struct lb_str name, uint64_t number,
-                     struct lb_other_names *out_names)
+                     struct lb_person_draft *draft, struct lb_other_names *out_names)
 {
-    struct lb_person_draft draft;
-    draw(people, workspace->row.no, member, name, &draft);
-    size_t links = draft.pair_count;
-    lb_person_draft_link(&draft, member, name, number);
-    take_names(&draft, out_names);
+    size_t links = draft->pair_count;
+    lb_person_draft_link(draft, member, name, number);
+    take_names(draft, out_names);
     atomic_store_explicit(&workspace->has_links, true, memory_order_release);
-    return change(people, workspace, &draft, links);
+    return change(people, workspace, draft, links);
 }
 
 bool lb_persons_unlink(struct lb_persons *people, struct lb_workspace *workspace,
@@ -368,7 +368,7 @@ bool lb_persons_forget(struct lb_persons *people, struct lb_workspace *workspace
                        struct lb_str name)
 {
     struct lb_person_draft draft = {0};
-    const struct lb_person *person = find_in_batch(people, workspace->row.no, name);
+    struct lb_person *person = find_in_batch(people, workspace->row.no, name);
     if (!person)
         return true;
     lb_person_draft_add(&draft, person);
@@ -391,7 +391,7 @@ static bool is_one_of(const struct lb_person_pair *pair, const uint64_t *numbers
 
 /* Other pairs of the person stay. */
 static bool forget_pairs(struct lb_persons *people, struct lb_workspace *workspace,
-                         const struct lb_person *person, const uint64_t *numbers, size_t count)
+                         struct lb_person *person, const uint64_t *numbers, size_t count)
 {
     struct lb_person_draft draft = {0};
     lb_person_draft_add(&draft, person);
@@ -407,7 +407,7 @@ bool lb_persons_forget_links(struct lb_persons *people, struct lb_workspace *wor
 {
     struct lb_registry_node *node = lb_registry_first(people->names);
     for (; node; node = lb_registry_after(people->names, node)) {
-        const struct lb_person *person = person_of(node);
+        struct lb_person *person = person_of(node);
         if (node->scope == workspace->row.no && node == &person->names[0].node &&
             !forget_pairs(people, workspace, person, numbers, count))
             return false;
@@ -423,30 +423,63 @@ static uint64_t hash_pair(const struct lb_persons *people, struct lb_str member,
     return hash(people, 0, member) * 3 + hash(people, 0, name);
 }
 
-/* Of those that the batch adds only the latest are remembered. */
+/* The slot of a pair that the batch adds, or the empty one where it belongs: the index of its
+ * latest move, and one. */
+static uint32_t *probe_pair(const struct lb_persons *people, const struct lb_workspace *workspace,
+                            uint64_t pair)
+{
+    size_t mask = people->pair_capacity - 1;
+    for (size_t at = pair & mask;; at = (at + 1) & mask) {
+        uint32_t *slot = &people->pairs[at];
+        const struct move *move = *slot ? &people->moves[*slot - 1] : NULL;
+        if (!move || (move->workspace == workspace && move->conflict.pair == pair))
+            return slot;
+    }
+}
+
+static bool grow_pairs(struct lb_persons *people)
+{
+    size_t capacity = people->pair_capacity ? people->pair_capacity : 64;
+    while (capacity < (people->move_count + 1) * 2)
+        capacity *= 2;
+    uint32_t *pairs = calloc(capacity, sizeof *pairs);
+    if (!pairs)
+        return false;
+    free(people->pairs);
+    people->pairs = pairs;
+    people->pair_capacity = capacity;
+    for (size_t i = 0; i < people->move_count; i++)
+        if (people->moves[i].added)
+            *probe_pair(people, people->moves[i].workspace, people->moves[i].conflict.pair) =
+                (uint32_t)i + 1;
+    return true;
+}
+
+/* Of those that the batch adds only the latest will be listed. */
 static bool batch_has_conflict(const struct lb_persons *people,
                                const struct lb_workspace *workspace, uint64_t pair)
 {
-    size_t seen = 0;
-    bool found = false;
-    for (size_t i = people->move_count; !found && i-- > 0 && seen < LB_CONFLICTS_MAX;) {
-        const struct move *move = &people->moves[i];
-        found = move->workspace == workspace && move->added && move->conflict.pair == pair;
-        seen += move->workspace == workspace && move->added;
-    }
-    return found;
+    uint32_t slot = people->pair_capacity ? *probe_pair(people, workspace, pair) : 0;
+    return slot && workspace->batch_conflicts - people->moves[slot - 1].ordinal <= LB_CONFLICTS_MAX;
 }
 
 bool lb_persons_has_conflict(const struct lb_persons *people, const struct lb_workspace *workspace,
                              struct lb_str member, struct lb_str name)
 {
     uint64_t pair = hash_pair(people, member, name);
-    if (batch_has_conflict(people, workspace, pair))
-        return true;
-    for (size_t i = 0; i < workspace->conflict_count; i++)
-        if (workspace->conflicts[i].pair == pair)
-            return true;
-    return false;
+    return batch_has_conflict(people, workspace, pair) ||
+           (workspace->conflicts && lb_conflicts_has(workspace->conflicts, pair));
+}
+
+static bool make_room(struct lb_persons *people, struct lb_workspace *workspace)
+{
+    if (!workspace->conflicts) {
+        pthread_mutex_lock(&people->lock);
+        workspace->conflicts = calloc(1, sizeof *workspace->conflicts);
+        pthread_mutex_unlock(&people->lock);
+    }
+    return workspace->conflicts &&
+           ((people->move_count + 1) * 2 <= people->pair_capacity || grow_pairs(people));
 }
 
 bool lb_persons_add_conflict(struct lb_persons *people, struct lb_workspace *workspace,
@@ -455,10 +488,13 @@ bool lb_persons_add_conflict(struct lb_persons *people, struct lb_workspace *wor
     const struct move move = {
         .workspace = workspace,
         .conflict = {.number = number, .pair = hash_pair(people, member, name)},
-        .added = true};
-    if (!workspace->conflicts)
-        workspace->conflicts = calloc(LB_CONFLICTS_MAX, sizeof *workspace->conflicts);
-    return workspace->conflicts && note_move(people, &move);
+        .added = true,
+        .ordinal = workspace->batch_conflicts};
+    if (!make_room(people, workspace) || !note_move(people, &move))
+        return false;
+    workspace->batch_conflicts++;
+    *probe_pair(people, workspace, move.conflict.pair) = (uint32_t)people->move_count;
+    return true;
 }
 
 bool lb_persons_drop_conflict(struct lb_persons *people, struct lb_workspace *workspace,
@@ -468,12 +504,7 @@ bool lb_persons_drop_conflict(struct lb_persons *people, struct lb_workspace *wo
     return note_move(people, &move);
 }
 
-static void drop(struct lb_workspace *workspace, size_t at)
-{
-    memmove(&workspace->conflicts[at], &workspace->conflicts[at + 1],
-            (--workspace->conflict_count - at) * sizeof *workspace->conflicts);
-}
-
+/* Of many that are added, those that would give place to the others at once are left out. */
 static void make_move(const struct move *move)
 {
     struct lb_workspace *workspace = move->workspace;
@@ -482,24 +513,20 @@ static void make_move(const struct move *move)
                                   memory_order_relaxed);
     if (!move->conflict.number)
         return;
-    if (move->added) {
-        if (workspace->conflict_count == LB_CONFLICTS_MAX)
-            drop(workspace, 0);
-        workspace->conflicts[workspace->conflict_count++] = move->conflict;
-        return;
-    }
-    for (size_t i = workspace->conflict_count; i-- > 0;)
-        if (workspace->conflicts[i].number == move->conflict.number)
-            drop(workspace, i);
+    if (!move->added && workspace->conflicts)
+        lb_conflicts_drop(workspace->conflicts, move->conflict.number);
+    else if (move->added && workspace->batch_conflicts - move->ordinal <= LB_CONFLICTS_MAX)
+        lb_conflicts_add(workspace->conflicts, move->conflict);
 }
 
 size_t lb_persons_conflicts(struct lb_persons *people, const struct lb_workspace *workspace,
                             uint64_t *out)
 {
     pthread_mutex_lock(&people->lock);
-    size_t count = workspace->conflict_count;
+    const struct lb_conflicts *conflicts = workspace->conflicts;
+    size_t count = conflicts ? conflicts->count : 0;
     for (size_t i = 0; i < count; i++)
-        out[i] = workspace->conflicts[count - 1 - i].number;
+        out[i] = conflicts->list[count - 1 - i].number;
     pthread_mutex_unlock(&people->lock);
     return count;
 }
@@ -532,6 +559,10 @@ static void empty(struct lb_persons *people)
 {
     if (people->changed_count)
         memset(people->slots, 0, people->slot_capacity * sizeof *people->slots);
+    if (people->move_count && people->pairs)
+        memset(people->pairs, 0, people->pair_capacity * sizeof *people->pairs);
+    for (size_t i = 0; i < people->move_count; i++)
+        people->moves[i].workspace->batch_conflicts = 0;
     people->changed_count = 0;
     people->made_count = 0;
     people->gone_count = 0;

@@ -15,9 +15,8 @@
 #define LB_DOMAIN_BLOCKLIST_PERSONS_H
 
 #include "domain/access/directory.h"
+#include "domain/blocklist/conflicts.h"
 #include "domain/blocklist/person.h"
-
-#define LB_CONFLICTS_MAX 1000 /* of a workspace */
 
 struct lb_persons;
 
@@ -74,15 +73,17 @@ size_t lb_persons_conflicts(struct lb_persons *people, const struct lb_workspace
 
 /* --- Changing --------------------------------------------------------------------------------- */
 
-/* What a pair would be, in the batch. */
+/* What a pair would be, in the batch, and whom it would join. */
 enum lb_person_meeting lb_persons_meet(const struct lb_persons *people, uint32_t workspace,
-                                       struct lb_str member, struct lb_str name);
+                                       struct lb_str member, struct lb_str name,
+                                       struct lb_person_draft *out_draft);
 
-/* Adds a pair that is new. `*out_names`: all that hangs together with it, in the batch. False when
- * out of memory; the batch has to be rolled back then, as below. */
+/* Adds a pair that is new to the draft of its meeting, since which no link was changed.
+ * `*out_names`: all that hangs together with it, in the batch. False when out of memory; the batch
+ * has to be rolled back then, as below. */
 bool lb_persons_link(struct lb_persons *people, struct lb_workspace *workspace,
                      struct lb_str member, struct lb_str name, uint64_t number,
-                     struct lb_other_names *out_names);
+                     struct lb_person_draft *draft, struct lb_other_names *out_names);
 
 /* Takes a number of a pair back. `*out_names`: all that hung together with it; none when the pair
  * has no such number. */

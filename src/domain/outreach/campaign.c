@@ -286,8 +286,9 @@ static lb_err read_state(struct lb_campaign_change *change, struct lb_campaign_s
     if (change->texts.failed)
         return LB_ERR_OVERLOADED;
     lb_sequence_fini(&change->sequence);
-    return lb_sequence_load(change->outreach->settings.store, lb_outreach_reader(change->outreach),
-                            change->standing.list, true, &change->sequence);
+    return lb_sequence_load_texts_of(change->outreach->settings.store,
+                                     lb_outreach_reader(change->outreach), change->standing.list,
+                                     LB_TEXTS_NONE, &change->sequence);
 }
 
 static lb_err check_ready(struct lb_campaign_change *change, const struct lb_campaign_state *state)

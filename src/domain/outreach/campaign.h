@@ -31,8 +31,8 @@ struct lb_campaign_change {
     struct lb_campaign_row row; /* create: id and name. Result: the campaign. */
     /* Activate, pause, change: the result, as committed with the change. */
     struct lb_campaign_state state;
-    struct lb_sequence sequence;
-    struct lb_buf texts; /* of the state; released with lb_campaign_change_fini */
+    struct lb_sequence sequence; /* without texts */
+    struct lb_buf texts;         /* of the state; released with lb_campaign_change_fini */
     /* Delete: its blocklist ends, too, or that of the deleted campaign with the id of the row. */
     bool drops_list;
     /* Create: the result. Was there a blocklist of an earlier campaign of the id, with how many

@@ -73,19 +73,31 @@ static void find_variant_texts(struct lb_sequence *sequence)
     }
 }
 
-lb_err lb_sequence_load(struct lb_store *store, struct lb_store_reader *reader,
-                        struct lb_list campaign, bool bodies, struct lb_sequence *out)
+static lb_err load(struct lb_store *store, struct lb_store_reader *reader, struct lb_list campaign,
+                   int64_t texts, bool variants, struct lb_sequence *out)
 {
     *out = (struct lb_sequence){.campaign = campaign};
     lb_err err =
-        store->ops->steps(reader, campaign.workspace, campaign.campaign, bodies, out, load_step);
+        store->ops->steps(reader, campaign.workspace, campaign.campaign, texts, out, load_step);
     find_bodies(out);
-    if (!err && bodies)
-        err =
-            store->ops->variants(reader, campaign.workspace, campaign.campaign, out, load_variant);
+    if (!err && variants)
+        err = store->ops->variants(reader, campaign.workspace, campaign.campaign, texts, out,
+                                   load_variant);
     if (out->variant_count)
         find_variant_texts(out);
     return err;
+}
+
+lb_err lb_sequence_load(struct lb_store *store, struct lb_store_reader *reader,
+                        struct lb_list campaign, bool bodies, struct lb_sequence *out)
+{
+    return load(store, reader, campaign, bodies ? LB_TEXTS_ALL : LB_TEXTS_NONE, bodies, out);
+}
+
+lb_err lb_sequence_load_texts_of(struct lb_store *store, struct lb_store_reader *reader,
+                                 struct lb_list campaign, int64_t texts, struct lb_sequence *out)
+{
+    return load(store, reader, campaign, texts, true, out);
 }
 
 void lb_sequence_fini(struct lb_sequence *sequence)
@@ -212,8 +224,8 @@ static void move_step(struct lb_sequence *sequence, size_t from, size_t to)
 }
 
 /* Checks that the sequence may be changed, and loads it. While the campaign is active, too: what a
- * sender has been handed out stays as it is. */
-static lb_err begin(struct lb_step_change *change, struct lb_sequence *sequence)
+ * sender has been handed out stays as it is. `texts`: as of the store. */
+static lb_err begin(struct lb_step_change *change, int64_t texts, struct lb_sequence *sequence)
 {
     struct lb_store *store = change->outreach->settings.store;
     struct lb_reason *reason = &change->write.reason;
@@ -221,8 +233,8 @@ static lb_err begin(struct lb_step_change *change, struct lb_sequence *sequence)
     lb_err err = lb_outreach_campaign(change->outreach, &change->standing, reason, &state);
     *sequence = (struct lb_sequence){0};
     if (!err)
-        err = lb_sequence_load(store, lb_outreach_reader(change->outreach), change->standing.list,
-                               true, sequence);
+        err = lb_sequence_load_texts_of(store, lb_outreach_reader(change->outreach),
+                                        change->standing.list, texts, sequence);
     return err;
 }
 
@@ -347,12 +359,12 @@ static lb_err remove_step(struct lb_step_change *change, struct lb_sequence *seq
     return LB_OK;
 }
 
-static lb_err apply(struct lb_write *write,
+static lb_err apply(struct lb_write *write, int64_t texts,
                     lb_err (*run)(struct lb_step_change *change, struct lb_sequence *sequence))
 {
     struct lb_step_change *change = (struct lb_step_change *)write;
     struct lb_sequence sequence;
-    lb_err err = begin(change, &sequence);
+    lb_err err = begin(change, texts, &sequence);
     if (!err)
         err = run(change, &sequence);
     lb_sequence_fini(&sequence);
@@ -361,17 +373,18 @@ static lb_err apply(struct lb_write *write,
 
 static lb_err apply_add(struct lb_write *write, struct lb_store *store)
 {
-    return apply(write, insert);
+    return apply(write, LB_TEXTS_NONE, insert);
 }
 
 static lb_err apply_replace(struct lb_write *write, struct lb_store *store)
 {
-    return apply(write, replace);
+    const struct lb_step_change *change = (const struct lb_step_change *)write;
+    return apply(write, change->step, replace);
 }
 
 static lb_err apply_remove(struct lb_write *write, struct lb_store *store)
 {
-    return apply(write, remove_step);
+    return apply(write, LB_TEXTS_ALL, remove_step);
 }
 
 void lb_step_change_fini(struct lb_step_change *change)
@@ -393,5 +406,6 @@ void lb_step_replace(struct lb_step_change *change)
 
 void lb_step_remove(struct lb_step_change *change)
 {
+    change->write.heavy = true; /* it reads all texts, for the reply */
     change->write.apply = apply_remove;
 }

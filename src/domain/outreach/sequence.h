@@ -29,6 +29,10 @@ struct lb_sequence {
  * variants. To be released with lb_sequence_fini in any case. */
 lb_err lb_sequence_load(struct lb_store *store, struct lb_store_reader *reader,
                         struct lb_list campaign, bool bodies, struct lb_sequence *out);
+/* The same with all variants, but of the texts, which may be megabytes, only those of one step,
+ * LB_TEXTS_NONE or LB_TEXTS_ALL. */
+lb_err lb_sequence_load_texts_of(struct lb_store *store, struct lb_store_reader *reader,
+                                 struct lb_list campaign, int64_t texts, struct lb_sequence *out);
 void lb_sequence_fini(struct lb_sequence *sequence);
 
 /* The index of a step by its number, deleted or not; LB_SEQUENCE_NONE when there is none. */

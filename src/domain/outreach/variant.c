@@ -65,8 +65,9 @@ struct changing {
 static lb_err load(struct changing *changing)
 {
     struct lb_variant_change *change = changing->change;
-    lb_err err = lb_sequence_load(changing->store, lb_outreach_reader(change->outreach),
-                                  change->standing.list, true, &changing->sequence);
+    lb_err err =
+        lb_sequence_load_texts_of(changing->store, lb_outreach_reader(change->outreach),
+                                  change->standing.list, change->step, &changing->sequence);
     size_t index = lb_sequence_find(&changing->sequence, change->step);
     if (err)
         return err;
@@ -163,13 +164,13 @@ static lb_err remove_variant(struct changing *changing)
                                                 changing->variant->no);
 }
 
-/* What the reply shows: all as it is now. */
+/* What the reply shows: all of the step as it is now. */
 static lb_err read_back(struct changing *changing)
 {
     struct lb_variant_change *change = changing->change;
     lb_variant_change_fini(change); /* of an earlier attempt */
-    return lb_sequence_load(changing->store, lb_outreach_reader(change->outreach),
-                            change->standing.list, true, &change->sequence);
+    return lb_sequence_load_texts_of(changing->store, lb_outreach_reader(change->outreach),
+                                     change->standing.list, change->step, &change->sequence);
 }
 
 static lb_err apply(struct lb_write *write, struct lb_store *store,

@@ -38,7 +38,7 @@ struct lb_variant_change {
     uint32_t variant;          /* replace, remove: which */
     unsigned given;            /* replace: the fields of `row` that count; see lb_variant_field */
     struct lb_variant_row row; /* add: its body */
-    /* Result: the sequence after it. */
+    /* Result: the sequence after it, with the texts of the step. */
     struct lb_sequence sequence;
 };
 

@@ -69,19 +69,20 @@ lb_err lb_pg_steps_drop(struct lb_store *store, uint32_t workspace, uint32_t cam
     return lb_pg_write(store, PG_STEPS_DROP, &params);
 }
 
-LB_PG_STATEMENT(STEPS, ONE, "nnb",
+LB_PG_STATEMENT(STEPS, ONE, "nnnn",
                 "SELECT no, workspace_id, position, type, delay_hours, stop_on_reply,"
-                " CASE WHEN $3 THEN body END, deleted_at FROM leadblock.step"
+                " CASE WHEN $3 IN (no, $4) THEN body END, deleted_at FROM leadblock.step"
                 " WHERE workspace_id = $1 AND campaign = $2 ORDER BY position, no");
 
 lb_err lb_pg_steps(struct lb_store_reader *reader, uint32_t workspace, uint32_t campaign,
-                   bool bodies, void *context, lb_err (*each)(void *, const struct lb_step_row *))
+                   int64_t texts, void *context, lb_err (*each)(void *, const struct lb_step_row *))
 {
     struct lb_pg_params params = {0};
     PGresult *result;
     lb_pg_add_number(&params, workspace);
     lb_pg_add_number(&params, campaign);
-    lb_pg_add_flag(&params, bodies);
+    lb_pg_add_number(&params, texts);
+    lb_pg_add_number(&params, LB_TEXTS_ALL);
     lb_err err = lb_pg_query(reader, PG_STEPS, &params, &result);
     for (int i = 0; !err && i < PQntuples(result); i++) {
         struct lb_step_row row = {.no = (uint32_t)lb_pg_number(result, i, 0),

@@ -82,18 +82,22 @@ lb_err lb_pg_variants_drop(struct lb_store *store, uint32_t workspace, uint32_t 
     return lb_pg_write(store, PG_VARIANTS_DROP, &params);
 }
 
-LB_PG_STATEMENT(VARIANTS, ONE, "nn",
-                "SELECT no, workspace_id, step, body, icp, disabled, done, accepted, replied"
+LB_PG_STATEMENT(VARIANTS, ONE, "nnnn",
+                "SELECT no, workspace_id, step, CASE WHEN $3 IN (step, $4) THEN body END,"
+                " CASE WHEN $3 IN (step, $4) THEN icp END, disabled, done, accepted, replied"
                 " FROM leadblock.step_variant WHERE workspace_id = $1 AND campaign = $2"
                 " ORDER BY step, no");
 
 lb_err lb_pg_variants(struct lb_store_reader *reader, uint32_t workspace, uint32_t campaign,
-                      void *context, lb_err (*each)(void *, const struct lb_variant_row *))
+                      int64_t texts, void *context,
+                      lb_err (*each)(void *, const struct lb_variant_row *))
 {
     struct lb_pg_params params = {0};
     PGresult *result;
     lb_pg_add_number(&params, workspace);
     lb_pg_add_number(&params, campaign);
+    lb_pg_add_number(&params, texts);
+    lb_pg_add_number(&params, LB_TEXTS_ALL);
     lb_err err = lb_pg_query(reader, PG_VARIANTS, &params, &result);
     for (int i = 0; !err && i < PQntuples(result); i++) {
         struct lb_variant_row row = {.no = (uint32_t)lb_pg_number(result, i, 0),

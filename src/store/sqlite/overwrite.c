@@ -28,17 +28,20 @@ static int restart_log(struct lb_sqlite *sqlite)
     return code;
 }
 
-/* Zeros are no frames (lb_sqlite_preallocate_wal). */
+/* Zeros are no frames (lb_sqlite_preallocate_wal). What was zeroed before and not written since
+ * still is. */
 static int zero_old_frames(struct lb_sqlite *sqlite)
 {
     sqlite3_file *log = NULL;
-    sqlite3_int64 size = 0;
+    sqlite3_int64 size = 0, written = lb_pages_log_end(sqlite->writer.db);
     int code = sqlite3_file_control(sqlite->writer.db, "main", SQLITE_FCNTL_JOURNAL_POINTER, &log);
     if (code != SQLITE_OK || !log || !log->pMethods)
         return code == SQLITE_OK ? SQLITE_CANTOPEN : code;
     code = log->pMethods->xFileSize(log, &size);
     char *zeros = calloc(1, ZEROS_BYTES);
-    sqlite3_int64 at = lb_wal_offset((uint32_t)sqlite->wal_pages + 1, LB_SQLITE_PAGE_BYTES);
+    const sqlite3_int64 from = lb_wal_offset((uint32_t)sqlite->wal_pages + 1, LB_SQLITE_PAGE_BYTES);
+    sqlite3_int64 at = from;
+    size = written < size ? written : size;
     while (zeros && code == SQLITE_OK && at < size) {
         int amount = size - at < ZEROS_BYTES ? (int)(size - at) : ZEROS_BYTES;
         if (amount == LB_SQLITE_PAGE_BYTES || amount == LB_WAL_FRAME_HEADER_BYTES)
@@ -49,7 +52,11 @@ static int zero_old_frames(struct lb_sqlite *sqlite)
     if (!zeros)
         return SQLITE_NOMEM;
     free(zeros);
-    return code == SQLITE_OK ? log->pMethods->xSync(log, SQLITE_SYNC_NORMAL) : code;
+    if (code == SQLITE_OK)
+        code = log->pMethods->xSync(log, SQLITE_SYNC_NORMAL);
+    if (code == SQLITE_OK)
+        lb_pages_log_zeroed(sqlite->writer.db, from);
+    return code;
 }
 
 /* The first commit takes the place of the first old frames. It leaves the note, which the second

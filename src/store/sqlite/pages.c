@@ -37,6 +37,7 @@ struct paged_file {
     struct lb_synced_mark *mark; /* NULL: not the writer's; of its database too */
     struct lb_wal_frame commit;  /* the last that commits, not yet synced */
     uint32_t commit_number;      /* 0: none */
+    sqlite3_int64 written_end;   /* what follows is zeros */
 };
 
 static struct paged_file *paged(sqlite3_file *file)
@@ -300,6 +301,8 @@ static int write_log_part(struct paged_file *file, const void *data, int size, s
 static int write_log(sqlite3_file *base, const void *data, int size, sqlite3_int64 at)
 {
     struct paged_file *file = paged(base);
+    if (at + size > file->written_end)
+        file->written_end = at + size;
     int code = write_log_part(file, data, size, at);
     if (code != SQLITE_OK)
         file->commit_number = file->frame_number = 0;
@@ -523,6 +526,7 @@ static int open_file(sqlite3_vfs *self, const char *name, sqlite3_file *out, int
     file->base.pMethods = flags & SQLITE_OPEN_WAL ? &log_methods : &database_methods;
     if (code == SQLITE_OK && flags & SQLITE_OPEN_WAL) {
         file->database = paged(sqlite3_database_file_object(name));
+        file->written_end = INT64_MAX; /* not known */
     } else if (code == SQLITE_OK) {
         code = judge_database(base, file);
     }
@@ -659,4 +663,17 @@ void lb_pages_keep_mark(sqlite3 *db, struct lb_synced_mark *mark)
         database->mark = mark;
     if (log)
         log->mark = mark;
+}
+
+int64_t lb_pages_log_end(sqlite3 *db)
+{
+    const struct paged_file *log = file_of(db, SQLITE_FCNTL_JOURNAL_POINTER);
+    return log ? log->written_end : INT64_MAX;
+}
+
+void lb_pages_log_zeroed(sqlite3 *db, int64_t from)
+{
+    struct paged_file *log = file_of(db, SQLITE_FCNTL_JOURNAL_POINTER);
+    if (log)
+        log->written_end = from;
 }

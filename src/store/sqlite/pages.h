@@ -58,6 +58,13 @@ int lb_pages_set_id(sqlite3 *db, uint64_t id);
 /* The writer's connection, when its log is open: keeps the mark, which outlives it. */
 void lb_pages_keep_mark(sqlite3 *db, struct lb_synced_mark *mark);
 
+/* The writer's connection: where what it has written of its log ends, and nothing but zeros
+ * follows. At first that is not known: as far as a file can go. */
+int64_t lb_pages_log_end(sqlite3 *db);
+
+/* From this offset on its log has been overwritten with zeros, durably. */
+void lb_pages_log_zeroed(sqlite3 *db, int64_t from);
+
 /* Do the pages of the database at `path`, which has no mark, have checksums, or is it of version
  * 0.1.0? `header`: the first 100 bytes of it. A power cut may have torn them, and the rollback
  * journal then says whether there was a database before. SQLite's code. */

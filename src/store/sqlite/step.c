@@ -67,18 +67,19 @@ lb_err lb_sqlite_steps_drop(struct lb_store *store, uint32_t workspace, uint32_t
 }
 
 lb_err lb_sqlite_steps(struct lb_store_reader *reader, uint32_t workspace, uint32_t campaign,
-                       bool bodies, void *context,
+                       int64_t texts, void *context,
                        lb_err (*each)(void *, const struct lb_step_row *))
 {
     sqlite3_stmt *stmt =
         lb_sqlite_prepared(reader, STMT_STEPS,
                            "SELECT no, workspace, position, type, delay_hours, stop_on_reply,"
-                           " CASE WHEN ?2 THEN body END, deleted_at"
+                           " CASE WHEN ?2 IN (no, ?3) THEN body END, deleted_at"
                            " FROM step WHERE campaign = ?1 ORDER BY position, no");
     if (!stmt)
         return LB_ERR_STORAGE_UNAVAILABLE;
     sqlite3_bind_int64(stmt, 1, campaign);
-    sqlite3_bind_int(stmt, 2, bodies);
+    sqlite3_bind_int64(stmt, 2, texts);
+    sqlite3_bind_int64(stmt, 3, LB_TEXTS_ALL);
     lb_err err = LB_OK;
     int code = SQLITE_ROW;
     while (!err && (code = sqlite3_step(stmt)) == SQLITE_ROW) {

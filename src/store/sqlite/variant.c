@@ -79,21 +79,27 @@ lb_err lb_sqlite_variants_drop(struct lb_store *store, uint32_t workspace, uint3
 }
 
 /* A string that could not be read, because memory was short, must not look like a missing one. */
-static bool is_complete(sqlite3_stmt *stmt, const struct lb_variant_row *row)
+static bool is_complete(sqlite3_stmt *stmt, const struct lb_variant_row *row, int64_t texts)
 {
+    if (texts != LB_TEXTS_ALL && texts != row->step)
+        return true;
     return row->body.ptr && (row->icp.ptr || sqlite3_column_type(stmt, 4) == SQLITE_NULL);
 }
 
 lb_err lb_sqlite_variants(struct lb_store_reader *reader, uint32_t workspace, uint32_t campaign,
-                          void *context, lb_err (*each)(void *, const struct lb_variant_row *))
+                          int64_t texts, void *context,
+                          lb_err (*each)(void *, const struct lb_variant_row *))
 {
     sqlite3_stmt *stmt =
         lb_sqlite_prepared(reader, STMT_VARIANTS,
-                           "SELECT no, workspace, step, body, icp, disabled, done, accepted,"
+                           "SELECT no, workspace, step, CASE WHEN ?2 IN (step, ?3) THEN body END,"
+                           " CASE WHEN ?2 IN (step, ?3) THEN icp END, disabled, done, accepted,"
                            " replied FROM step_variant WHERE campaign = ?1 ORDER BY step, no");
     if (!stmt)
         return LB_ERR_STORAGE_UNAVAILABLE;
     sqlite3_bind_int64(stmt, 1, campaign);
+    sqlite3_bind_int64(stmt, 2, texts);
+    sqlite3_bind_int64(stmt, 3, LB_TEXTS_ALL);
     lb_err err = LB_OK;
     int code = SQLITE_ROW;
     while (!err && (code = sqlite3_step(stmt)) == SQLITE_ROW) {
@@ -107,7 +113,7 @@ lb_err lb_sqlite_variants(struct lb_store_reader *reader, uint32_t workspace, ui
                                      .counts = {sqlite3_column_int64(stmt, 6),
                                                 sqlite3_column_int64(stmt, 7),
                                                 sqlite3_column_int64(stmt, 8)}};
-        err = is_complete(stmt, &row) ? each(context, &row) : LB_ERR_STORAGE_UNAVAILABLE;
+        err = is_complete(stmt, &row, texts) ? each(context, &row) : LB_ERR_STORAGE_UNAVAILABLE;
     }
     return lb_sqlite_end_scan(stmt, err, code);
 }
