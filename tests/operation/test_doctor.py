@@ -355,4 +355,6 @@ def test_a_proxy_without_a_server_and_one_that_leads_elsewhere(behind, tmp_path)
         ask(behind, url, tls[0]).one("public address", "error", "status 404")
     with proxy(behind, tls, keeps_id=False) as url:
         ask(behind, url, tls[0]).one("public address", "warning", "without leadblock's header")
-    ask(behind, url, tls[0]).one("public address", "error", "does not answer")
+    with socket.socket() as taken:  # so that no other server gets the port
+        taken.bind(("127.0.0.1", 0))
+        ask(behind, f"https://127.0.0.1:{taken.getsockname()[1]}", tls[0]).one("public address", "error", "does not answer")

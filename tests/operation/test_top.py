@@ -299,8 +299,8 @@ def test_what_was_ignored_before_stays_ignored(busy):
     with terminal_of(busy, 24, 100, before=["sh", "-c", "trap '' HUP; exec \"$@\"", "sh"]) as (parent, process, untouched):
         assert read_for(parent, 20, frames(1)).startswith(BEGIN)
         process.send_signal(signal.SIGHUP)
-        seen = read_for(parent, 20, frames(3))
-        assert seen.count("\033[J") >= 3 and END not in seen
+        seen = read_for(parent, 20, frames(2))
+        assert seen.count("\033[J") >= 2 and END not in seen
         leaves(parent, process, untouched, press_q(parent))
 
 
