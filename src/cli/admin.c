@@ -375,9 +375,12 @@ bool lb_admin_count(const struct lb_cli *cli, const char *path, size_t *out)
     return going;
 }
 
-bool lb_admin_ask(const struct lb_cli *cli, const char *path, struct lb_answer *out)
+bool lb_admin_ask(const struct lb_cli *cli, const char *path,
+                  bool (*meanwhile)(void *context, int pause_ms), struct lb_answer *out)
 {
     struct lb_admin *admin = admin_open(cli, LB_DATABASE_LOOK);
+    if (admin && meanwhile)
+        lb_client_set_meanwhile(admin->client, meanwhile, NULL);
     bool done =
         admin && lb_client_call(admin->client,
                                 &(struct lb_client_request){.method = "GET", .path = path}, out);

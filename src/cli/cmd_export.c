@@ -1,5 +1,6 @@
 #include "cli/batch.h"
 #include "cli/commands.h"
+#include "cli/signals.h"
 #include "cli/terminal.h"
 #include "cli/target.h"
 
@@ -132,9 +133,8 @@ int lb_cmd_export(struct lb_cli *cli)
     struct lb_buf path = {0};
     int code = LB_EXIT_USAGE;
     if (make_path(cli, &path)) {
-        /* So that what is there of the file is removed. */
-        sigaction(SIGINT, &(struct sigaction){.sa_handler = interrupt}, NULL);
-        sigaction(SIGTERM, &(struct sigaction){.sa_handler = interrupt}, NULL);
+        sigset_t taken; /* so that what is there of the file is removed */
+        lb_signals_take((const int[]){SIGINT, SIGTERM, SIGHUP}, 3, interrupt, &taken);
         code = LB_EXIT_FAILED;
         if (lb_target_open(&exporting.target, output) && fetch(&exporting, cli, path.ptr) &&
             lb_target_finish(&exporting.target))

@@ -2,6 +2,7 @@
 
 #include "base/buf.h"
 #include "base/clock.h"
+#include "cli/signals.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -71,11 +72,8 @@ struct lb_runner *lb_runner_create(const char *command, size_t programs, uint64_
     runner->count = programs;
     runner->timeout_ms = timeout_ms;
     sigset_t watched;
-    sigemptyset(&watched);
+    lb_signals_take((const int[]){SIGINT, SIGTERM, SIGHUP}, 3, SIG_DFL, &watched);
     sigaddset(&watched, SIGCHLD);
-    sigaddset(&watched, SIGINT);
-    sigaddset(&watched, SIGTERM);
-    sigaddset(&watched, SIGHUP);
     runner->signals = signalfd(-1, &watched, SFD_CLOEXEC | SFD_NONBLOCK);
     if (runner->signals < 0) {
         free(runner);

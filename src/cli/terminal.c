@@ -3,6 +3,7 @@
 #include "base/utf8.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <unistd.h>
@@ -79,10 +80,14 @@ size_t lb_terminal_clean(struct lb_buf *out, struct lb_str text, bool last)
     return 0;
 }
 
+/* Another process may have made the terminal, which we share, one that does not block. */
 static bool write_all(int fd, struct lb_str bytes)
 {
     while (bytes.len) {
         ssize_t written = write(fd, bytes.ptr, bytes.len);
+        struct pollfd ready = {.fd = fd, .events = POLLOUT};
+        if (written < 0 && errno == EAGAIN && (poll(&ready, 1, -1) >= 0 || errno == EINTR))
+            continue;
         if (written < 0 && errno == EINTR)
             continue;
         if (written < 0)
@@ -91,6 +96,11 @@ static bool write_all(int fd, struct lb_str bytes)
         bytes.len -= (size_t)written;
     }
     return true;
+}
+
+bool lb_terminal_write(struct lb_str bytes)
+{
+    return write_all(STDOUT_FILENO, bytes);
 }
 
 static ssize_t write_guarded(void *cookie, const char *bytes, size_t size)

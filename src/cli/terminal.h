@@ -15,6 +15,9 @@ void lb_terminal_guard(void);
  * our own making. */
 void lb_terminal_status(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
+/* Writes all of it to standard output as it is, past the guard: what steers the terminal. */
+bool lb_terminal_write(struct lb_str bytes);
+
 /* Appends the text as a terminal may show it. Tabs and line feeds stay; what may be the beginning
  * of a character at the end of the text is left, and its bytes are returned: they belong before the
  * text that comes next. With `last` nothing is left. */

@@ -85,13 +85,17 @@ static bool take_workspaces(struct lb_top_figures *out, const struct lb_json *li
     return true;
 }
 
-bool lb_top_take(const struct lb_cli *cli, struct lb_top_figures *out)
+bool lb_top_take(const struct lb_cli *cli, bool (*meanwhile)(void *context, int pause_ms),
+                 struct lb_top_figures *out)
 {
     struct lb_answer metrics = {0};
     struct lb_answer activity = {0};
     *out = (struct lb_top_figures){.at_s = (double)lb_clock_mono_ns() / 1e9};
-    bool taken =
-        lb_admin_ask(cli, "/metrics", &metrics) && lb_admin_ask(cli, "/admin/activity", &activity);
+    bool taken = lb_admin_needs_server(cli, "no server of the data folder runs. Name its folder "
+                                            "with --data or LEADBLOCK_DATA, and run this as its "
+                                            "user") &&
+                 lb_admin_ask(cli, "/metrics", meanwhile, &metrics) &&
+                 lb_admin_ask(cli, "/admin/activity", meanwhile, &activity);
     if (taken)
         take_metrics(out, lb_buf_str(&metrics.body));
     if (taken && !take_workspaces(out, activity.json)) {

@@ -25,8 +25,10 @@ struct lb_top_figures {
     size_t workspace_count;
 };
 
-/* Asks the server of the data folder. False after a message. To be released in any case. */
-bool lb_top_take(const struct lb_cli *cli, struct lb_top_figures *out);
+/* Asks the server of the data folder, as long as `meanwhile` (lb_admin_ask) has it wait. False
+ * after a message, also when no server runs. To be released in any case. */
+bool lb_top_take(const struct lb_cli *cli, bool (*meanwhile)(void *context, int pause_ms),
+                 struct lb_top_figures *out);
 void lb_top_release(struct lb_top_figures *figures);
 
 /* By when that share of the commits between the two was done, in seconds; 0: there were none. */

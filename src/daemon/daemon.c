@@ -56,20 +56,35 @@ static bool go_on_starting(void)
     return not_told_to_stop();
 }
 
+/* The signal that came within the time; 0: none. A process that is stopped and continued, as by
+ * cpulimit, is woken each time: the time goes on. */
+static int signal_within(const sigset_t *signals, unsigned seconds)
+{
+    const uint64_t second_ns = 1000000000u;
+    uint64_t now = lb_clock_mono_ns();
+    uint64_t end = now + seconds * second_ns;
+    for (;; now = lb_clock_mono_ns()) {
+        uint64_t left = end > now ? end - now : 0;
+        const struct timespec wait = {(time_t)(left / second_ns), (long)(left % second_ns)};
+        int signal = sigtimedwait(signals, NULL, &wait);
+        if (signal > 0)
+            return signal;
+        if (errno != EINTR || !left)
+            return 0;
+    }
+}
+
 static void wait_for_signal(struct lb_parts *parts)
 {
     sigset_t signals;
     fill_stop_signals(&signals);
     lb_parts_watch_clock(parts);
-    const struct timespec period = {.tv_sec = WATCH_EVERY_S};
     for (unsigned seconds = WATCH_EVERY_S;; seconds += WATCH_EVERY_S) {
         lb_rcu_offline();
-        int signal = sigtimedwait(&signals, NULL, &period);
+        int signal = signal_within(&signals, WATCH_EVERY_S);
         lb_rcu_online();
-        if (signal > 0)
+        if (signal)
             return;
-        if (errno != EAGAIN)
-            continue;
         lb_parts_watch(parts);
         lb_parts_watch_clock(parts);
         lb_event_waits_tick(parts->app.event_waits);

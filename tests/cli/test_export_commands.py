@@ -11,6 +11,7 @@ import pytest
 
 from fake import Cut, Fake, blocked_all
 from tests.support.server import binary, clean_environment, run
+from tests.support.terminal import all_of
 
 LIST = ('publicIdentifier,reason,createdAt,by,scope,profileUrl\r\n'
         'ann,"two\r\nlines",2026-11-24T07:31:56.123Z,CRM,campaign,https://www.linkedin.com/in/ann/\r\n'
@@ -120,7 +121,8 @@ def test_standard_output_cannot_begin_anew():
         assert "lost before the end" in result.err
 
 
-def test_an_interruption_leaves_nothing(tmp_path):
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_an_interruption_leaves_nothing(tmp_path, number):
     asked, over = threading.Event(), threading.Event()
 
     def hang(request):
@@ -133,11 +135,28 @@ def test_an_interruption_leaves_nothing(tmp_path):
                                    env=clean_environment(fake.env), stderr=subprocess.PIPE)
         assert asked.wait(10)
         assert len(leftovers(tmp_path)) == 1 and leftovers(tmp_path)[0].startswith("out.csv.part-")
-        process.send_signal(signal.SIGINT)
+        process.send_signal(number)
         assert process.wait(10) == 1
         process.stderr.close()
         over.set()
     assert leftovers(tmp_path) == []
+
+
+def test_a_signal_that_was_ignored_before_stays_ignored(tmp_path):
+    """As a shell has it for what runs in its background."""
+    begun = threading.Event()
+
+    def interrupt(request):
+        begun.wait(20)
+        process.send_signal(signal.SIGINT)
+        return 200, LIST, CSV
+
+    with Fake(interrupt) as fake:
+        process = subprocess.Popen(["sh", "-c", "trap '' INT; exec \"$@\"", "sh", binary(), "export", "q1", "--output",
+                                    tmp_path / "out.csv"], env=clean_environment(fake.env), stdout=subprocess.DEVNULL)
+        begun.set()
+        assert process.wait(20) == 0
+    assert leftovers(tmp_path) == ["out.csv"]
 
 
 def test_a_person_sees_how_far_it_is(fake, tmp_path):
@@ -146,8 +165,7 @@ def test_a_person_sees_how_far_it_is(fake, tmp_path):
                                env=clean_environment(fake.env), stdout=subprocess.DEVNULL, stderr=theirs)
     assert process.wait(20) == 0
     os.close(theirs)
-    shown = os.read(ours, 4096).decode()
-    os.close(ours)
+    shown = all_of(ours)
     assert "rows" in shown and shown.endswith("\r\x1b[K"), shown
 
 

@@ -238,14 +238,14 @@ def test_the_last_line_needs_no_line_feed():
 def test_the_end_of_the_input_ends_it():
     with Session(NOBODY) as session:
         session.process.stdin.close()
-        assert session.process.wait(5) == 0
+        assert session.process.wait(30) == 0
 
 
 def test_a_closed_output_ends_it():
     with Session(NOBODY) as session:
         session.process.stdout.close()
         session.send({"id": 1, "method": "ping"})
-        assert session.process.wait(5) != 0
+        assert session.process.wait(30) != 0
 
 
 def test_without_a_key_it_says_so_at_once():

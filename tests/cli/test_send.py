@@ -13,14 +13,15 @@ import pytest
 
 from fake import KEY, Campaign, Fake, activity
 from tests.support.server import binary, clean_environment, run
+from tests.support.terminal import all_of
 
 
 class Started:
     """The command while it runs."""
 
-    def __init__(self, fake, *args, **options):
+    def __init__(self, fake, *args, before=(), **options):
         options = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **options}
-        self.process = subprocess.Popen([binary(), "send", "q1", *map(str, args)], text=True,
+        self.process = subprocess.Popen([*before, binary(), "send", "q1", *map(str, args)], text=True,
                                         stdin=subprocess.DEVNULL, env=clean_environment(fake.env),
                                         **options)
 
@@ -35,12 +36,12 @@ class Started:
     def signal(self, number):
         self.process.send_signal(number)
 
-    def end(self, timeout=15):
+    def end(self, timeout=60):
         self.out, self.err = self.process.communicate(timeout=timeout)
         return self.process.returncode
 
 
-def until(condition, limit=10):
+def until(condition, limit=30):
     end = time.monotonic() + limit
     while not condition():
         assert time.monotonic() < end, "waited in vain"
@@ -185,7 +186,7 @@ def test_a_process_left_in_the_background_is_not_waited_for(tmp_path):
     started = time.monotonic()
     _, report = one(f"sleep 30 2>&- & echo $! > {tmp_path}/pid; echo sent")
     pid = int((tmp_path / "pid").read_text())
-    assert time.monotonic() - started < 10
+    assert time.monotonic() - started < 25
     assert report["detail"] == "sent"
     assert alive(pid), "a program may leave something behind"
     os.kill(pid, signal.SIGKILL)
@@ -209,10 +210,10 @@ def test_a_program_that_cannot_be_run_is_no_leads_fault_and_ends_it(program):
 def test_a_program_that_takes_too_long_is_ended_with_all_its_processes(tmp_path):
     program = f"sleep 60 & echo $! > {tmp_path}/pid; echo begun; wait; exit 0"
     started = time.monotonic()
-    result, report = one(program, "--timeout", "1")
-    assert 1 <= time.monotonic() - started < 5, "nobody resisted SIGTERM"
+    result, report = one(program, "--timeout", "2")
+    assert 2 <= time.monotonic() - started < 7, "no process resisted SIGTERM, which has 5 s"
     assert report["result"] == "retry"
-    assert report["detail"] == "took longer than 1 s: begun"
+    assert report["detail"] == "took longer than 2 s: begun"
     assert result.code == 0
     assert not alive(int((tmp_path / "pid").read_text()))
 
@@ -222,8 +223,8 @@ def test_what_resists_is_killed_also_when_the_first_process_has_gone(tmp_path):
     program = (f"(trap '' TERM; echo x > {tmp_path}/up; while :; do sleep 0.05; done) & "
                f"echo $! > {tmp_path}/pid; wait")
     started = time.monotonic()
-    _, report = one(program, "--timeout", "1")
-    assert time.monotonic() - started >= 6
+    _, report = one(program, "--timeout", "2")
+    assert time.monotonic() - started >= 7
     assert report["result"] == "retry"
     assert not alive(int((tmp_path / "pid").read_text()))
 
@@ -233,7 +234,7 @@ def test_the_time_follows_the_lease_and_cannot_exceed_it():
     campaign = Campaign([activity(1)])
     with Fake(campaign) as fake:
         result = send(fake, "sleep 30", "--lease", "16")
-        assert 1 <= time.monotonic() - started < 6, result
+        assert 1 <= time.monotonic() - started < 25, result
         assert campaign.claims[0][0] == {"max": 1, "leaseSeconds": 16}
         result = send(fake, "true", "--lease", "30", "--timeout", "31")
         assert result.code == 2 and "--lease" in result.err
@@ -371,8 +372,7 @@ def test_a_person_is_told_once_that_it_waits():
             until(lambda: len(campaign.claims) == 3)
             command.signal(signal.SIGINT)
             assert command.end() == 0
-        text = os.read(ours, 10000).decode()
-        os.close(ours)
+        text = all_of(ours)
     assert text.count("nothing is due now; asking every 1 s") == 1
     assert "0 people contacted" in text
 
@@ -547,6 +547,19 @@ def test_a_signal_lets_finish_what_runs_and_claims_nothing_more(tmp_path, number
         assert command.out == "lead-1\tmessage\tdone\tsent\n"
         assert "1 person contacted" in command.err and "campaign at 50 %" in command.err
     assert len(campaign.claims) == 1 and campaign.results[0]["result"] == "done"
+
+
+def test_a_signal_that_was_ignored_before_stays_ignored(tmp_path):
+    """As nohup has it."""
+    campaign = Campaign([activity(1), activity(2)])
+    program = f"echo > {tmp_path}/up; until [ -e {tmp_path}/go ]; do sleep 0.01; done"
+    nohup = ["sh", "-c", "trap '' HUP; exec \"$@\"", "sh"]
+    with Fake(campaign) as fake, Started(fake, "--exec", program, before=nohup) as command:
+        until((tmp_path / "up").exists)
+        command.signal(signal.SIGHUP)
+        (tmp_path / "go").touch()
+        assert command.end() == 0
+    assert [result["result"] for result in campaign.results] == ["done"] * 2
 
 
 def test_a_second_signal_ends_what_runs(tmp_path):

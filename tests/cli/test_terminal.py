@@ -8,6 +8,7 @@ import pytest
 
 from fake import Fake
 from tests.support.server import binary, run
+from tests.support.terminal import all_of
 
 HOSTILE = ("\x1b]0;pwned\x07", "\x1b[2J", "\u009b31m", "\r\x1b[K", "\u202egnp.exe", "\u2066x\u2069",
            "\u200f", "\u200b", "\u2028", "\ufeff", "\U000e0041", "\x08", "\x7f")
@@ -21,17 +22,8 @@ def on_a_terminal(*args, env, stderr_too=True):
                                stderr=theirs if stderr_too else subprocess.DEVNULL,
                                env={**os.environ, **env})
     os.close(theirs)
-    shown = b""
-    while True:
-        try:
-            block = os.read(ours, 65536)
-        except OSError:  # how a terminal says that nobody writes to it any more
-            break
-        if not block:
-            break
-        shown += block
-    os.close(ours)
-    return shown.decode().replace("\r\n", "\n"), process.wait(20)
+    shown = all_of(ours)
+    return shown.replace("\r\n", "\n"), process.wait(20)
 
 
 def is_harmless(shown):

@@ -14,6 +14,7 @@ from support.server import Server, key_id, run
 
 NAME = '"quotes", \'more\', back\\slash, \\N, \\., $1, Zoë, 山田, 😀'
 ODD = f"tab\there, line\nend, {NAME}"
+A_DAY = 86400  # seconds: a lease that ends while the tests run would change the answers
 
 
 class Place:
@@ -286,11 +287,11 @@ class World:
         self.last_variant = self.campaign.add_variant(message, "the last number of all")
         self.campaign.delete_variant(message, self.last_variant)
         self.campaign.activate()
-        first, second, third, *_ = self.campaign.claim(6)
+        first, second, third, *_ = self.campaign.claim(6, lease=A_DAY)
         self.campaign.complete(first, detail=ODD)
         self.campaign.complete(second, "failed", detail="no such page")
         self.campaign.complete(third, "replied")
-        self.held = self.campaign.claim_one(most=1)
+        self.held = self.campaign.claim_one(most=1, lease=A_DAY)
         self.campaign.set_status("lead-11", "paused")
         self.campaign.set(blockOnReply=True, skipContacted={"days": 9})
         gone = Campaign(self.agency, "lead-1", "gone-1", id="gone")

@@ -340,7 +340,7 @@ def test_half_a_copy_is_finished_from_its_own_source_only(large, rich, target):
 def test_two_copies_into_one_database_at_once_are_refused(large, rich, database):
     process = start(large, database)
     try:
-        while not has_begun(database):
+        while not has_begun(database) and process.poll() is None:
             time.sleep(0.001)
         process.send_signal(signal.SIGSTOP)
         refused(copy(rich.place, database), "under way")

@@ -2,8 +2,10 @@
 stop, the log."""
 
 import re
+import signal
 import socket
 import subprocess
+import threading
 import time
 
 import pytest
@@ -52,6 +54,27 @@ def test_clients_that_left_in_the_middle_of_a_request_are_let_go_at_once(own):
     own.stop()
     assert time.monotonic() - started < 8, "it waited for clients that are gone"
     own.start()
+
+
+def test_a_server_that_is_stopped_and_continued_again_and_again_keeps_time():
+    """As cpulimit does, or a machine that is paused. A wait ends by the server's own clock."""
+    with Server() as server:
+        api = server.api(server.tenant().key)
+        answered = threading.Event()
+
+        def stop_and_continue():
+            while not answered.is_set():
+                server.process.send_signal(signal.SIGSTOP)
+                server.process.send_signal(signal.SIGCONT)
+                answered.wait(0.05)
+
+        thread = threading.Thread(target=stop_and_continue)
+        thread.start()
+        try:
+            assert expect.ok(api.get("/events?wait=1&after=now"))["events"] == []
+        finally:
+            answered.set()
+            thread.join()
 
 
 def test_two_servers_on_one_port_the_second_refuses(own):

@@ -248,7 +248,7 @@ function receive(trigger) {
   };
 }
 
-test('the trigger subscribes, takes signed events alone, and unsubscribes', { timeout: 30000 }, async () => {
+test('the trigger subscribes, takes signed events alone, and unsubscribes', { timeout: 90000 }, async () => {
   const node = nodeOf(TRIGGER, { events: ['lead_blocked', 'lead_unblocked'], campaignId: '', perPerson: true });
   const trigger = activated(workflowOf([node]), node);
   const next = receive(trigger);
@@ -299,7 +299,7 @@ test('a test of the workflow does not end the subscription of the active one', a
   await active.delete();
 });
 
-test('the workflow that can be imported blocks opt-outs and writes events into a sheet', { timeout: 30000 }, async () => {
+test('the workflow that can be imported blocks opt-outs and writes events into a sheet', { timeout: 90000 }, async () => {
   const { nodes, connections } = JSON.parse(await readFile(join(root, 'integrations', 'n8n', 'opt-outs-and-events.json'), 'utf8'));
   const workflow = workflowOf(nodes, connections);
   const [start, trigger] = ['n8n-nodes-base.webhook', TRIGGER].map((type) => nodes.find((node) => node.type === type));

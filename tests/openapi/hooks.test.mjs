@@ -67,7 +67,7 @@ async function delivery(number) {
   return got[number];
 }
 
-test('standardwebhooks verifies what is delivered, and nothing that was changed', { timeout: 20000 }, async () => {
+test('standardwebhooks verifies what is delivered, and nothing that was changed', { timeout: 60000 }, async () => {
   const url = `http://127.0.0.1:${receiver.address().port}/hook`;
   const hook = await call('POST', '/zapier/hooks/subscribe', { url, type: 'lead_blocked' });
   await call('POST', '/blocked-leads', { leads: [{ publicIdentifier: 'jürgen-müller', reason: 'Café' }] });
@@ -84,7 +84,7 @@ test('standardwebhooks verifies what is delivered, and nothing that was changed'
   assert.throws(() => new Webhook(rotated.secret).verify(first.body, first.headers));
 });
 
-test('a receiver that speaks only HTTP/2 gets events in order', { timeout: 20000 }, async () => {
+test('a receiver that speaks only HTTP/2 gets events in order', { timeout: 60000 }, async () => {
   const url = `https://127.0.0.1:${secure.address().port}/hook`;
   const hook = await call('POST', '/zapier/hooks/subscribe', { url, type: 'lead_unblocked' });
   const begun = got.length;

@@ -60,24 +60,18 @@ def read_until(terminal, mark, limit=20):
     return seen
 
 
-def read_until_quiet(terminal, quiet=0.3):
-    """First waits for something, then until nothing more comes."""
-    seen = read_until(terminal, "")
-    limit = 20
-    while select.select([terminal], [], [], limit)[0]:
-        seen += os.read(terminal, 65536).decode(errors="replace")
-        limit = quiet
-    return seen
-
-
 class Zsh:
-    """An interactive zsh at a terminal of its own, without colours: reading its completions takes seconds."""
+    """An interactive zsh at a terminal of its own, without colours: reading its completions takes seconds. Of what
+    it does with a key, it prints a mark at the end."""
 
     def __init__(self, scripts):
         (scripts / ".zshrc").write_text(
             f"fpath=({scripts} $fpath)\nautoload -Uz compinit\ncompinit -D -u\n"
             "PS1='ready> '\nunset zle_bracketed_paste\nunsetopt beep\nLISTMAX=0\n"
-            "bindkey '^I' list-choices\nbindkey '^X' send-break\n")
+            "list-and-say() { zle list-choices; zle -R; print -rn -- \"<listed>\" >$TTY }\n"
+            "give-up-and-say() { BUFFER=; zle -R; print -rn -- \"<given up>\" >$TTY }\n"
+            "zle -N list-and-say\nzle -N give-up-and-say\n"
+            "bindkey '^I' list-and-say\nbindkey '^X' give-up-and-say\n")
         self.child, self.terminal = pty.fork()
         if self.child == 0:
             os.chdir(scripts)
@@ -89,9 +83,9 @@ class Zsh:
     def offers(self, line):
         """Types the line, a tab for the list, and gives the line up."""
         os.write(self.terminal, line.encode() + b"\t")
-        seen = read_until_quiet(self.terminal)
+        seen = read_until(self.terminal, "<listed>").split("<listed>")[0]
         os.write(self.terminal, b"\x18")
-        read_until_quiet(self.terminal)
+        read_until(self.terminal, "<given up>")
         return set(re.findall(r"[^\s\x1b\[\]]+", seen)) - set(line.split())
 
     def end(self):

@@ -23,20 +23,23 @@ WRONG = {"warning", "error"}
 
 
 class Doctor:
-    """What it said, as {check: [(state, text, advice)]}."""
+    """What it said, as {check: [(state, text, advice)]}. How quick the disk is while other tests write to it
+    counts for those alone that ask for it."""
 
-    def __init__(self, *args, env=None, **options):
+    def __init__(self, *args, env=None, disk_speed=False, **options):
         # Not the port of a server that may run on this machine.
         env = {"LEADBLOCK_LISTEN": "127.0.0.1:0", **(env or {})}
         self.result = run("doctor", "--json", *args, env=env, **options)
         self.findings = json.loads(self.result.out)
         assert self.result.err == "", self.result
-        bad = self.wrong()
+        bad = [finding for finding in self.findings if finding["state"] in WRONG]
         assert self.result.code == (1 if bad else 0), self.result
         assert all(finding["advice"] for finding in bad), bad
+        self.passed_over = [] if disk_speed else [("disk speed", "warning")]
 
     def wrong(self):
-        return [finding for finding in self.findings if finding["state"] in WRONG]
+        return [finding for finding in self.findings if finding["state"] in WRONG and
+                (finding["check"], finding["state"]) not in self.passed_over]
 
     def one(self, check, state, *patterns):
         """It found this, and nothing else that is wrong."""
@@ -68,7 +71,7 @@ def running():
 
 def test_where_all_is_well_it_is_0(data, running):
     for doctor in (Doctor("--data", data), Doctor("--data", running.data)):
-        assert doctor.wrong() == [] and doctor.result.code == 0
+        assert doctor.wrong() == []
         assert {"settings", "data folder", "disk", "disk speed", "open files", "clock", "server",
                 "stored names"} <= {finding["check"] for finding in doctor.findings}
     assert Doctor("--data", data).said("database") == [("ok", "it can be opened, and is of this version")]
@@ -160,8 +163,8 @@ int fdatasync(int fd) { usleep(30000); return 0; }
 def test_a_disk_that_syncs_slowly(data, tmp_path):
     (tmp_path / "slow.c").write_text(SLOW)
     subprocess.run(["gcc", "-shared", "-fPIC", "-o", tmp_path / "slow.so", tmp_path / "slow.c"], check=True)
-    Doctor("--data", data, env={"LD_PRELOAD": str(tmp_path / "slow.so")}).one(
-        "disk speed", "warning", r"takes 3\d\.\d ms", "Each change waits")
+    Doctor("--data", data, env={"LD_PRELOAD": str(tmp_path / "slow.so")}, disk_speed=True).one(
+        "disk speed", "warning", r"takes ([3-9]\d|\d{3,})\.\d ms", "Each change waits")
 
 
 # Limits and the clock
@@ -313,9 +316,11 @@ def test_a_certificate_that_ends_soon(behind, tmp_path):
 
 
 def test_a_certificate_that_has_ended(behind, tmp_path):
+    day = (datetime.now(timezone.utc) - timedelta(days=2)).strftime("%Y-%m-%d")
     tls = certificate(tmp_path, -2)
+    if (datetime.now(timezone.utc) - timedelta(days=2)).strftime("%Y-%m-%d") != day:  # midnight came between
+        return test_a_certificate_that_has_ended(behind, tmp_path)
     with proxy(behind, tls) as url:
-        day = (datetime.now(timezone.utc) - timedelta(days=2)).strftime("%Y-%m-%d")
         ask(behind, url, tls[0]).one("public address", "error", f"ended on {day}", "Renew")
 
 
@@ -350,4 +355,6 @@ def test_a_proxy_without_a_server_and_one_that_leads_elsewhere(behind, tmp_path)
         ask(behind, url, tls[0]).one("public address", "error", "status 404")
     with proxy(behind, tls, keeps_id=False) as url:
         ask(behind, url, tls[0]).one("public address", "warning", "without leadblock's header")
-    ask(behind, url, tls[0]).one("public address", "error", "does not answer")
+    with socket.socket() as taken:  # so that no other server gets the port
+        taken.bind(("127.0.0.1", 0))
+        ask(behind, f"https://127.0.0.1:{taken.getsockname()[1]}", tls[0]).one("public address", "error", "does not answer")
