@@ -13,6 +13,9 @@
 /* Some hundred names, of which each byte may cost a microsecond, take as long as a long text. */
 #define HEAVY_LIST_BYTES (2 << 10)
 
+/* A session whose request's body took longer is looked up once more: it may have been ended. */
+#define PROVEN_NS UINT64_C(1000000000)
+
 /* Asks the store whether memory lacks something; false when the reply is set. */
 static bool ask_store(struct lb_call *call)
 {
@@ -105,14 +108,32 @@ static enum lb_progress ask_first(struct lb_call *call)
     return LB_DONE;
 }
 
-static enum lb_progress handle(void *context, struct lb_request *req)
+static enum lb_progress start(struct lb_call *call)
 {
-    const struct lb_app *app = context;
-    struct lb_call *call = lb_call_of(req);
-    if (app->freshness && !(req->route->flags & (LB_ROUTE_OPEN | LB_ROUTE_OWN)))
+    const struct lb_request *req = call->req;
+    if (call->app->freshness && !(req->route->flags & (LB_ROUTE_OPEN | LB_ROUTE_OWN)))
         return ask_first(call);
     /* A body may have taken its time. */
     return !req->has_body || lb_gate_still_passes(call) ? start_handler(call) : LB_DONE;
+}
+
+static enum lb_progress start_proven(struct lb_request *req)
+{
+    struct lb_call *call = lb_call_of(req);
+    return !req->reply.status && lb_gate_session_lives(call) ? start(call) : LB_DONE;
+}
+
+static enum lb_progress handle(void *context, struct lb_request *req)
+{
+    struct lb_call *call = lb_call_of(req);
+    (void)context;
+    if (!call->signed_in || !req->has_body || lb_clock_mono_ns() - req->started_ns < PROVEN_NS)
+        return start(call);
+    req->resume = start_proven;
+    if (lb_gate_look_up_session(call) == LB_PENDING)
+        return LB_PENDING;
+    req->resume = NULL;
+    return LB_DONE;
 }
 
 /* What a proxy or an engine of containers asks several times a second would hide the rest. */

@@ -516,15 +516,30 @@ bool lb_gate_pass_again(struct lb_call *call)
     return pass_rest(call);
 }
 
+/* It was valid when the request came: no guess, which would count. */
+static bool refuse_ended_session(struct lb_call *call)
+{
+    lb_session_cookie_clear(call->app, call->req);
+    lb_reply_error(&call->req->reply, LB_ERR_INVALID_SESSION,
+                   "Your session has ended. Sign in again.");
+    return false;
+}
+
+bool lb_gate_session_lives(struct lb_call *call)
+{
+    lb_err err = call->signed_in->result;
+    if (err && err != LB_ERR_INVALID_SESSION)
+        lb_call_refuse(call, err, NULL);
+    else if (err)
+        refuse_ended_session(call);
+    return !err;
+}
+
 static bool still_valid(struct lb_call *call)
 {
     int64_t now = lb_clock_wall_ms();
-    if (call->signed_in && call->signed_in->session.expires_at <= now && !call->unproven) {
-        lb_session_cookie_clear(call->app, call->req);
-        lb_reply_error(&call->req->reply, LB_ERR_INVALID_SESSION,
-                       "Your session has ended. Sign in again.");
-        return false;
-    }
+    if (call->signed_in && call->signed_in->session.expires_at <= now && !call->unproven)
+        return refuse_ended_session(call);
     if (!call->key || lb_key_valid(call->key, now))
         return true;
     lb_reply_error(&call->req->reply, LB_ERR_INVALID_API_KEY,

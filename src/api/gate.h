@@ -16,6 +16,9 @@ bool lb_gate_pass(struct lb_call *call);
  * will be no look-up, and the reply is set. */
 enum lb_progress lb_gate_look_up_session(struct lb_call *call);
 
+/* Did that look-up find it? False: the reply is set. */
+bool lb_gate_session_lives(struct lb_call *call);
+
 /* The same once more for such a call, now that its session is known, or memory is known to be
  * up to date (domain/blocklist/freshness.h). I/O thread. */
 bool lb_gate_pass_again(struct lb_call *call);

@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "cli/build_info.h"
 #include "cli/mcp_tools.h"
+#include "cli/terminal.h"
 #include "json/encode.h"
 
 #include <stdarg.h>
@@ -158,13 +159,23 @@ static void put_text(struct lb_buf *out, struct lb_str text)
     lb_buf_append_lit(out, "}");
 }
 
+/* What people read, too: names and reasons must not turn or hide what stands beside them. */
+static void put_words(struct lb_buf *out, struct lb_str text)
+{
+    struct lb_buf clean = {0};
+    lb_terminal_clean(&clean, text, true);
+    put_text(out, lb_buf_str(&clean));
+    out->failed |= clean.failed;
+    lb_buf_fini(&clean);
+}
+
 static void put_outcome(const struct request *request, const struct lb_mcp_call *call)
 {
     struct lb_str data = lb_buf_str(&call->data);
     begin_result(request);
     next_member(request);
     lb_buf_append_lit(request->out, "\"content\":[");
-    put_text(request->out, lb_buf_str(&call->text));
+    put_words(request->out, lb_buf_str(&call->text));
     if (!call->failed) { /* for clients that do not read structured content */
         lb_buf_append_lit(request->out, ",");
         put_text(request->out, data);

@@ -72,14 +72,12 @@ static void put_verdict(struct lb_mcp_call *call, const struct lb_json *name,
                         const struct lb_json *lead)
 {
     static const char *const members[] = {"blocked", "scope", "matched", "reason", "createdAt"};
-    struct lb_str type = member(name, "type"), value = member(name, "value");
-    struct lb_str scope = lb_answer_text(lead, "scope");
     bool blocked = false;
     lb_json_bool(lb_json_member(lead, "blocked"), &blocked);
     lb_buf_append_lit(&call->data, "{\"type\":");
-    lb_json_put_string(&call->data, type);
+    lb_json_put_string(&call->data, member(name, "type"));
     lb_buf_append_lit(&call->data, ",\"value\":");
-    lb_json_put_string(&call->data, value);
+    lb_json_put_string(&call->data, member(name, "value"));
     for (size_t i = 0; i < sizeof members / sizeof *members; i++) {
         const struct lb_json *said = lb_json_member(lead, members[i]);
         lb_buf_printf(&call->data, ",\"%s\":", members[i]);
@@ -89,6 +87,9 @@ static void put_verdict(struct lb_mcp_call *call, const struct lb_json *name,
             lb_buf_append_lit(&call->data, "null");
     }
     lb_buf_append_lit(&call->data, "}");
+    /* A line each: a name with a line end in it must not pass for the verdict on another one. */
+    struct lb_str type = lb_answer_text(name, "type"), value = lb_answer_text(name, "value");
+    struct lb_str scope = lb_answer_text(lead, "scope");
     lb_buf_printf(&call->text, "%.*s %.*s: %s", (int)type.len, type.ptr, (int)value.len, value.ptr,
                   blocked ? "BLOCKED" : "not blocked");
     if (blocked && scope.len)

@@ -279,10 +279,10 @@ void lb_import_take_typed(const struct lb_import_typing *typing,
                                      .cells = row->cells,
                                      .cell_count = row->count}};
     const char *wrong = NULL;
-    if (row->line <= typing->heading_line)
-        set(out, LB_IMPORT_HEADING, row->whole, "");
-    else if (row->fault)
+    if (row->fault) /* also where headings are */
         set(out, LB_IMPORT_BAD, row->whole, row->fault);
+    else if (row->line <= typing->heading_line)
+        set(out, LB_IMPORT_HEADING, row->whole, "");
     else if ((wrong = read_details(&taking)) != NULL)
         set(out, LB_IMPORT_BAD, row->whole, wrong);
     else

@@ -108,7 +108,7 @@ struct lb_campaign_row {
  * An epoch is 40 random bits, drawn at each start. The row that begins one has it, and those after
  * it have 0 until the next; those of earlier versions, which had no epochs, are the first of their
  * workspace. When a store goes back to an earlier state, numbers come again, but never with the
- * same epoch. */
+ * same epoch; nor has the number of another workspace the same. */
 
 /* A blocklist: a campaign's, or with campaign 0 the workspace's own. */
 struct lb_list {

@@ -138,6 +138,14 @@ def test_subscribing_is_limited_in_time(api):
     expect.error(answers[-1], 429, "rate_limited")
 
 
+def test_resuming_is_no_way_around_the_pauses_between_tries(api):
+    path = f"/hooks/{subscribe(api, 'http://127.0.0.1:9/')['id']}"
+    answers = (api.put(path, {"action": "resume"}) for _ in range(400))
+    refused = next(answer for answer in answers if answer.status != 200)
+    expect.error(refused, 429, "rate_limited")
+    expect.ok(api.put(path, {"action": "pause"}))
+
+
 def test_other_workspaces_see_nothing_of_it(hooked, api, there):
     made = subscribe(api, there.url())
     other = hooked.tenant("pro").api

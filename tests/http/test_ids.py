@@ -184,11 +184,25 @@ def test_other_ids_name_nothing(fresh, spoil):
 
 def test_ids_of_another_workspace_name_nothing(server):
     one, other = server.tenant("agency").api, server.tenant("agency").api
-    change, others = block(one, "ada", "bob"), block(other, "eve")
+    change, others = block(one, "ada", "bob"), block(other, "eve", "kim")
+    records = blocked(one)
     assert number(change) == number(others)
-    refuse_undo(other, f"ch_2_{epoch(change)}")
-    assert unblock(other, blocked(one)["bob"]) == 0
-    assert blocked(other).keys() == {"eve"}
+    assert {number(record) for record in records.values()} == {
+        number(record) for record in blocked(other).values()}
+    refuse_undo(other, change)
+    expect.error(other.get(f"/changes/{change}"), 404, "not_found")
+    expect.error(other.get(f"/changes/{change}/leads"), 404, "not_found")
+    assert unblock(other, *records.values()) == 0
+    assert blocked(other).keys() == {"eve", "kim"}
+
+
+def test_a_cursor_of_events_of_another_workspace_leads_nowhere(server):
+    one, other = server.tenant("agency").api, server.tenant("agency").api
+    for api, name in ((one, "ada"), (other, "eve")):
+        block(api, name)
+    (event,) = expect.ok(one.get("/events?after=0"))["events"]
+    expect.error(other.get(f"/events?after={event['id']}"), 410, "cursor_gone")
+    expect.ok(one.get(f"/events?after={event['id']}"))
 
 
 def test_ids_go_on_after_a_restart():

@@ -200,6 +200,17 @@ def test_a_reason_that_is_too_long_is_cut_and_that_is_said(target):
     assert [warning["line"] for warning in body["warnings"]] == [2]
 
 
+@pytest.mark.parametrize("kind", ["text", "typed"])
+def test_a_row_that_is_too_long_is_bad_and_no_heading(api, kind):
+    """Above the first address that can be read, too: it may name people."""
+    long = b"x" * (1 << 20)
+    path, data = {"text": ("/blocked-leads", b"linkedin.com/in/ann-1 " + long + b"\nlinkedin.com/in/bob-2\n"),
+                  "typed": ("/blocklist", b"a@acme.com," + long + b"\nemail,note\nb@acme.com,c\n")}[kind]
+    body = expect.ok(api.post(f"{path}/import?dryRun=true", File(data)))
+    assert (body["bad"], body["people"], body["errors"][0]["line"]) == (1, 1, 1)
+    assert "longer than 1 MiB" in body["errors"][0]["reason"]
+
+
 def test_names_that_an_address_in_their_line_hides_are_said_to_be_left_out(target):
     data = (f"zack-z, zara-z, {PROFILE}zoe-z, Zed\n{PROFILE}ann-1\n"
             f"Thanks, as agreed, {PROFILE}bob-2; e-mail--\n-- , {PROFILE}cleo-3, 2024-01-02\n")

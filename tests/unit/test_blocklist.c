@@ -670,7 +670,7 @@ static void an_old_id_is_unknown_beside_the_block_that_takes_its_number(void **s
             .blocklist = engine->blocklist, .standing = standing, .undone = old};
         struct lb_change unblock = {
             .blocklist = engine->blocklist, .standing = standing, .ids = &old, .count = 1};
-        engine->blocklist->epoch ^= 2 * i; /* that of another start */
+        engine->blocklist->epoch_seed[0] ^= i; /* that of another start */
         lb_admin_create_key(&first);
         lb_change_block(&change);
         lb_change_undo(&undo);
@@ -741,12 +741,14 @@ static void after_an_unknown_outcome_ids_are_of_another_epoch(void **state)
 {
     static const char *const name = "john";
     struct fixture *fixture = *state;
-    uint64_t before = fixture->engine.blocklist->epoch;
+    uint32_t workspace = fixture->engine.workspace->row.no;
+    uint64_t before = lb_blocklist_epoch(fixture->engine.blocklist, workspace);
     fail_commits(fixture, 0);
     fixture->unknown_commits = true;
     assert_int_equal(engine_block(&fixture->engine, C, &name, 1, NULL, NULL),
                      LB_ERR_OUTCOME_UNKNOWN);
-    assert_true(fixture->engine.blocklist->epoch && fixture->engine.blocklist->epoch != before);
+    uint64_t after = lb_blocklist_epoch(fixture->engine.blocklist, workspace);
+    assert_true(after && after != before);
 }
 
 static void a_full_disk_leaves_nothing_of_a_block_behind(void **state)

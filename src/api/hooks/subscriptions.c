@@ -44,9 +44,10 @@ bool lb_hooks_pass_rate(struct lb_call *call)
     if (lb_hooks_take_request(call->workspace, call->req->started_ns))
         return true;
     lb_reply_header(&call->req->reply, "Retry-After", "1");
-    lb_reply_error(&call->req->reply, LB_ERR_RATE_LIMITED,
-                   "This workspace has subscribed, tested or repeated too often: 30 at once, and "
-                   "then one a second. Try again in a moment.");
+    lb_reply_error(
+        &call->req->reply, LB_ERR_RATE_LIMITED,
+        "This workspace has subscribed, resumed, tested or repeated too often: 30 at once, and "
+        "then one a second. Try again in a moment.");
     return false;
 }
 
@@ -321,6 +322,8 @@ enum lb_progress lb_hooks_put(struct lb_call *call)
     if (lb_str_equal(action, LB_STR("pause"))) {
         lb_hook_pause(change);
     } else if (lb_str_equal(action, LB_STR("resume"))) {
+        if (!lb_hooks_pass_rate(call)) /* else it would be a way around the pauses between tries */
+            return LB_DONE;
         lb_hook_resume(change);
     } else if (lb_str_equal(action, LB_STR("rotate"))) {
         lb_hook_rotate(change);

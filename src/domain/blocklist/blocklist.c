@@ -10,12 +10,9 @@
 
 #define CHECK_GROUP 128
 
-static void draw_epoch(struct lb_blocklist *blocklist)
+static void draw_epochs(struct lb_blocklist *blocklist)
 {
-    do {
-        randombytes_buf(&blocklist->epoch, sizeof blocklist->epoch);
-        blocklist->epoch &= LB_EPOCH_MAX;
-    } while (blocklist->epoch == 0); /* which means none */
+    randombytes_buf(blocklist->epoch_seed, sizeof blocklist->epoch_seed);
 }
 
 struct lb_blocklist *lb_blocklist_create(const struct lb_blocklist_settings *settings)
@@ -30,7 +27,7 @@ struct lb_blocklist *lb_blocklist_create(const struct lb_blocklist_settings *set
     blocklist->max_daily_bytes = settings->max_daily_bytes ? settings->max_daily_bytes : UINT64_MAX;
     blocklist->next_id = settings->store->ops->log_next_id(settings->store);
     blocklist->twins.ends = &blocklist->ends;
-    draw_epoch(blocklist);
+    draw_epochs(blocklist);
     blocklist->index = lb_index_create(blocklist->next_id);
     blocklist->gone = lb_index_create_with(&(struct lb_index_settings){.shards = 64});
     blocklist->gone_for_all = lb_index_create_with(&(struct lb_index_settings){.shards = 64});
@@ -542,7 +539,7 @@ static void batch_rollback(void *context)
  * written in its place must not have them. */
 static void outcome_unknown(void *context)
 {
-    draw_epoch(context);
+    draw_epochs(context);
 }
 
 void lb_blocklist_count_entry(struct lb_workspace *workspace, uint64_t order, int64_t change)

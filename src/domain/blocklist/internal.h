@@ -17,6 +17,8 @@ struct lb_going {
     uint64_t id;
 };
 
+#define LB_EPOCH_SEED_SIZE 16
+
 struct lb_blocklist {
     struct lb_directory *directory;
     struct lb_store *store;
@@ -44,11 +46,11 @@ struct lb_blocklist {
     struct lb_twins twins;
     struct lb_ends ends;
     struct lb_persons *people;
-    struct lb_ending *ending_soon; /* expiry.h; NULL: before the writer is known */
-    struct lb_locked locked;       /* by the open batch */
-    uint64_t epoch;                /* of the rows that this process writes */
-    uint64_t next_id;              /* after the last commit, unless ids are numbers */
-    struct lb_buf row_items;       /* the row being packed */
+    struct lb_ending *ending_soon;          /* expiry.h; NULL: before the writer is known */
+    struct lb_locked locked;                /* by the open batch */
+    uint8_t epoch_seed[LB_EPOCH_SEED_SIZE]; /* see lb_blocklist_epoch */
+    uint64_t next_id;                       /* after the last commit, unless ids are numbers */
+    struct lb_buf row_items;                /* the row being packed */
     struct lb_commitment row_commitments[LB_ROW_ITEMS_MAX]; /* to its items, if they are names */
     struct lb_buf copied_row; /* of the log, while other rows are read */
     struct lb_list *ended;    /* lists of deleted campaigns, still in memory */
@@ -69,6 +71,11 @@ static inline struct lb_fingerprint lb_blocklist_hash(const struct lb_blocklist 
 {
     return lb_index_fingerprint(blocklist->index, lb_list_number(list), identifier);
 }
+
+/* Of the rows that this process writes in the workspace. Each has one of its own: numbers count in
+ * their workspace, so with one for all an id of another workspace would name a record of this one.
+ * Writer. */
+uint64_t lb_blocklist_epoch(const struct lb_blocklist *blocklist, uint32_t workspace);
 
 /* The key under which the workspace has a name, as the writer sees it: see erased.h. */
 static inline struct lb_str lb_blocklist_key(const struct lb_blocklist *blocklist,

@@ -7,7 +7,7 @@ static lb_err append(struct lb_blocklist *blocklist, struct lb_workspace *worksp
                      struct lb_event_row *row)
 {
     row->workspace = workspace->row.no;
-    row->epoch = blocklist->epoch;
+    row->epoch = lb_blocklist_epoch(blocklist, row->workspace);
     row->at = blocklist->batch.now_ms;
     return blocklist->store->ops->event_append(blocklist->store, row);
 }

@@ -4,6 +4,8 @@
 #include "domain/blocklist/internal.h"
 #include "domain/blocklist/outbox.h"
 
+#include <sodium.h>
+
 static struct lb_overlay *batch_of(const struct lb_packer *packer)
 {
     return &packer->change->blocklist->batch;
@@ -12,6 +14,19 @@ static struct lb_overlay *batch_of(const struct lb_packer *packer)
 static struct lb_log_mark *log_of(const struct lb_change *change)
 {
     return lb_blocklist_batch_log(change->blocklist, change->standing.workspace);
+}
+
+uint64_t lb_blocklist_epoch(const struct lb_blocklist *blocklist, uint32_t workspace)
+{
+    union {
+        unsigned char bytes[crypto_shorthash_BYTES];
+        uint64_t value;
+    } hash;
+    _Static_assert(sizeof blocklist->epoch_seed == crypto_shorthash_KEYBYTES, "it is the key");
+    crypto_shorthash(hash.bytes, (const unsigned char *)&workspace, sizeof workspace,
+                     blocklist->epoch_seed);
+    hash.value &= LB_EPOCH_MAX;
+    return hash.value ? hash.value : 1; /* 0 means none */
 }
 
 /* Gives the row its place in the workspace's chain. */
@@ -24,8 +39,9 @@ static lb_err chain(struct lb_packer *packer)
     struct lb_log_mark *log = log_of(change);
     struct lb_commitments commitments = {.items = blocklist->row_commitments,
                                          .item_count = packer->count};
-    row->epoch = lb_epochs_last(epochs) == blocklist->epoch ? 0 : blocklist->epoch;
-    if (row->epoch && !lb_epochs_add(epochs, row->number, blocklist->epoch))
+    uint64_t epoch = lb_blocklist_epoch(blocklist, change->standing.workspace->row.no);
+    row->epoch = lb_epochs_last(epochs) == epoch ? 0 : epoch;
+    if (row->epoch && !lb_epochs_add(epochs, row->number, epoch))
         return LB_ERR_STORAGE_UNAVAILABLE;
     if (row->reason.ptr)
         lb_chain_commit(row->seed, LB_COMMITMENT_REASON, row->reason, &commitments.reason);
@@ -165,7 +181,8 @@ lb_err lb_packer_add(struct lb_packer *packer, const struct lb_change_item *item
     *out_id = packer->row.id + packer->count++;
     batch->next_id++;
     if (packer->change->id.number == 0)
-        packer->change->id = (struct lb_public_id){number, blocklist->epoch};
+        packer->change->id = (struct lb_public_id){
+            number, lb_blocklist_epoch(blocklist, packer->change->standing.workspace->row.no)};
     return LB_OK;
 }
 
