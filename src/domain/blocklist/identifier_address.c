@@ -98,12 +98,9 @@ static bool holds_two(const struct address *address, const char *separators)
     from_name.len = (size_t)(address->whole.ptr + address->whole.len - from_name.ptr);
     struct lb_str path = {from_name.ptr, span_until(from_name, "?#")};
     struct lb_str after = lb_str_skip(path, address->name.len);
-    struct lb_str names = after; /* "/in/in/NAME": a name in the place of one */
-    if (lb_ascii_equals_lower(address->name, LB_STR("in")))
-        names = (struct lb_str){path.ptr - 1, path.len + 1};
     struct lb_str query = lb_str_skip(from_name, path.len);
     return lb_ascii_holds_lower(path, LB_STR("://")) ||
-           lb_ascii_holds_lower(path, LB_STR("linkedin.com")) || holds_name(names) ||
+           lb_ascii_holds_lower(path, LB_STR("linkedin.com")) || holds_name(after) ||
            span_until(after, separators) < after.len ||
            lb_ascii_holds_lower(query, LB_STR("linkedin.com/in/"));
 }
