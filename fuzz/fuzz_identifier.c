@@ -48,8 +48,8 @@ static void check_in_address(const struct lb_identifier *id)
     for (size_t i = 0; i < id->len; i++)
         len += (size_t)snprintf(address + len, sizeof address - len, "%%%02x",
                                 (unsigned char)id->text[i]);
-    if (strcmp(id->text, "me") != 0 && strcmp(id->text, "edit") != 0 &&
-        strcmp(id->text, "unavailable") != 0)
+    if (strcmp(id->text, "me") != 0 && strcmp(id->text, "in") != 0 &&
+        strcmp(id->text, "edit") != 0 && strcmp(id->text, "unavailable") != 0)
         check_same((struct lb_str){address, len}, id);
 }
 

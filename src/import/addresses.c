@@ -90,7 +90,7 @@ bool lb_import_next_address(struct lb_str *rest, struct lb_str *out)
 bool lb_import_is_linkedin(struct lb_str address)
 {
     size_t at = begins(address, 0, "http:") ? 5 : begins(address, 0, "https:") ? 6 : 0;
-    while (at < address.len && address.ptr[at] == '/')
+    while (at < address.len && (address.ptr[at] == '/' || address.ptr[at] == '\\'))
         at++;
     size_t host = at;
     while (at < address.len && is_host_byte(address.ptr[at]))
@@ -102,9 +102,23 @@ bool lb_import_is_linkedin(struct lb_str address)
            (at - host == len || address.ptr[at - len - 1] == '.');
 }
 
+/* In a string of a program a slash may be written \/, as PHP writes all of them in JSON. */
+static struct lb_str without_escapes(struct lb_str address, char memory[LB_IDENTIFIER_RAW_MAX])
+{
+    size_t len = 0;
+    if (address.len > LB_IDENTIFIER_RAW_MAX || !memmem(address.ptr, address.len, "\\/", 2))
+        return address;
+    for (size_t i = 0; i < address.len; i++)
+        if (address.ptr[i] != '\\' || i + 1 == address.len || address.ptr[i + 1] != '/')
+            memory[len++] = address.ptr[i];
+    return (struct lb_str){memory, len};
+}
+
 const char *lb_import_person(struct lb_str address, struct lb_identifier *out,
                              enum lb_import_name_kind *out_kind)
 {
+    char memory[LB_IDENTIFIER_RAW_MAX];
+    address = without_escapes(address, memory);
     const char *reason = lb_identifier_normalise(address, out);
     if (reason)
         return reason;

@@ -8,35 +8,40 @@ const char *const lb_heading_others[] = {
     "business", "school", "university", "owner", "referrer", "referer", "referred", "referral",
     "manager", "recruiter", "assigned", "assignee", "created by", "added by", "updated by",
     "modified by", "invited by", "introduced by", "sent by", "sender", "our", "rep", "sdr", "bdr",
-    "colleague", "agent", "parent",
+    "colleague", "agent", "parent", "connected by", "contacted by", "my profile", "my linkedin",
     /* German */
     "firma", "unternehmen", "arbeitgeber", "besitzer", "eigentümer", "inhaber", "zuständig",
     "zuständiger", "zugewiesen", "betreuer", "betreut von", "bearbeiter", "erstellt von",
     "angelegt von", "empfohlen von", "empfohlen durch", "vorgesetzter", "unser", "unsere",
-    "kollege", "vertriebler", "absender",
+    "kollege", "vertriebler", "absender", "mein profil", "mein linkedin", "eingeladen von",
+    "kontaktiert von",
     /* French */
     "entreprise", "société", "societe", "employeur", "organisme", "propriétaire", "proprietaire",
     "responsable", "recruteur", "attribué", "attribue", "assigné", "créé par", "cree par",
-    "ajouté par", "recommandé par", "notre", "nos", "commercial", "parrain",
+    "ajouté par", "recommandé par", "notre", "nos", "commercial", "parrain", "expéditeur",
+    "expediteur", "mon profil", "mon linkedin", "invité par",
     /* Spanish */
     "empresa", "compañía", "compania", "organización", "organizacion", "propietario", "gerente",
     "reclutador", "asignado", "creado por", "añadido por", "referido por", "recomendado por",
-    "nuestro", "nuestra", "comercial",
+    "nuestro", "nuestra", "comercial", "remitente", "mi perfil", "mi linkedin", "invitado por",
     /* Portuguese */
     "companhia", "organização", "organizacao", "proprietário", "proprietario", "responsável",
     "responsavel", "recrutador", "atribuído", "atribuido", "criado por", "adicionado por",
-    "indicado por", "nosso", "nossa", "gestor",
+    "indicado por", "nosso", "nossa", "gestor", "remetente", "meu perfil", "meu linkedin",
+    "convidado por",
     /* Italian */
     "azienda", "società", "societa", "organizzazione", "responsabile", "selezionatore", "assegnato",
-    "creato da", "aggiunto da", "segnalato da", "nostro", "nostra", "referente",
+    "creato da", "aggiunto da", "segnalato da", "nostro", "nostra", "referente", "mittente",
+    "mio profilo", "mio linkedin", "invitato da",
     /* Dutch */
     "bedrijf", "organisatie", "werkgever", "eigenaar", "toegewezen", "gemaakt door",
     "aangemaakt door", "toegevoegd door", "doorverwezen door", "aanbevolen door", "onze", "ons",
-    "accountmanager", "verantwoordelijke",
+    "accountmanager", "verantwoordelijke", "afzender", "mijn profiel", "mijn linkedin",
+    "uitgenodigd door",
     /* Polish */
     "przedsiębiorstwo", "organizacja", "pracodawca", "właściciel", "opiekun", "kierownik",
     "rekruter", "przypisany", "utworzone przez", "dodane przez", "polecony przez", "nasz", "nasza",
-    NULL};
+    "nadawca", "mój profil", "mój linkedin", "zaproszony przez", NULL};
 
 const char *const lb_heading_others_anywhere[] = {
     /* Japanese, Chinese, Korean */

@@ -141,6 +141,14 @@ static void set_findings(struct lb_import *import)
                                     .heading_line = choice->heading_line};
 }
 
+/* Does a column name the same people again and again, as one of senders beside their leads does? A
+ * quarter of its rows and more. */
+static bool repeats_people(const struct lb_import *import, const struct lb_import_facts *facts)
+{
+    uint64_t people = lb_distinct_count(&import->survey.distinct, &facts->people);
+    return facts->people_rows > 1 && people * 4 <= facts->people_rows * 3;
+}
+
 /* Rows of addresses alone, side by side, are a list that was typed in lines, not a table in which
  * one column counts. */
 static bool is_list_of_addresses(const struct lb_import *import)
@@ -151,7 +159,7 @@ static bool is_list_of_addresses(const struct lb_import *import)
         return false;
     for (size_t i = 0; i < import->survey.count; i++) {
         const struct lb_import_facts *facts = &import->survey.columns[i];
-        if (facts->people_rows != facts->filled)
+        if (facts->people_rows != facts->filled || repeats_people(import, facts))
             return false;
         columns += facts->filled > 0;
     }

@@ -173,10 +173,48 @@ static struct lb_str unquote(struct lb_import_rows *rows, struct lb_str inner)
     return (struct lb_str){out, len};
 }
 
+/* Does the line that ends at the cursor go on in the next one, which then begins with a blank?
+ * STEP_DONE: `*next` is behind the blank, or 0. */
+static enum step find_fold(const struct cursor *c, size_t *next)
+{
+    size_t at = c->at;
+    *next = 0;
+    if (at < c->len)
+        at += c->p[at] == '\r' && at + 1 < c->len && c->p[at + 1] == '\n' ? 2 : 1;
+    if (at >= c->len)
+        return c->ended ? STEP_DONE : STEP_MORE;
+    if (c->p[at] == ' ' || c->p[at] == '\t')
+        *next = at + 1;
+    return STEP_DONE;
+}
+
+/* A line of a vCard, which may be folded (RFC 6350, section 3.2), in the scratch memory. */
+static enum step take_folded(struct lb_import_rows *rows, struct cursor *c, struct lb_str *out)
+{
+    char *text = rows->scratch + rows->scratch_len;
+    size_t len = 0;
+    for (;;) {
+        while (c->at < c->len && !is_line_end(c->p[c->at]))
+            text[len++] = c->p[c->at++];
+        size_t next;
+        if (find_fold(c, &next) == STEP_MORE)
+            return STEP_MORE;
+        if (!next)
+            break;
+        c->at = next;
+        c->lines++;
+    }
+    rows->scratch_len += len;
+    *out = (struct lb_str){text, len};
+    return STEP_DONE;
+}
+
 /* Reads the cell at the cursor, which is then after it. */
 static enum step take_cell(struct lb_import_rows *rows, struct cursor *c, struct lb_str *out,
                            bool *unclosed)
 {
+    if (rows->dialect.folded)
+        return take_folded(rows, c, out);
     size_t start = c->at;
     size_t mark = rows->dialect.delimiter ? skip_blanks(rows, c, start) : start;
     if (rows->dialect.delimiter && mark < c->len && c->p[mark] == '"') {

@@ -21,6 +21,7 @@
 struct lb_import_dialect {
     char delimiter; /* '\0': rows are lines as they are, quotation marks mean nothing */
     bool backslash; /* \" is a quotation mark in a quoted cell */
+    bool folded;    /* a line that begins with a blank goes on from the one before; no delimiter */
 };
 
 /* Lives until the next row is asked for. */

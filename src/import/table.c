@@ -67,13 +67,18 @@ static char named_delimiter(struct lb_str text)
     return fit || sep[4] == '\t' ? sep[4] : '\0';
 }
 
+/* What the first line says of the file: the delimiter, or that it is one of vCards. */
 static lb_err find_named(const struct lb_import_source *source, struct lb_import_form form,
-                         struct lb_import_rows *rows, char *out)
+                         struct lb_import_rows *rows, char *out, bool *out_vcard)
 {
+    static const char VCARD[] = "BEGIN:VCARD";
     lb_err err = lb_import_rows_open(rows, source, form, (struct lb_import_dialect){0});
     while (!err && !rows->text.ended && rows->text.end - rows->text.start < 16)
         err = lb_import_text_more(&rows->text);
-    *out = err ? '\0' : named_delimiter(lb_import_text_rest(&rows->text));
+    struct lb_str text = err ? LB_STR("") : lb_import_text_rest(&rows->text);
+    *out = named_delimiter(text);
+    *out_vcard =
+        text.len >= sizeof VCARD - 1 && strncasecmp(text.ptr, VCARD, sizeof VCARD - 1) == 0;
     lb_import_rows_close(rows);
     return err;
 }
@@ -128,7 +133,8 @@ static lb_err find_delimiter(const struct lb_import_source *source, struct lb_im
         *best = *look;
         out->table = true;
         out->width = look->width;
-        out->dialect = (struct lb_import_dialect){DELIMITERS[i], backslash};
+        out->dialect =
+            (struct lb_import_dialect){.delimiter = DELIMITERS[i], .backslash = backslash};
     }
     return LB_OK;
 }
@@ -142,12 +148,15 @@ lb_err lb_import_table_judge(const struct lb_import_source *source, struct lb_im
     struct look *looks = malloc(3 * sizeof *looks);
     if (!looks)
         return LB_ERR_OVERLOADED;
-    lb_err err = find_named(source, form, rows, &named);
-    if (!err && named) {
+    bool vcard;
+    lb_err err = find_named(source, form, rows, &named, &vcard);
+    if (!err && vcard) {
+        *out = (struct lb_import_shape){.any = true, .dialect = {.folded = true}};
+    } else if (!err && named) {
         bool backslash;
         err = try_delimiter(source, form, named, rows, &looks[2], &looks[1], &backslash);
         *out = (struct lb_import_shape){.table = true,
-                                        .dialect = {named, backslash},
+                                        .dialect = {.delimiter = named, .backslash = backslash},
                                         .sep_line = true,
                                         .any = true,
                                         .width = looks[1].width};

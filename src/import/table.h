@@ -9,7 +9,7 @@
 
 struct lb_import_shape {
     bool table;
-    struct lb_import_dialect dialect; /* of a text: no delimiter */
+    struct lb_import_dialect dialect; /* of a text: no delimiter; of vCards: folded */
     bool sep_line;                    /* the first line is sep=; */
     size_t width;                     /* cells that most rows of a table have */
     bool any;                         /* there is a row with something in it */

@@ -28,6 +28,14 @@ static void set_reason(struct lb_import_verdict *out, enum lb_import_kind kind, 
     snprintf(out->reason, sizeof out->reason, "%s", reason);
 }
 
+/* A name of a list without the quotation marks of CSV, in which programs put all cells. */
+static struct lb_str unquote(struct lb_str part)
+{
+    if (part.len < 2 || part.ptr[0] != '"' || part.ptr[part.len - 1] != '"')
+        return part;
+    return lb_import_trim((struct lb_str){part.ptr + 1, part.len - 2});
+}
+
 /* Parts of a line that separators divide; empty ones are skipped. */
 static bool next_part(struct lb_str *rest, struct lb_str *out)
 {
@@ -37,7 +45,7 @@ static bool next_part(struct lb_str *rest, struct lb_str *out)
             return false;
         while (len < rest->len && !memchr(",;\t", rest->ptr[len], 3))
             len++;
-        *out = lb_import_trim((struct lb_str){rest->ptr, len});
+        *out = unquote(lb_import_trim((struct lb_str){rest->ptr, len}));
         len += len < rest->len;
         *rest = (struct lb_str){rest->ptr + len, rest->len - len};
     } while (!out->len);
@@ -193,7 +201,7 @@ static void take_names(const struct lb_import_options *options, struct lb_str li
     struct lb_identifier name;
     struct lb_str rest = line, part;
     size_t parts = 0;
-    take_name(options, line, out);
+    take_name(options, unquote(line), out);
     if (out->kind == LB_IMPORT_PERSON)
         return;
     const char *reason = NULL;

@@ -182,7 +182,7 @@ static void put_framed(struct text *out, const char *before, struct lb_str name,
     put_text(out, after);
 }
 
-enum { BARE_CLOTHES = 7, ADDRESSES = 6 };
+enum { BARE_CLOTHES = 7, ADDRESSES = 7 };
 
 /* A name alone. */
 static void dress(unsigned which, struct lb_str name, struct text *out)
@@ -235,6 +235,9 @@ static void dress_as_address(unsigned which, struct lb_str name, struct text *ou
         put_encoded(out, name, 1);
         put_text(out, ").");
         break;
+    case 5:
+        put_framed(out, "m.linkedin.com/in/", name, "/\xe2\x80\x9c\xe3\x80\x8d\xd8\x9f");
+        break;
     default:
         put_text(out, "www.linkedin.com/mwlite/in/");
         put_encoded(out, name, 2);
@@ -245,8 +248,8 @@ static void dress_as_address(unsigned which, struct lb_str name, struct text *ou
 
 static bool is_page(struct lb_str name)
 {
-    return lb_str_equal(name, LB_STR("me")) || lb_str_equal(name, LB_STR("edit")) ||
-           lb_str_equal(name, LB_STR("unavailable"));
+    return lb_str_equal(name, LB_STR("me")) || lb_str_equal(name, LB_STR("in")) ||
+           lb_str_equal(name, LB_STR("edit")) || lb_str_equal(name, LB_STR("unavailable"));
 }
 
 static void assert_same(struct lb_str raw, const struct lb_identifier *wanted)

@@ -48,6 +48,7 @@ static const struct kind_of_name DOUBTFUL_FIELDS[] = {
 
 static const struct kind_of_name PAGES[] = {
     {LB_STR("me"), PAGE},
+    {LB_STR("in"), PAGE}, /* of an address in an address: /in/in/NAME */
     {LB_STR("edit"), PAGE},
     {LB_STR("unavailable"), PAGE},
 };

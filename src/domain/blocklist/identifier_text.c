@@ -106,18 +106,23 @@ const char *lb_identifier_trim(struct lb_str *text, bool ignorable_too)
     return reason;
 }
 
+/* Punctuation of any script that ends a sentence, a bracket or a quotation („...“ closes with what
+ * opens in English), but for what a name may end with: the dot in the middle, and pictures. */
 static bool is_closing(int32_t point)
 {
-    switch (point) {
-    case 0x2019: /* right single quotation mark */
-    case 0x201d: /* right double quotation mark */
-    case 0xbb:   /* right guillemet */
-    case 0x2026: /* ellipsis */
-    case 0x3001: /* ideographic comma */
-    case 0x3002: /* ideographic full stop */
+    if (point < 0x80)
+        return point > 0 && strchr(".,;:!)]}>*'\"", point);
+    if (point == 0xb7 || point == 0x387 || /* which becomes 0xb7 */
+        utf8proc_get_property(point)->boundclass == UTF8PROC_BOUNDCLASS_EXTENDED_PICTOGRAPHIC)
+        return false;
+    switch (utf8proc_category(point)) {
+    case UTF8PROC_CATEGORY_PE:
+    case UTF8PROC_CATEGORY_PF:
+    case UTF8PROC_CATEGORY_PI:
+    case UTF8PROC_CATEGORY_PO:
         return true;
     default:
-        return point > 0 && point < 0x80 && strchr(".,;:!)]}>*'\"", point);
+        return false;
     }
 }
 
