@@ -5,7 +5,7 @@
 #include <stdio.h>
 
 #define OPTION_COLUMNS 28
-#define COMMAND_LINE   "  %-20s %s\n"
+#define COMMAND_LINE   "  %-21s %s\n"
 
 static const char overview_before[] =
     "leadblock keeps lists of people who must not be contacted, and enforces them.\n"

@@ -142,7 +142,7 @@ screen('an import has its file, its people in parts and its undo', shared, {}, a
   await importFile(campaignList('q1'), 'gil-three\n', '?importId=own-1');
   await acme.block(campaignList('q1'), ['fay-two'], 'Asked to stop');
   await member.open({ page, context }, '#/audit?of=imports');
-  await page.getByRole('link', { name: 'Blocked 3 names in campaign First quarter' }).click();
+  await page.getByRole('link', { name: 'Blocked 3 leads in campaign First quarter' }).click();
   await heading(page, 'Import');
   await page.locator('.facts').getByText('Done').waitFor();
   const leads = table(page, 'Names of the change').locator('.lead > a:first-child');

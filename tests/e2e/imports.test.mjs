@@ -41,15 +41,15 @@ screen('an import is undone from Overview, also on a phone', shared, {}, async (
   await imports(page).waitFor();
   assert.deepEqual(await rows(page), [
     ['Unblocked 1 lead in the workspace', 'Done', 'API key CRM'], ['Blocked 1 lead in the workspace', 'Done', 'API key CRM'],
-    ['Blocked 2 names in campaign First quarter', 'Done', 'API key CRM']]);
+    ['Blocked 2 leads in campaign First quarter', 'Done', 'API key CRM']]);
   const [wide, window] = await page.evaluate(() => [document.documentElement.scrollWidth, document.documentElement.clientWidth]);
   assert.ok(wide <= window, `${wide} px in ${window} px`);
 
-  await imports(page).getByRole('button', { name: 'Undo: Blocked 2 names in campaign First quarter' }).click();
-  await page.getByRole('dialog').getByText('Blocked 2 names in campaign First quarter. All of that is taken back; what others did stays.').waitFor();
+  await imports(page).getByRole('button', { name: 'Undo: Blocked 2 leads in campaign First quarter' }).click();
+  await page.getByRole('dialog').getByText('Blocked 2 leads in campaign First quarter. All of that is taken back; what others did stays.').waitFor();
   await page.getByRole('dialog').getByRole('button', { name: 'Undo' }).click();
   await toast(page).getByText('Undone: 2 leads unblocked, 1 blocked still by another request.').waitFor();
-  await eventually(async () => assert.deepEqual((await rows(page))[2], ['Blocked 2 names in campaign First quarter', 'Undone', 'API key CRM']));
+  await eventually(async () => assert.deepEqual((await rows(page))[2], ['Blocked 2 leads in campaign First quarter', 'Undone', 'API key CRM']));
   assert.deepEqual((await acme.entries(campaignList('q1'))).map((entry) => entry.publicIdentifier), ['by-hand']);
   assert.equal(await imports(page).getByRole('button', { name: /First quarter/ }).count(), 0, 'it is undone');
 });

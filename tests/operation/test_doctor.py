@@ -353,7 +353,7 @@ def test_plain_http(behind):
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "127.1"])
 def test_an_address_of_this_machine_alone_needs_no_https(behind, host):
     """As in a container whose address was not set yet: nothing is wrong, and there is no proxy to be told apart."""
-    url = behind.url.replace("127.0.0.1", host)
+    url = f"http://{host}:{behind.port}"
     doctor = ask(behind, url)
     assert doctor.wrong() == []
     assert doctor.said("https") == [("note", f"only this machine reaches {url}, which needs no https")]

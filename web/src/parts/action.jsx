@@ -69,7 +69,7 @@ export const changeTitle = ({ what, count: names }) => (what === 'link'
   ? `${actionWords['people.link']} ${count(names, 'link')}`
   : `${changeWords[what] ?? what}${what === 'undo' ? ':' : ''} ${count(names, 'name')}`);
 
-/** An import: “Blocked 2 names in campaign First quarter”, as the audit has it. */
+/** An import: “Blocked 2 leads in campaign First quarter”. It knows LinkedIn names alone. */
 export const importText = (entry, nameOf) => (entry.action === 'block'
-  ? `Blocked ${count(entry.blocked, 'name')} in ${placeText(entry, nameOf)}`
-  : `Unblocked ${count(entry.unblocked, 'name')} in ${placeText(entry, nameOf)}`);
+  ? `Blocked ${count(entry.blocked, 'lead')} in ${placeText(entry, nameOf)}`
+  : `Unblocked ${count(entry.unblocked, 'lead')} in ${placeText(entry, nameOf)}`);

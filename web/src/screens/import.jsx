@@ -50,7 +50,7 @@ function People({ id, part }) {
   const changes = data.data;
   if (changes.length === 0) return <p class="muted">It changed nothing.</p>;
   const chosen = changes.find((change) => change.id === part) ?? changes[0];
-  const options = changes.map((change) => ({ value: change.id, label: `${dateTime(change.at)}: ${count(change.count, 'name')}` }));
+  const options = changes.map((change) => ({ value: change.id, label: `${dateTime(change.at)}: ${count(change.count, 'lead')}` }));
   return (
     <>
       {changes.length > 1 && (
