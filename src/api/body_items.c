@@ -139,14 +139,15 @@ bool lb_bad_items_pass(const struct lb_bad_items *bad, struct lb_call *call)
     struct lb_reply *reply = &call->req->reply;
     if (bad->count == 0 || bad->lenient)
         return true;
+    const char *verb = bad->count == 1 ? "is" : "are";
     if (bad->fields)
         lb_reply_error(reply, LB_ERR_INVALID_BODY,
-                       "%zu of the %s are invalid (see \"errors\"); nothing was recorded.",
-                       bad->count, bad->entries ? "entries" : "leads");
+                       "%zu of the %s %s invalid (see \"errors\"); nothing was recorded.",
+                       bad->count, bad->entries ? "entries" : "leads", verb);
     else
         lb_reply_error(reply, LB_ERR_INVALID_IDENTIFIER,
-                       "%zu of the %s are invalid (see \"errors\"); nothing was recorded.",
-                       bad->count, bad->entries ? "entries" : "identifiers");
+                       "%zu of the %s %s invalid (see \"errors\"); nothing was recorded.",
+                       bad->count, bad->entries ? "entries" : "identifiers", verb);
     reply->body.len--; /* reopen the object */
     lb_buf_append_lit(&reply->body, ",\"errors\":");
     put_bad_items(&reply->body, bad->items, bad->count < bad->room ? bad->count : bad->room);

@@ -1,6 +1,7 @@
 #include "cli/admin.h"
 #include "cli/commands.h"
 #include "cli/front_check.h"
+#include "cli/wrap.h"
 #include "daemon/checkup.h"
 #include "daemon/doctor.h"
 #include "json/encode.h"
@@ -80,6 +81,13 @@ static void show_json(const char *check, const char *state, const char *text, co
     lb_buf_fini(&out);
 }
 
+/* For a terminal: what is long goes on below its column. */
+static void show_line(const char *state, const char *check, const char *text)
+{
+    int column = printf("%-8s %-15s ", state, check);
+    lb_wrap_put(stdout, text, (size_t)column, (size_t)column, lb_wrap_terminal());
+}
+
 static void show(void *context, const char *check, enum lb_checkup_state state, const char *text,
                  const char *advice)
 {
@@ -91,9 +99,9 @@ static void show(void *context, const char *check, enum lb_checkup_state state, 
         fputs(view->any ? ",\n" : "[", stdout);
         show_json(check, name, text, advice);
     } else if (view->terminal) {
-        printf("%-8s %-15s %s\n", name, check, text);
+        show_line(name, check, text);
         if (advice)
-            printf("%-24s %s\n", "", advice);
+            show_line("", "", advice);
     } else {
         printf("%s\t%s\t%s\t%s\n", name, check, text, advice ? advice : "");
     }

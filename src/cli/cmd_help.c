@@ -1,7 +1,11 @@
 #include "cli/build_info.h"
 #include "cli/commands.h"
+#include "cli/wrap.h"
 
 #include <stdio.h>
+
+#define OPTION_COLUMNS 28
+#define COMMAND_LINE   "  %-21s %s\n"
 
 static const char overview_before[] =
     "leadblock keeps lists of people who must not be contacted, and enforces them.\n"
@@ -12,20 +16,26 @@ static const char overview_before[] =
 static const char overview_after[] =
     "\n"
     "Try it:\n"
-    "  leadblock serve --demo                      a server with a workspace, a campaign and a "
-    "key\n"
-    "  export LEADBLOCK_KEY=lb_...                 the key that it printed\n"
-    "  leadblock block demo john-doe               from now on john-doe is not contacted\n"
+    "  leadblock serve --demo          a server with a workspace, a campaign and a key\n"
+    "  export LEADBLOCK_KEY=lb_...     the key that it printed\n"
+    "  leadblock block demo john-doe   from now on john-doe is not contacted\n"
     "  leadblock check demo john-doe jane-smith\n"
     "\n"
     "leadblock help COMMAND explains one command, and man leadblock all of them.\n"
     "Exit codes: 0 done, 1 refused or failed, 2 wrong usage.\n";
 
+/* What stands beside an option, or below that. */
+static void print_beside(FILE *out, const char *left, const char *text)
+{
+    int column = fprintf(out, "  %-*s ", OPTION_COLUMNS, left);
+    lb_wrap_put(out, text, (size_t)column, OPTION_COLUMNS + 3, LB_WRAP_COLUMNS);
+}
+
 static void print_option(FILE *out, const char *name, const char *value, const char *help)
 {
     char left[64];
     snprintf(left, sizeof left, "--%s%s%s", name, value ? " " : "", value ? value : "");
-    fprintf(out, "  %-28s %s\n", left, help);
+    print_beside(out, left, help);
 }
 
 static void print_setting(FILE *out, const struct lb_setting *setting)
@@ -33,8 +43,10 @@ static void print_setting(FILE *out, const struct lb_setting *setting)
     char environment[LB_SETTING_ENVIRONMENT_SIZE];
     lb_setting_environment(setting, environment);
     print_option(out, setting->option, setting->value, setting->help);
-    fprintf(out, "  %-28s default %s; %s\n", "", *setting->initial ? setting->initial : "none",
-            environment);
+    char more[512];
+    snprintf(more, sizeof more, "default %s; %s", *setting->initial ? setting->initial : "none",
+             environment);
+    print_beside(out, "", more);
 }
 
 static void print_overview(FILE *out)
@@ -44,7 +56,7 @@ static void print_overview(FILE *out)
         fprintf(out, "%s%s:\n", group ? "\n" : "", lb_cli_group_headings[group]);
         for (const struct lb_cli_command *c = lb_cli_commands; c->name; c++) {
             if ((int)c->group == group)
-                fprintf(out, "  %-22s %s\n", c->name, c->summary);
+                fprintf(out, COMMAND_LINE, c->name, c->summary);
         }
     }
     fputs(overview_after, out);
@@ -58,8 +70,10 @@ void lb_cli_help(FILE *out, const struct lb_cli_command *command)
     }
     fprintf(out, "usage: leadblock %s%s%s\n\n%s\n", command->name, *command->arguments ? " " : "",
             command->arguments, command->summary);
-    if (*command->text)
-        fprintf(out, "\n%s", command->text);
+    if (*command->text) {
+        putc('\n', out);
+        lb_wrap_put_lines(out, command->text);
+    }
     fputs("\noptions:\n", out);
     for (size_t i = 0; command->settings && i < LB_SETTING_COUNT; i++)
         print_setting(out, &lb_settings[i]);
@@ -97,7 +111,9 @@ static bool help_group(const char *group)
     for (const struct lb_cli_command *c = lb_cli_commands; c->name; c++) {
         if (strncmp(c->name, group, len) != 0 || c->name[len] != ' ')
             continue;
-        printf("%s  %-22s %s\n", found ? "" : "commands:\n", c->name, c->summary);
+        if (!found)
+            puts("commands:");
+        printf(COMMAND_LINE, c->name, c->summary);
         found = true;
     }
     if (found)

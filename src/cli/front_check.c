@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 
+#include <arpa/inet.h>
 #include <curl/curl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -149,11 +150,33 @@ static void say_status(const struct lb_checkup *checkup, const char *url, const 
                        front->status);
 }
 
+/* An address that only this machine reaches: nothing is read on the way, and there is no proxy. */
+static bool is_own(const char *url)
+{
+    char *host = NULL;
+    struct in_addr address = {0};
+    CURLU *parts = curl_url();
+    bool own = parts && curl_url_set(parts, CURLUPART_URL, url, 0) == CURLUE_OK &&
+               curl_url_get(parts, CURLUPART_HOST, &host, 0) == CURLUE_OK &&
+               (strcasecmp(host, "localhost") == 0 || strcmp(host, "[::1]") == 0 ||
+                (inet_pton(AF_INET, host, &address) == 1 && ntohl(address.s_addr) >> 24 == 127));
+    curl_free(host);
+    curl_url_cleanup(parts);
+    return own;
+}
+
 static void say_certificate(const struct lb_checkup *checkup, const char *url,
                             const struct front *front)
 {
     char day[32];
-    if (strncasecmp(url, "https://", 8) != 0) {
+    bool plain = strncasecmp(url, "https://", 8) != 0;
+    if (plain && is_own(url)) {
+        lb_checkup_say(checkup, "https", LB_CHECKUP_NOTE,
+                       "Users elsewhere need a proxy with a certificate (docs/reverse-proxy.md).",
+                       "only this machine reaches %s, which needs no https", url);
+        return;
+    }
+    if (plain) {
         lb_checkup_say(checkup, "https", LB_CHECKUP_WARNING,
                        "Put a proxy with a certificate in front (docs/reverse-proxy.md), and name "
                        "its address in LEADBLOCK_PUBLIC_URL.",
@@ -204,7 +227,8 @@ void lb_front_check(const struct lb_checkup *checkup, const char *url)
     }
     say_status(checkup, url, &front);
     say_certificate(checkup, url, &front);
-    if (front.status == 200 && front.request_id)
+    bool proxied = strncasecmp(url, "https://", 8) == 0 || !is_own(url);
+    if (front.status == 200 && front.request_id && proxied)
         check_forwarding(checkup, url);
     if (front.date > 0 && labs((long)(front.date - time(NULL))) > SKEW_WARN_S)
         lb_checkup_say(checkup, "clock", LB_CHECKUP_WARNING, "Set both clocks by a time service.",

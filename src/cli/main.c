@@ -226,9 +226,11 @@ const struct lb_cli_command lb_cli_commands[] = {
      "LEADBLOCK_PUBLIC_IDENTIFIER, LEADBLOCK_MEMBER_ID, LEADBLOCK_MESSAGE and\n"
      "LEADBLOCK_CAMPAIGN; not the key. Its exit code is the result:\n"
      "\n"
-     "  0     done                   75        not now: try again later\n"
-     "  10    the lead has replied   126, 127  cannot be run: try again later, and stop here\n"
-     "  else  failed: the lead is set to error\n"
+     "  0         done\n"
+     "  10        the lead has replied\n"
+     "  75        not now: try again later\n"
+     "  126, 127  cannot be run: try again later, and stop here\n"
+     "  else      failed: the lead is set to error\n"
      "\n"
      "The first line that it prints is kept with the activity. When it takes longer than\n"
      "--timeout, it is ended, and tried again later.\n"
@@ -321,7 +323,7 @@ const struct lb_cli_command lb_cli_commands[] = {
      LB_BIT(FROM) | LB_BIT(TO) | LB_BIT(VERIFY) | LB_BIT(QUIET), LB_BIT(FROM) | LB_BIT(TO), false,
      0, 0, lb_cmd_copy, LB_GROUP_DATA},
     {"verify", "DATABASE [--evidence FILE]",
-     "Look for damage in a data folder or a PostgreSQL database.",
+     "Look for damage in a data folder or PostgreSQL database.",
      "DATABASE as for `leadblock copy`. Reads the whole database of a folder, every page of which\n"
      "has a checksum, and goes through the blocklist log: each row has a digest over itself and "
      "the\n"

@@ -114,6 +114,18 @@ screen('a file of clients is read with all its columns, and taken back', shared,
   await drop(page, fileFor(page, 'mail.csv', 'Company;Domain\nWingtip GmbH;wingtip.example\nMail User;gmail.com\n'));
   await page.getByRole('button', { name: 'Validate' }).click();
   await page.getByText(/^Line 3: left out "gmail\.com": is a mail provider, .*; give the addresses$/).waitFor();
+  await page.getByRole('button', { name: 'Take these domains all the same' }).click();
+  await page.getByRole('button', { name: 'Block 4 new entries' }).click();
+  await verdict(page, 'Done');
+  assert.ok((await client.get('/v1/blocklist')).some(({ value }) => value === 'gmail.com'));
+  await page.getByRole('button', { name: 'Undo' }).click();
+  await verdict(page, 'Undone');
+  await page.getByRole('button', { name: 'Add more' }).click();
+  await drop(page, fileFor(page, 'domains.csv', 'Domain\ngmail.com\nlucerne.example\n'));
+  await page.getByRole('button', { name: 'Validate' }).click();
+  await page.getByRole('heading', { name: '1 row not taken' }).waitFor();
+  await page.getByRole('button', { name: 'Take these domains all the same' }).click();
+  await page.getByRole('button', { name: 'Block 2 new entries' }).waitFor();
   await page.getByRole('button', { name: 'Back' }).click();
   await drop(page, fileFor(page, 'clients.csv', 'Kunde;Website;Telefon;Notiz\nWingtip GmbH;www.wingtip.example;030 123456;Bestandskunde\nX;;;\n'));
   await page.getByLabel('Country of phone numbers without +').fill('de');

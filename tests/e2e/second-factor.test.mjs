@@ -23,6 +23,9 @@ async function makeMember(server, email) {
 async function useApp(page) {
   await page.getByRole('img', { name: 'QR code for the authenticator app' }).waitFor();
   const app = new Authenticator(await page.locator('.secret').textContent());
+  // On a phone the picture cannot be scanned: the app is opened.
+  const uri = new URL(await page.getByRole('link', { name: 'open it on this device' }).getAttribute('href'));
+  assert.deepEqual([uri.protocol, uri.searchParams.get('secret')], ['otpauth:', app.secret]);
   await page.getByLabel('Code', { exact: true }).fill(await app.code());
   await button(page, 'Turn on').click();
   return app;

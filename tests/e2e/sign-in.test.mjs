@@ -35,7 +35,7 @@ screen('the set-up link makes the first operator, once', shared, { allowed }, as
   await late.page.goto(link);
   await heading(late.page, 'This link is no longer valid');
   await shows(late.page, 'It has been used');
-  await late.page.getByRole('link', { name: 'Go to sign-in' }).click();
+  await late.page.getByRole('link', { name: 'sign in', exact: true }).click();
   await heading(late.page, 'Sign in');
 });
 

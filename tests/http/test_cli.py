@@ -145,6 +145,21 @@ def test_help_of_a_command_names_its_options():
     assert "--json" in done(run("list", "--help"))
 
 
+@pytest.mark.parametrize("command", ["", *COMMANDS])
+def test_help_fits_80_columns(command):
+    """Lines to be copied stay whole: examples, and how a command is used."""
+    for line in done(run("help", *command.split())).splitlines():
+        assert len(line) <= 80 or re.match("  leadblock |usage: ", line), line
+
+
+def test_help_keeps_words_and_what_is_set_in_columns():
+    out = done(run("help", "send"))
+    assert "\n  75        not now: try again later\n  126, 127  cannot be run" in out
+    assert "no more is claimed than can run at once, and nothing in advance" in " ".join(out.lower().split())
+    settings = done(run("help", "serve"))
+    assert re.search(r"^ {31}\S.*LEADBLOCK_LISTEN$", settings, re.MULTILINE), settings
+
+
 def test_help_lists_every_command_that_the_table_has():
     table = Path(__file__).resolve().parents[2] / "src" / "cli" / "main.c"
     in_table = re.findall(r'^    {"([a-z -]+)",', table.read_text(), re.MULTILINE)

@@ -94,6 +94,7 @@ def test_one_bad_identifier_refuses_the_whole_request(fresh):
     body = expect.error(response, 400, "invalid_identifier")
     assert [(item["index"], item["value"]) for item in body["errors"]] == [(1, "a b")]
     assert body["errorCount"] == 1
+    assert body["message"].startswith("1 of the identifiers is invalid")
     assert listed(fresh.api) == []
 
 

@@ -5,10 +5,13 @@ import fcntl
 import http.server
 import json
 import os
+import pty
 import re
 import resource
 import socket
+import struct
 import subprocess
+import termios
 import threading
 import time
 from datetime import datetime, timedelta, timezone
@@ -51,6 +54,22 @@ class Doctor:
 
     def said(self, check):
         return [(finding["state"], finding["text"]) for finding in self.findings if finding["check"] == check]
+
+
+def on_a_terminal(*args, columns, env):
+    """What a terminal of so many columns gets."""
+    ours, theirs = pty.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
+    process = subprocess.Popen([binary(), *map(str, args)], stdin=subprocess.DEVNULL, stdout=theirs, stderr=theirs,
+                               env={**clean_environment(), **env})
+    os.close(theirs)
+    shown = b""
+    with contextlib.suppress(OSError):  # how a terminal says that its last writer has ended
+        while block := os.read(ours, 65536):
+            shown += block
+    os.close(ours)
+    assert process.wait(60) == 0, shown
+    return shown.decode().replace("\r\n", "\n")
 
 
 @pytest.fixture
@@ -332,7 +351,28 @@ def test_a_certificate_that_nobody_vouches_for(behind, tmp_path):
 
 def test_plain_http(behind):
     with proxy(behind) as url:
-        ask(behind, url).one("https", "warning", "is not https", "reverse-proxy.md")
+        elsewhere = url.replace("127.0.0.1", "0.0.0.0")  # which is this machine, and not said to be
+        ask(behind, elsewhere).one("https", "warning", "is not https", "reverse-proxy.md")
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "127.1"])
+def test_an_address_of_this_machine_alone_needs_no_https(behind, host):
+    """As in a container whose address was not set yet: nothing is wrong, and there is no proxy to be told apart."""
+    url = f"http://{host}:{behind.port}"
+    doctor = ask(behind, url)
+    assert doctor.wrong() == []
+    assert doctor.said("https") == [("note", f"only this machine reaches {url}, which needs no https")]
+    assert doctor.said("forwarding") == []
+
+
+@pytest.mark.parametrize("columns", [40, 80, 200])
+def test_a_terminal_of_any_width_breaks_between_words(data, columns):
+    shown = on_a_terminal("doctor", "--data", data, columns=columns, env={"LEADBLOCK_LISTEN": "127.0.0.1:0"})
+    for line in shown.splitlines():  # a path that is longer than a line stays whole
+        assert len(line) <= columns or line.rindex(" ") < 25, shown
+    piped = run("doctor", "--data", data, env={"LEADBLOCK_LISTEN": "127.0.0.1:0"}).out
+    advice = "or the timer leadblock-backup.timer; see why it did not run: systemctl status leadblock-backup"
+    assert advice in piped and advice in " ".join(shown.split()), shown
 
 
 def test_a_proxy_that_does_not_say_who_asks(behind, tmp_path):

@@ -10,7 +10,7 @@ const lookMs = 500;
 const randomId = () => [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, '0')).join('');
 
 const blank = {
-  step: 'validating', column: null, columns: [], unknown: '', found: null, result: null, importId: null, before: null, tries: 0,
+  step: 'validating', force: null, column: null, columns: [], unknown: '', found: null, result: null, importId: null, before: null, tries: 0,
   blocked: 0, already: 0, recorded: null, unblocked: 0, sent: null, wait: null, error: null,
 };
 
@@ -40,11 +40,17 @@ export class ImportJob {
     return { signal: this.control.signal, workspaceId: this.workspaceId, onWait: this.onWait };
   }
 
+  /** Reads the file again, and takes domains of unrelated people, too. */
+  takeAll() {
+    this.force = true;
+    return this.validate();
+  }
+
   /** How the file is to be read. A column that was chosen without a type has companies: words may be anything. */
   get reading() {
     if (!this.typed) return { column: this.column };
     const { type, country } = this.typed;
-    return { type: this.column ? '' : type, defaultCountry: country, columns: this.column ? `${this.column}:${type || 'company'}` : '' };
+    return { force: this.force, type: this.column ? '' : type, defaultCountry: country, columns: this.column ? `${this.column}:${type || 'company'}` : '' };
   }
 
   change(state) {

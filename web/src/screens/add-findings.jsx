@@ -3,7 +3,7 @@ import { useState } from 'preact/hooks';
 import { saveFile } from '../download.js';
 import { count, number } from '../format.js';
 import { useAction } from '../hooks.js';
-import { reasonText, typeWords } from '../names.js';
+import { forceable, reasonText, typeWords } from '../names.js';
 import { Button } from '../parts/button.jsx';
 import { Folded } from '../parts/folded.jsx';
 import { ErrorNotice, Notice } from '../parts/notice.jsx';
@@ -101,6 +101,9 @@ export function OtherColumn({ columns, taken, onColumn }) {
     </details>
   );
 }
+
+/** found: what the server says of rows or lines, one of which may be a domain of unrelated people. */
+export const TakeAll = ({ found, onTake }) => found.some(({ reason }) => forceable.test(reason)) && <Button onClick={onTake}>Take these domains all the same</Button>;
 
 export function Warnings({ found }) {
   const { warnings, warningCount } = found;

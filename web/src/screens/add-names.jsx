@@ -3,7 +3,7 @@ import { useRef, useState } from 'preact/hooks';
 import { count, number } from '../format.js';
 import { useAction, useApp } from '../hooks.js';
 import { block, undo, undoneText } from '../lists.js';
-import { forceable, guessType, kindWords, nameOf, reasonText, typeOptions, typeWords } from '../names.js';
+import { guessType, kindWords, nameOf, reasonText, typeOptions, typeWords } from '../names.js';
 import { href, setQuery } from '../router.js';
 import { recall } from '../settings.js';
 import { Button, LinkButton } from '../parts/button.jsx';
@@ -14,6 +14,7 @@ import { ListChoice, listName, useCampaignChoices } from '../parts/list-choice.j
 import { ErrorNotice, Notice } from '../parts/notice.jsx';
 import { Table } from '../parts/table.jsx';
 import { Time, Who } from '../parts/text.jsx';
+import { TakeAll } from './add-findings.jsx';
 import { LeadSource } from './add-source.jsx';
 
 const most = 10_000;
@@ -97,7 +98,7 @@ function Found({ form, found, campaigns, onForce, onBack }) {
         <section class="bad-lines">
           <div class="section-head">
             <h3>{count(found.bad.length, 'line')} not taken</h3>
-            {!done && found.bad.some(({ reason }) => forceable.test(reason)) && <Button onClick={onForce}>Take these domains all the same</Button>}
+            {!done && <TakeAll found={found.bad} onTake={onForce} />}
           </div>
           <Folded items={found.bad} more="lines">{(rows) => <Table caption="Lines not taken" columns={badColumns} rows={rows} keyOf={(row) => row.line} />}</Folded>
         </section>

@@ -8,7 +8,7 @@ import { ConfirmDialog } from '../parts/dialog.jsx';
 import { ErrorNotice, Notice } from '../parts/notice.jsx';
 import { Progress } from '../parts/progress.jsx';
 import { Time } from '../parts/text.jsx';
-import { ColumnChoice, Figures, NotTaken, OtherColumn, Reading, Warnings } from './add-findings.jsx';
+import { ColumnChoice, Figures, NotTaken, OtherColumn, Reading, TakeAll, Warnings } from './add-findings.jsx';
 
 const titles = {
   validating: 'Validating', columns: 'Choose the column', validated: 'Ready to block', blocking: 'Blocking', blocked: 'Done',
@@ -130,6 +130,7 @@ function Findings({ job }) {
       <Reading found={shown} />
       {step === 'validated' && !job.typed && <OtherColumn columns={job.columns} taken={found.column?.number} onColumn={(column) => job.validate(column)} />}
       <Warnings found={shown} />
+      {step === 'validated' && <TakeAll found={[...found.warnings, ...found.errors]} onTake={() => job.takeAll()} />}
     </>
   );
 }

@@ -187,7 +187,7 @@ const whenOf = (activity) => activity.completedAt ?? activity.claimedAt ?? activ
 
 const activityColumns = [
   { label: 'Lead', header: true, class: 'lead-cell', render: (activity) => <Lead id={activity.publicIdentifier} /> },
-  { label: 'Step', render: (activity) => `${activity.order ?? ''}. ${stepNames[activity.type] ?? activity.type}` },
+  { label: 'Step', class: 'type-cell', render: (activity) => `${activity.order ?? ''}. ${stepNames[activity.type] ?? activity.type}` },
   { label: 'State', render: (activity) => <Status status={activity.state} /> },
   { label: 'When', render: (activity) => <Time at={whenOf(activity)} /> },
   { label: 'Attempts', class: 'number', render: (activity) => activity.attempts ?? 0 },

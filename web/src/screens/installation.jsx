@@ -101,7 +101,7 @@ function ImportButton({ onDone }) {
 }
 
 const columns = (onUnblock) => [
-  { label: 'Name', header: true, class: 'lead-cell', render: (entry) => <bdi>{entry.value}</bdi> },
+  { label: 'Name', header: true, class: 'detail-cell', render: (entry) => <bdi>{entry.value}</bdi> },
   { label: 'What', class: 'type-cell', render: (entry) => types[entry.type] ?? statusText(entry.type) },
   { label: 'Reason', class: 'reason-cell', render: (entry) => <>{entry.kind && <span class="muted">{kindWords[entry.kind]} · </span>}{entry.reason ?? <span class="muted">No reason given</span>}</> },
   { label: 'Blocked', labelled: true, render: (entry) => <Time at={entry.createdAt} dateOnly /> },

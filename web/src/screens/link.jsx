@@ -18,12 +18,11 @@ function Ended() {
   return (
     <Page title="This link is no longer valid">
       <Notice kind="warn"><p>It has been used or revoked, its time is over, or it was not copied completely.</p></Notice>
-      <p>Ask an operator for a new link (under Users), or run one of these commands on the server:</p>
+      <p>If you have chosen a password, <a href={href('check')}>sign in</a> with it. Otherwise ask for a new link. Operators make one under Users, or with a command on the server:</p>
       <ul>
         <li>first operator: <code>leadblock user create EMAIL --role operator</code></li>
         <li>new password: <code>leadblock user reset-password EMAIL</code></li>
       </ul>
-      <p><a href={href('check')}>Go to sign-in</a></p>
     </Page>
   );
 }
@@ -54,7 +53,7 @@ function LinkForm({ token, link, onSession }) {
     <Page title={isSetUp ? 'Set up leadblock' : 'Choose a password'} takeFocus={false}>
       {isSetUp
         ? <p>You become the first operator of this installation. Operators see all workspaces and can add users.</p>
-        : <p>For the account <strong>{link.email}</strong>. The old password, if there is one, stops working.</p>}
+        : <p>You sign in as <strong>{link.email}</strong> with it. A password that you had before stops working.</p>}
       {action.error && <ErrorNotice error={action.error} />}
       <form onSubmit={submit}>
         {isSetUp && <TextField label="Your e-mail" type="email" name="email" autocomplete="username" required autofocus {...field('email')} />}

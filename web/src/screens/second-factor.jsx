@@ -38,7 +38,7 @@ function Confirm({ made, onCodes, onClose }) {
   };
   return (
     <form onSubmit={submit}>
-      <p>Scan this with an authenticator app, such as Aegis, Google Authenticator or 1Password.</p>
+      <p>Scan this with an authenticator app, such as Aegis, Google Authenticator or 1Password, or <a href={made.uri}>open it on this device</a>.</p>
       <QrCode text={made.uri} label="QR code for the authenticator app" />
       <p class="muted">Or type it in: <code class="secret">{groups(made.secret)}</code></p>
       <CodeField value={code} onValue={setCode} recovery={false} />
