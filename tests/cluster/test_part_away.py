@@ -150,10 +150,11 @@ def says_free(api, path):
 def test_a_block_that_ends_in_a_silent_part_stops_no_writer_again_and_again(impatient):
     """The end waits, and those of others come when they are due."""
     scene, proxy = impatient, impatient.proxy
+    silent = scene.numbers(scene.there[:1])
     block_for(scene, scene.there[0], DUE)
     later = block_for(scene, scene.here[0], DUE + TIMEOUT)
     began = time.monotonic()
-    proxy.away, proxy.silent = scene.numbers(scene.there[:1]), True
+    proxy.away, proxy.silent = silent, True
     with closing(scene.nodes[0].api(scene.here[0].key, timeout=20)) as api:
         eventually(lambda: says_free(api, later), DUE + BACK)
     eventually(lambda: time.monotonic() - began > DUE + TRIES * TIMEOUT, 2 * BACK)

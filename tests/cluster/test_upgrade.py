@@ -15,6 +15,7 @@ from support.server import Server, run
 MIGRATIONS = Path(__file__).resolve().parents[2] / "src" / "store" / "migrations" / "postgres"
 SCHEMA = 3  # the last one without digests
 SCHEMA_LOCK = 0x6c65616400000002  # LB_PG_SCHEMA_KEY
+GATE = 7  # an advisory lock that a step waits for
 WORKSPACES = 3
 ROWS = 4000  # of each workspace: some steps
 LIMIT = 60.0  # seconds
@@ -77,26 +78,33 @@ def number_done(database):
     return int(ask(database, "SELECT count(*) FROM blocklist_log WHERE digest IS NOT NULL"))
 
 
+def at_the_gate(database):
+    return ask(database, "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
+                         f" AND objid = {GATE}") != "0"
+
+
 def done_by(node):
     found = re.search(r"has its digests: (\d+) workspaces, (\d+) rows now", node.log_text())
     return found and int(found[2])
 
 
 def test_an_upgrade_that_is_killed_is_gone_on_with_by_a_node_that_waits(old):
-    ask(old, "CREATE FUNCTION public.slow() RETURNS trigger LANGUAGE plpgsql AS"
-             " $$BEGIN PERFORM pg_sleep(0.2); RETURN NULL; END$$;"
-             " CREATE TRIGGER slow AFTER UPDATE ON workspace FOR EACH ROW"
-             " EXECUTE FUNCTION public.slow()")
-    with node(old) as first:
-        eventually(lambda: number_done(old) > 0)
+    ask(old, "CREATE FUNCTION public.gate() RETURNS trigger LANGUAGE plpgsql AS"
+             f" $$BEGIN IF (SELECT count(*) FROM leadblock.blocklist_log WHERE digest IS NOT NULL) > {ROWS + 1000}"
+             f" THEN PERFORM pg_advisory_xact_lock({GATE}); END IF; RETURN NULL; END$$;"
+             " CREATE TRIGGER gate AFTER UPDATE ON workspace FOR EACH ROW"
+             " EXECUTE FUNCTION public.gate()")
+    with postgres.shared().session(old) as gate, node(old) as first:
+        gate.run(f"SELECT pg_advisory_lock({GATE});")
         with node(old) as second:
-            eventually(lambda: WAITING in second.log_text())
-            eventually(lambda: number_done(old) > ROWS)  # among the second workspace's
-            done = number_done(old)
+            eventually(lambda: at_the_gate(old) and WAITING in second.log_text())
+            done = number_done(old)  # the step before: it is among the second workspace's
+            assert ROWS < done < 2 * ROWS
             first.kill()
+            gate.run(f"SELECT pg_advisory_unlock({GATE});")
             second.wait_ready()
-            # The first one may have done more since the look.
-            assert 0 < done_by(second) <= WORKSPACES * ROWS - done < (WORKSPACES - 1) * ROWS
+            # The step at the gate may be done by either of them.
+            assert WORKSPACES * ROWS - done - 1000 <= done_by(second) <= WORKSPACES * ROWS - done
             second.stop()
     assert ask(old, "SELECT count(*), count(DISTINCT digest) FROM blocklist_log"
                ) == f"{WORKSPACES * ROWS}|{WORKSPACES * ROWS}"

@@ -45,8 +45,8 @@ TYPES = ("lead_blocked", "lead_unblocked")
 OPTIONS = ("--hooks-allow", "127.0.0.0/8", "--hooks-backoff", "1", "--log-level", "warn")
 SIZES = (1, 1, 1, 1, 1, 1, 5, 50, 300, 1200)  # people in a change: an event has 1,000 at most
 BACK = 10  # seconds from a promotion
-RECORDED_AGAIN = 1.5  # seconds: RETRY_MS of src/hooks/record.c, and half of one
-STILL = 40  # seconds in which nothing is accepted: then nothing more comes
+RECORDED_AGAIN = 1.5  # seconds: LB_RETRY_SOON_MS, and half of one
+STILL = 90  # seconds in which nothing is accepted: then nothing more comes. More than LB_RETRY_LATE_MS and a lease
 
 
 # --- The receivers ---

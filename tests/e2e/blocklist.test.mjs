@@ -112,6 +112,7 @@ for (const { name, path, hash: start, file } of lists) {
     await toast(page).getByText('10 entries unblocked.').waitFor();
     assert.equal(await client.total(path), 50);
     await toast(page).getByRole('button', { name: 'Undo' }).click();
+    await toast(page).getByText('Undone.').waitFor();
     await shown(page, newest.slice(50));
     assert.equal(await client.total(path), 60);
   });

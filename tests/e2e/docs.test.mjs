@@ -114,12 +114,12 @@ screen('without scripts the pages are read, and lead to each other', shared, { j
   await page.goto('/docs');
   assert.ok(page.url().endsWith('/docs/'));
   await page.getByRole('main').getByRole('link', { name: 'Operation' }).click();
-  await page.getByRole('heading', { level: 1 }).waitFor();
+  await page.waitForURL('**/docs/operations');
   await page.getByRole('navigation').getByRole('link', { name: 'Settings' }).click();
-  assert.ok(page.url().endsWith('/docs/configuration'));
+  await page.waitForURL('**/docs/configuration');
   assert.equal(await page.getByRole('searchbox').count(), 0);
   await page.getByRole('link', { name: /^Next/ }).click();
-  assert.ok(page.url().endsWith('/docs/reverse-proxy'));
+  await page.waitForURL('**/docs/reverse-proxy');
 });
 
 screen('on paper there is the document alone', shared, {}, async ({ page }) => {
@@ -132,8 +132,7 @@ screen('on paper there is the document alone', shared, {}, async ({ page }) => {
 screen('the dashboard leads to the documentation, and back', shared, {}, async ({ page, context }) => {
   await viewer.open({ page, context }, '#/api');
   await page.getByRole('link', { name: 'Rules, errors and examples' }).click();
-  await page.getByRole('heading', { level: 1 }).waitFor();
-  assert.match(page.url(), /\/docs\/api$/);
+  await page.waitForURL(/\/docs\/api$/);
   await page.getByRole('link', { name: 'Dashboard' }).click();
   await page.getByRole('button', { name: 'vic@example.com' }).click();
   await page.getByRole('button', { name: 'Shortcuts' }).click();

@@ -25,11 +25,13 @@ screen('an invitation is listed until when, revoked, and made again', shared, { 
   await page.getByRole('button', { name: 'Invite a user' }).click();
   await page.getByLabel('E-mail').fill('guest@example.com');
   await page.getByLabel('The link is valid for').selectOption('30 days');
+  const inThirtyDays = () => new Date(Date.now() + 30 * 86_400_000).toLocaleDateString('en-GB', { day: 'numeric', month: 'short', year: 'numeric', timeZone: 'UTC' });
+  const before = inThirtyDays();
   await page.getByRole('button', { name: 'Create invitation' }).click();
   const old = await page.getByLabel('One-time link').inputValue();
   await page.getByRole('button', { name: 'Done' }).click();
-  const until = new Date(Date.now() + 30 * 86_400_000).toLocaleDateString('en-GB', { day: 'numeric', month: 'short', year: 'numeric', timeZone: 'UTC' });
-  await page.getByRole('row', { name: `guest@example.com Member Acme Invited until ${until}` }).getByText('ada@example.com').waitFor();
+  const until = new RegExp(`^guest@example\\.com Member Acme Invited until (${before}|${inThirtyDays()})`);
+  await page.getByRole('row', { name: until }).getByText('ada@example.com').waitFor();
   await act(page, 'guest@example.com', 'Revoke the link of');
   await page.getByRole('button', { name: 'Revoke', exact: true }).click();
   await toast(page).getByText('The link of guest@example.com is revoked.').waitFor();

@@ -297,7 +297,7 @@ for (const host of ['127.0.0.1', 'localhost']) {
     assert.ok(!page.frames()[1].url().startsWith(server.url));
     assert.equal((await member.get(`blocked-leads/${name}`)).blocked, false);
     assert.equal(JSON.stringify(await member.get('audit')), history, 'something was recorded');
-    if (host === '127.0.0.1') assert.match(server.log, /method=POST route=\/v1\/blocked-leads status=403 code=csrf_failed user=|status=403 .*code=csrf_failed/);
+    if (host === '127.0.0.1') await eventually(() => assert.match(server.log, /method=POST route=\/v1\/blocked-leads status=403 code=csrf_failed user=|status=403 .*code=csrf_failed/));
   });
 }
 

@@ -9,9 +9,9 @@ import pytest
 from support import expect
 from support.campaigns import (ACTIVITY, CLAIMED, INVITATION, MESSAGE, VISIT, Campaign, crowd,
                                moment, names, seconds_from_now)
+from support.moved_clock import MovedClock
 from support.server import Server
 
-RUN_OUT = 1.1  # seconds after which a lease of one second has run out
 HOUR = 3600
 
 
@@ -388,11 +388,21 @@ def test_done_after_replied_takes_nothing_back(tenant):
 # Leases
 
 
-def test_a_lease_that_runs_out_is_offered_again_with_another_token(tenant):
-    campaign = Campaign(tenant, "a-1")
-    first = campaign.claim_one(lease=1)
+@pytest.fixture(scope="module")
+def passing():
+    """A tenant of a server for which a test lets time pass."""
+    with MovedClock() as clock, \
+            Server("--retry-backoff", "60", "--max-attempts", "3", env=clock.env) as server:
+        tenant = server.tenant()
+        tenant.clock = clock
+        yield tenant
+
+
+def test_a_lease_that_runs_out_is_offered_again_with_another_token(passing):
+    campaign = Campaign(passing, "a-1")
+    first = campaign.claim_one(lease=60)
     assert campaign.claim() == []
-    time.sleep(RUN_OUT)
+    passing.clock.let_pass(61)
     second = campaign.claim_one()
     assert (second["id"], second["stepId"], second["attempt"]) == (first["id"], first["stepId"], 2)
     assert second["leaseToken"] != first["leaseToken"]
@@ -403,10 +413,10 @@ def test_a_lease_that_runs_out_is_offered_again_with_another_token(tenant):
     expect.error(campaign.report(first), 409, "lease_lost")
 
 
-def test_a_late_report_counts_while_nobody_else_has_claimed(tenant):
-    campaign = Campaign(tenant, "a-1", "b-2", steps=[VISIT, VISIT])
-    claimed = campaign.claim(lease=1)
-    time.sleep(RUN_OUT)
+def test_a_late_report_counts_while_nobody_else_has_claimed(passing):
+    campaign = Campaign(passing, "a-1", "b-2", steps=[VISIT, VISIT])
+    claimed = campaign.claim(lease=60)
+    passing.clock.let_pass(61)
     for activity in claimed:
         assert campaign.complete(activity) == "active"
     again = campaign.claim()
@@ -444,23 +454,17 @@ def test_a_retry_is_offered_again_after_the_back_off(tenant):
     assert campaign.status == "active"
 
 
-@pytest.fixture(scope="module")
-def impatient():
-    with Server("--retry-backoff", "1", "--max-attempts", "3") as server:
-        yield server.tenant()
-
-
-def test_the_back_off_doubles_until_the_attempts_are_used_up(impatient):
-    campaign = Campaign(impatient, "a-1", "b-2")
-    other = campaign.claim_one(most=1)
-    for attempt, pause in ((1, 1), (2, 2)):
+def test_the_back_off_doubles_until_the_attempts_are_used_up(passing):
+    campaign = Campaign(passing, "a-1", "b-2")
+    other = campaign.claim_one(most=1, lease=600)
+    for attempt, pause in ((1, 60), (2, 120)):
         activity = campaign.claim_one()
         assert activity["attempt"] == attempt
         assert campaign.complete(activity, "retry") == "active"
         assert campaign.claim() == []
         due = seconds_from_now(campaign.explain(activity["publicIdentifier"])["dueAt"])
-        assert pause - 0.7 < due <= pause + 0.1
-        time.sleep(pause + 0.1)
+        assert pause - 30 < due - passing.clock.passed_s <= pause + 0.1
+        passing.clock.let_pass(pause + 1)
     activity = campaign.claim_one()
     assert activity["attempt"] == 3
     assert campaign.complete(activity, "retry", detail="still busy") == "error"

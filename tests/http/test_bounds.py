@@ -27,12 +27,6 @@ def post(server, target, body, key=None):
         return connection.read("POST")
 
 
-def metric(server, name):
-    with server.connect() as connection:
-        text = connection.request("GET", "/metrics").body.decode()
-    return next(float(line.split()[1]) for line in text.splitlines() if line.startswith(f"leadblock_{name} "))
-
-
 # --- what a body may hold ---
 
 SIGN_IN = b'{"email":"a@example.com","password":"twelve letters"'
@@ -89,7 +83,7 @@ def hold(server, request):
 
 def await_memory(server, least):
     limit = time.monotonic() + 10
-    while metric(server, "request_memory_bytes") < least:
+    while server.metric("request_memory_bytes") < least:
         assert time.monotonic() < limit
         time.sleep(0.01)
 
@@ -123,7 +117,7 @@ def test_what_is_parsed_counts(tight):
     few = {"publicIdentifiers": ["a"], "x": [0] * 20_000}
     for _ in range(20):  # what was taken was given back
         expect.ok(tenant.api.post("/blocked-leads/check", few))
-    assert metric(tight, "request_memory_bytes") < MIB / 8
+    assert tight.metric("request_memory_bytes") < MIB / 8
 
 
 def test_strangers_have_their_share_and_keys_another(tight):
@@ -161,7 +155,7 @@ def test_answers_that_are_not_read_have_a_bound():
             while (response := tenant.api.post(target, body)).status != 429:
                 assert time.monotonic() < limit, response
             expect.error(response, 429, "overloaded")
-            assert metric(server, "request_memory_bytes") <= 8 * MIB
+            assert server.metric("request_memory_bytes") <= 8 * MIB
             assert abuse.memory_mib(server) < before + 32
             expect.ok(other.api.post(target, body))
         limit = time.monotonic() + 10
@@ -434,9 +428,9 @@ def test_many_small_changes_stall_no_single_block_of_others(single):
     turn = iter(range(1 << 30))
     abuse.block_times(single.other, 0.1)  # the writer knows of another one
     with abuse.under(abuse.repeat, single.port, 300, lambda: requests[next(turn) % 50]):
-        before, began = metric(single, "batch_writes_sum"), time.monotonic()
+        before, began = single.metric("batch_writes_sum"), time.monotonic()
         others = abuse.block_times(single.other, 3)
-        done = metric(single, "batch_writes_sum") - before - len(others)
+        done = single.metric("batch_writes_sum") - before - len(others)
         own_ms = 300 * (time.monotonic() - began) * 1000 / max(done, 1)
     assert statistics.median(others) < own_ms / 2, (abuse.describe(others), own_ms)
 

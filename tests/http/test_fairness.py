@@ -58,18 +58,9 @@ def finish(connections):
     return responses
 
 
-def metric(server, name):
-    with server.connect() as connection:
-        text = connection.request("GET", "/metrics").body.decode()
-    for line in text.splitlines():
-        if line.startswith(f"leadblock_{name} "):
-            return float(line.split()[1])
-    raise AssertionError(f"no leadblock_{name}")
-
-
 def await_queue(server, count):
     limit = time.monotonic() + 10
-    while metric(server, "reader_queue") < count:
+    while server.metric("reader_queue") < count:
         assert time.monotonic() < limit
         time.sleep(0.01)
 
@@ -93,11 +84,11 @@ def test_searches_and_large_bodies_of_one_workspace_keep_no_other_waiting(crowd)
     waiting += ask(crowd, crowd.large, 4, path, "POST", encode_body(heavy))
     await_queue(crowd, SEARCHES)
     worst = slowest(crowd)
-    still = metric(crowd, "reader_queue")
+    still = crowd.metric("reader_queue")
     responses = finish(waiting)
     assert still >= SEARCHES / 2, "the searches were too short to show anything"
     assert worst < SOON, worst
-    assert metric(crowd, "reader_refused_total") == 0
+    assert crowd.metric("reader_refused_total") == 0
     assert {response.status for response in responses} == {200}
     assert [response.body for response in responses[:SEARCHES]] == [b"[]"] * SEARCHES
 
@@ -112,7 +103,7 @@ def test_three_workspaces_share_two_readers(crowd):
     waiting = ask(crowd, crowd.large, SEARCHES) + ask(crowd, other, SEARCHES)
     await_queue(crowd, 2 * SEARCHES - 2)
     worst = slowest(crowd)
-    still = metric(crowd, "reader_queue")
+    still = crowd.metric("reader_queue")
     responses = finish(waiting)
     assert still >= SEARCHES, "the searches were too short to show anything"
     assert worst < min(SOON, alone / 3), (worst, alone)

@@ -95,10 +95,13 @@ def test_a_key_has_its_own_rate_limit():
     with Server() as server:
         tenant = server.tenant()
         limited = server.api(tenant.new_key("--rate-limit", "5"))
-        responses = [limited.get("/blocked-leads") for _ in range(60)]
-        refused = [response for response in responses if response.status == 429]
-        assert refused, "60 requests at once passed a limit of 5 per second"
-        assert len(refused) >= 40, len(refused)
+        began, responses = time.monotonic(), []
+        while not (refused := [response for response in responses if response.status == 429]):
+            responses += [limited.get("/blocked-leads") for _ in range(60)]
+            took = time.monotonic() - began
+            assert len(responses) < 600, "600 requests passed a limit of 5 per second"
+        passed = len(responses) - len(refused)
+        assert passed <= 5 * (took + 1) + 1, (passed, took)  # those of a second may come at once
         expect.error(refused[0], 429, "rate_limited")
         wait = int(refused[0].header("retry-after"))
         assert 1 <= wait <= 5
@@ -240,7 +243,10 @@ def test_large_bodies_share_a_bound_of_memory():
         other = head.replace(tenant.key.encode(), server.tenant("agency").key.encode())
         with server.connect() as first, server.connect() as second:
             first.send(head + body[:-1])
-            time.sleep(0.3)
+            limit = time.monotonic() + 20
+            while server.metric("request_memory_bytes") < len(body):  # until it was read
+                assert time.monotonic() < limit
+                time.sleep(0.01)
             second.send_while_reading(other + body)
             response = second.read("POST")
             expect.error(response, 503, "overloaded")

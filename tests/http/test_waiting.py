@@ -43,6 +43,9 @@ def test_stopping_during_the_replay_never_says_allowed():
             asker = threading.Thread(target=ask_while, args=(port, tenant.key, stopped, bodies,
                                      f"/v1/campaigns/{campaign}/blocked-leads/p-{100 * ROWS - 1}"))
             asker.start()
+            limit = time.monotonic() + 20
+            while not bodies and time.monotonic() < limit:  # the first answer is there
+                time.sleep(0.002)
             time.sleep(delay)
             server.process.send_signal(signal.SIGTERM)
             code = server.wait_end(15)
@@ -58,8 +61,8 @@ def test_stopping_during_the_replay_never_says_allowed():
 
 def wait_for_port(server):
     """The port is known to the kernel before the server says that it is ready."""
-    pid = server.process.pid
-    for _ in range(400):
+    pid, limit = server.process.pid, time.monotonic() + 20
+    while time.monotonic() < limit:
         sockets = set()
         for number in range(64):
             try:
@@ -88,11 +91,11 @@ def ask_while(port, key, stopped, bodies, target):
 
 
 def slow_post(server, key, target, body):
-    """Sends all but the body; returns the connection and a function that sends the rest."""
+    """Sends all but the body, which the server waits for when this returns; a function that sends the rest."""
     connection = server.connect()
     connection.send(build("POST", target, [("x-api-key", key), ("Content-Type", "application/json"),
-                                           ("Content-Length", str(len(body)))]))
-    time.sleep(0.2)
+                                           ("Expect", "100-continue"), ("Content-Length", str(len(body)))]))
+    assert connection.sock.recv(100) == b"HTTP/1.1 100 Continue\r\n\r\n"
 
     def finish():
         connection.send(body)

@@ -246,6 +246,12 @@ class Server:
     def api(self, key=None, **options):
         return Api(self.port, key, **options)
 
+    def metric(self, name):
+        """What /metrics says of leadblock_NAME."""
+        with self.connect() as connection:
+            text = connection.request("GET", "/metrics").body.decode()
+        return next(float(line.split()[1]) for line in text.splitlines() if line.startswith(f"leadblock_{name} "))
+
     def run(self, *args, **options):
         """Runs a command on this server's data, whatever its exit code."""
         return run(*args, *self.place, **options)

@@ -545,7 +545,7 @@ static void a_store_that_refuses_is_not_ready_until_a_probe_goes_through(void **
     assert_false(wait_until_ready(fixture->writer, 15));
     assert_true(lb_writer_healthy(fixture->writer));
     atomic_store(&fixture->full, false);
-    assert_true(wait_until_ready(fixture->writer, 30));
+    assert_true(wait_until_ready(fixture->writer, 200));
 }
 
 static void a_writer_that_was_not_started_takes_nothing(void **state)
@@ -870,17 +870,25 @@ static void a_task_runs_on_the_writers_thread_between_two_batches(void **state)
     sem_destroy(&errand.done);
 }
 
+/* How often it is tried whether something takes no longer than it should: another process may have
+ * the processor for a while, and what is wrong takes longer each time. */
+#define TRIES 6
+
 static void an_idle_writer_runs_a_task_at_once(void **state)
 {
     struct fixture *fixture = *state;
     struct errand errand = {.task.run = run_errand, .fixture = fixture};
     sem_init(&errand.done, 0, 0);
-    for (int i = 0; i < 3; i++) {
+    uint64_t least = UINT64_MAX;
+    for (int i = 0; i <= TRIES && least >= 500; i++) {
         uint64_t begun = lb_clock_mono_ms();
         lb_writer_run(fixture->writer, &errand.task);
         sem_wait(&errand.done);
-        assert_true(lb_clock_mono_ms() - begun < 500); /* it sleeps for a second at a time */
+        uint64_t took = lb_clock_mono_ms() - begun;
+        if (i > 0 && took < least) /* from the first one on it sleeps for a second at a time */
+            least = took;
     }
+    assert_true(least < 500);
     sem_destroy(&errand.done);
 }
 
@@ -1073,7 +1081,8 @@ static void upkeep_that_wants_more_is_called_again_at_once(void **state)
 static void a_store_hears_of_short_pauses(void **state)
 {
     struct fixture *fixture = *state;
-    for (int i = 0; i < 3; i++) {
+    uint64_t least = UINT64_MAX;
+    for (int i = 0; i < TRIES && least >= 600; i++) {
         struct fake fake = {0};
         unsigned before = atomic_load(&fixture->maintained_idle);
         uint64_t begun = lb_clock_mono_ms();
@@ -1081,8 +1090,10 @@ static void a_store_hears_of_short_pauses(void **state)
         await(fixture, 1);
         while (atomic_load(&fixture->maintained_idle) == before)
             poll(NULL, 0, 1);
-        assert_true(lb_clock_mono_ms() - begun < 600); /* later it is asked once a second */
+        uint64_t took = lb_clock_mono_ms() - begun;
+        least = took < least ? took : least;
     }
+    assert_true(least < 600); /* later it is asked once a second */
 }
 
 /* Memory that readers let go of is not kept because the writer has nothing to do. */
@@ -1093,10 +1104,15 @@ static void an_idle_writer_holds_up_no_release_of_memory(void **state)
     submit(fixture, &fake, 1);
     await(fixture, 1);
     lb_rcu_thread_register();
-    uint64_t begun = lb_clock_mono_ms();
-    for (int i = 0; i < 3; i++)
-        lb_rcu_barrier();
-    assert_true(lb_clock_mono_ms() - begun < 600); /* it sleeps for a second at a time */
+    uint64_t least = UINT64_MAX;
+    for (int i = 0; i < TRIES && least >= 600; i++) {
+        uint64_t begun = lb_clock_mono_ms();
+        for (int n = 0; n < 3; n++)
+            lb_rcu_barrier();
+        uint64_t took = lb_clock_mono_ms() - begun;
+        least = took < least ? took : least;
+    }
+    assert_true(least < 600); /* it sleeps for a second at a time */
     lb_rcu_thread_unregister();
 }
 
@@ -1178,25 +1194,31 @@ static lb_err slower_apply(struct lb_write *write, struct lb_store *store)
     return fake_apply(write, store);
 }
 
-static void the_writer_rests_from_heavy_ones_while_light_ones_of_others_come(void **state)
+static uint64_t time_of_two_heavy(struct fixture *fixture, struct lb_writer_share *share)
 {
-    struct fixture *fixture = *state;
-    struct lb_writer_share hostile = {0}, other = {0};
-    struct fake fakes[2] = {{.holds = false}}, light = {0};
-    submit_of(fixture, &light, 9, 0, &other);
-    await(fixture, 1);
+    struct fake fakes[2] = {{.holds = false}};
     for (int i = 0; i < 2; i++) {
         prepare(fixture, &fakes[i], i + 1);
         fakes[i].write.apply = slower_apply;
         fakes[i].write.size = HEAVY_SIZE;
-        fakes[i].write.share = &hostile;
+        fakes[i].write.share = share;
     }
     uint64_t begun_ms = lb_clock_mono_ms();
     for (int i = 0; i < 2; i++)
         assert_int_equal(lb_writer_submit(fixture->writer, &fakes[i].write), LB_OK);
     await(fixture, 2);
+    return lb_clock_mono_ms() - begun_ms;
+}
+
+static void the_writer_rests_from_heavy_ones_while_light_ones_of_others_come(void **state)
+{
+    struct fixture *fixture = *state;
+    struct lb_writer_share hostile = {0}, other = {0};
+    struct fake light = {0};
+    submit_of(fixture, &light, 9, 0, &other);
+    await(fixture, 1);
     /* One, a rest of three times as long, another one. */
-    assert_true(lb_clock_mono_ms() - begun_ms >= 100 + 300 + 100);
+    assert_true(time_of_two_heavy(fixture, &hostile) >= 100 + 300 + 100);
     assert_true(lb_writer_has_others(fixture->writer, &hostile));
     assert_false(lb_writer_has_others(fixture->writer, &other));
 }
@@ -1224,22 +1246,17 @@ static void the_writer_does_not_rest_for_its_own(void **state)
 {
     struct fixture *fixture = *state;
     struct lb_writer_share hostile = {0};
-    struct fake fakes[2] = {{.holds = false}}, light[2] = {{.holds = false}};
+    struct fake light[2] = {{.holds = false}};
     submit_of(fixture, &light[0], 8, 0, &hostile);
     submit_of(fixture, &light[1], 9, 0, NULL);
     await(fixture, 2);
     assert_false(lb_writer_has_others(fixture->writer, &hostile));
-    for (int i = 0; i < 2; i++) {
-        prepare(fixture, &fakes[i], i + 1);
-        fakes[i].write.apply = slower_apply;
-        fakes[i].write.size = HEAVY_SIZE;
-        fakes[i].write.share = &hostile;
+    uint64_t least = UINT64_MAX;
+    for (int i = 0; i < TRIES && least >= 100 + 300; i++) {
+        uint64_t took = time_of_two_heavy(fixture, &hostile);
+        least = took < least ? took : least;
     }
-    uint64_t begun_ms = lb_clock_mono_ms();
-    for (int i = 0; i < 2; i++)
-        assert_int_equal(lb_writer_submit(fixture->writer, &fakes[i].write), LB_OK);
-    await(fixture, 2);
-    assert_true(lb_clock_mono_ms() - begun_ms < 100 + 300);
+    assert_true(least < 100 + 300);
 }
 
 static void await_one(struct fixture *fixture, const struct fake *fake)
