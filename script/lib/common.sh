@@ -31,6 +31,11 @@ die() {
     exit 1
 }
 
+# The comment that the script in script/ begins with.
+print_help() {
+    sed -n '2,/^set/{/^# shellcheck/d;/^#/s/^# \{0,1\}//p}' "$root/script/${0##*/}"
+}
+
 # Whether the distribution has a package of that name.
 is_available() {
     [ -n "$(apt-cache madison "$1" 2>/dev/null)" ]
