@@ -557,6 +557,7 @@ def test_a_signal_that_was_ignored_before_stays_ignored(tmp_path):
     with Fake(campaign) as fake, Started(fake, "--exec", program, before=nohup) as command:
         until((tmp_path / "up").exists)
         command.signal(signal.SIGHUP)
+        time.sleep(0.2)  # for one that hands it on to what it runs
         (tmp_path / "go").touch()
         assert command.end() == 0
     assert [result["result"] for result in campaign.results] == ["done"] * 2

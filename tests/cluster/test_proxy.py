@@ -7,6 +7,7 @@ import pytest
 
 from support.postgres import ADMIN, tool
 from support.proxy import AFTER, BEFORE, HOLE, Proxy
+from test_trouble import eventually
 
 PLAIN = "BEGIN; INSERT INTO proof VALUES (1); COMMIT"
 IN_STEPS = ["BEGIN", "INSERT INTO proof VALUES (1)", "COMMIT"]
@@ -22,10 +23,12 @@ def proxy(cluster):
 
 def psql(proxy, *statements, timeout=20):
     """True when all went well."""
-    command = [tool("psql"), "-XqAt", "-v", "ON_ERROR_STOP=1", "-d", uri(proxy)]
-    for statement in statements:
-        command += ["-c", statement]
-    return subprocess.run(command, capture_output=True, timeout=timeout).returncode == 0
+    return subprocess.run(command(proxy, *statements), capture_output=True, timeout=timeout).returncode == 0
+
+
+def command(proxy, *statements):
+    return [tool("psql"), "-XqAt", "-v", "ON_ERROR_STOP=1", "-d", uri(proxy),
+            *(part for statement in statements for part in ("-c", statement))]
 
 
 def uri(proxy):
@@ -100,11 +103,16 @@ def test_a_black_hole_swallows_until_it_ends(proxy):
 
 def test_a_hole_at_the_commit_keeps_the_transaction_open(cluster, proxy):
     hole = proxy.cut_at_commit(HOLE)
-    with pytest.raises(subprocess.TimeoutExpired):
-        psql(proxy, *IN_STEPS, timeout=1)
-    assert hole.happened.is_set() and rows(cluster) == 0
-    assert cluster.psql("SELECT count(*) FROM pg_stat_activity "
-                        "WHERE state = 'idle in transaction'") == "1"
+    open_ones = "SELECT count(*) FROM pg_stat_activity WHERE state = 'idle in transaction'"
+    with subprocess.Popen(command(proxy, *IN_STEPS), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as client:
+        try:
+            assert hole.happened.wait(30)
+            eventually(lambda: cluster.psql(open_ones) == "1", 30)
+            with pytest.raises(subprocess.TimeoutExpired):
+                client.wait(1)
+            assert rows(cluster) == 0 and cluster.psql(open_ones) == "1"
+        finally:
+            client.kill()
 
 
 def test_it_cuts_all_connections_and_refuses_new_ones(proxy):

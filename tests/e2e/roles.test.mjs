@@ -56,6 +56,7 @@ screen('a viewer looks, and is offered nothing that changes', shared, {}, async 
   assert.deepEqual(await buttons(page), ['Previous', 'Next']);
   await page.goto('/#/campaign/q1');
   await heading(page, 'First quarter');
+  await page.locator('main dl.figures').waitFor();
   assert.equal(await page.getByRole('button', { name: 'Activate' }).count(), 0);
 
   assert.deepEqual(await menu(page), ['Check', 'Blocklist', 'Campaigns', 'Overview', 'Audit', 'API keys', 'API']);

@@ -148,7 +148,7 @@ def test_a_name_that_takes_long_stalls_nobody(dns):
         for number in range(16):  # before and after the five seconds
             begun = time.monotonic()
             block(quick, f"person-{number}")
-            assert there.wait(number + 1)[number].at - begun < 1
+            assert there.wait(number + 1)[number].at - begun < 4  # less than those five
             time.sleep(0.4)
         limit = time.monotonic() + 20
         while not (rows := expect.ok(slow.get(f"/hooks/{made['id']}/deliveries"))):

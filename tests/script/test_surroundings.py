@@ -36,4 +36,4 @@ def test_a_run_in_the_background_is_as_one_at_the_terminal():
     env = dict(line.split("=", 1) for line in out.splitlines() if "=" in line)
     assert not {"PGHOST", "LC_ALL", "TZ", "TMPDIR"} & env.keys()
     assert env["LANG"] == "C.UTF-8"
-    assert env["no_proxy"].split(",") == ["example.com", "127.0.0.1", "localhost"]
+    assert env["no_proxy"].split(",") == ["example.com", "127.0.0.1", "0.0.0.0", "localhost"]

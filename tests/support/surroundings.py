@@ -36,7 +36,7 @@ def settle_environment():
             del os.environ[name]
     os.environ["LANG"] = "C.UTF-8"
     for name in ("no_proxy", "NO_PROXY"):  # the servers are here, whatever the rest of the world needs
-        os.environ[name] = ",".join(filter(None, [os.environ.get(name), "127.0.0.1", "localhost"]))
+        os.environ[name] = ",".join(filter(None, [os.environ.get(name), "127.0.0.1", "0.0.0.0", "localhost"]))
 
 
 def settle_temporary():
