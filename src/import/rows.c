@@ -315,6 +315,22 @@ static enum step take_row(struct lb_import_rows *rows, struct lb_import_row *row
     return STEP_DONE;
 }
 
+/* Takes the rest of a line, with what is folded to it. STEP_MORE: as much of it as is there. */
+static enum step take_rest(const struct lb_import_rows *rows, struct cursor *c)
+{
+    for (;;) {
+        size_t next = 0;
+        while (c->at < c->len && !is_line_end(c->p[c->at]))
+            c->at++;
+        if (rows->dialect.folded && find_fold(c, &next) == STEP_MORE)
+            return STEP_MORE;
+        if (!next)
+            return take_line_end(c);
+        c->at = next;
+        c->lines++;
+    }
+}
+
 /* Passes over the rest of a line. */
 static lb_err skip_line(struct lb_import_rows *rows)
 {
@@ -322,14 +338,11 @@ static lb_err skip_line(struct lb_import_rows *rows)
     for (;;) {
         struct lb_str rest = lb_import_text_rest(text);
         struct cursor c = {.p = rest.ptr, .len = rest.len, .ended = text->ended};
-        while (c.at < c.len && !is_line_end(c.p[c.at]))
-            c.at++;
-        enum step step = take_line_end(&c);
+        enum step step = take_rest(rows, &c);
         text->start += c.at;
-        if (step == STEP_DONE) {
-            rows->line += c.lines;
+        rows->line += c.lines;
+        if (step == STEP_DONE)
             return LB_OK;
-        }
         lb_err err = lb_import_text_more(text);
         if (err)
             return err;
