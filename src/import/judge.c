@@ -70,7 +70,12 @@ static void note_left_out(struct lb_import *import, size_t index, const char *na
 {
     const struct lb_import_typing *typing = &import->typing;
     enum lb_import_type type = typing->columns[index].type;
-    if (type)
+    if (typing->columns[index].of_senders)
+        add_note(import, typing->heading_line,
+                 "column %zu was left out: it names few people again and again, as one of senders "
+                 "does. To take it, too, name all columns, such as columns=1:%s,2:%s",
+                 index + 1, lb_import_type_word(type), lb_import_type_word(type));
+    else if (type)
         add_note(import, typing->heading_line,
                  "column %zu (%s) was left out: %s name the columns, such as columns=%zu:%s",
                  index + 1, name,
