@@ -70,7 +70,12 @@ static void note_left_out(struct lb_import *import, size_t index, const char *na
 {
     const struct lb_import_typing *typing = &import->typing;
     enum lb_import_type type = typing->columns[index].type;
-    if (type)
+    if (typing->columns[index].of_senders)
+        add_note(import, typing->heading_line,
+                 "column %zu was left out: it names few people again and again, as one of senders "
+                 "does. To take it, too, name all columns, such as columns=1:%s,2:%s",
+                 index + 1, lb_import_type_word(type), lb_import_type_word(type));
+    else if (type)
         add_note(import, typing->heading_line,
                  "column %zu (%s) was left out: %s name the columns, such as columns=%zu:%s",
                  index + 1, name,
@@ -141,28 +146,27 @@ static void set_findings(struct lb_import *import)
                                     .heading_line = choice->heading_line};
 }
 
-/* Does a column name the same people again and again, as one of senders beside their leads does? A
- * quarter of its rows and more. */
-static bool repeats_people(const struct lb_import *import, const struct lb_import_facts *facts)
-{
-    uint64_t people = lb_distinct_count(&import->survey.distinct, &facts->people);
-    return facts->people_rows > 1 && people * 4 <= facts->people_rows * 3;
-}
-
 /* Rows of addresses alone, side by side, are a list that was typed in lines, not a table in which
  * one column counts. */
 static bool is_list_of_addresses(const struct lb_import *import)
 {
+    const struct lb_import_survey *survey = &import->survey;
     size_t columns = 0;
+    uint64_t most = 0;
     if (!import->shape.table || import->shape.sep_line || import->options.column.len ||
         import->options.typed)
         return false;
-    for (size_t i = 0; i < import->survey.count; i++) {
-        const struct lb_import_facts *facts = &import->survey.columns[i];
-        if (facts->people_rows != facts->filled || repeats_people(import, facts))
+    for (size_t i = 0; i < survey->count; i++) {
+        const struct lb_import_facts *facts = &survey->columns[i];
+        uint64_t people = lb_distinct_count(&survey->distinct, &facts->people);
+        if (facts->people_rows != facts->filled)
             return false;
+        most = people > most ? people : most;
         columns += facts->filled > 0;
     }
+    for (size_t i = 0; i < survey->count; i++)
+        if (lb_import_is_of_senders(survey, &survey->columns[i], most))
+            return false;
     return columns > 1;
 }
 

@@ -3,6 +3,7 @@
 #include "base/utf8.h"
 
 #include <stdlib.h>
+#include <strings.h>
 
 #define CTRL_Z      0x1a /* which old programs write at the end of a file */
 #define LARGE_SHOWN 256  /* bytes of a row that is too large */
@@ -11,6 +12,8 @@
 
 static const char TOO_LONG[] = "the row is longer than 1 MiB; divide it into lines";
 static const char TOO_MANY[] = "the row has more than 1024 cells; divide it into lines";
+static const char TORN[] =
+    "the line goes on in or behind an address, and vCard 2.1 does not say which";
 
 /* How far a row was read in the window. */
 struct cursor {
@@ -188,8 +191,27 @@ static enum step find_fold(const struct cursor *c, size_t *next)
     return STEP_DONE;
 }
 
-/* A line of a vCard, which may be folded (RFC 6350, section 3.2), in the scratch memory. */
-static enum step take_folded(struct lb_import_rows *rows, struct cursor *c, struct lb_str *out)
+static bool ends_word(char c)
+{
+    return c == '\0' || strchr(" \t\r\n\"'<>()[]{}|`", c);
+}
+
+/* May a string end within an address of LinkedIn's? */
+static bool ends_in_address(struct lb_str text)
+{
+    static const char SITE[] = "linkedin.com";
+    size_t site = sizeof SITE - 1;
+    for (size_t at = text.len; at && !ends_word(text.ptr[at - 1]); at--)
+        if (text.len - at >= site - 1 && strncasecmp(text.ptr + at - 1, SITE, site) == 0)
+            return true;
+    return false;
+}
+
+/* A line of a vCard, which may be folded, in the scratch memory. It goes on behind the blank (RFC
+ * 6350, section 3.2), or in vCard 2.1 with it. But not all programs know that, and an address may
+ * be another person's by what is taken to belong to it: then the row is bad. */
+static enum step take_folded(struct lb_import_rows *rows, struct cursor *c,
+                             struct lb_import_row *row, struct lb_str *out)
 {
     char *text = rows->scratch + rows->scratch_len;
     size_t len = 0;
@@ -197,12 +219,15 @@ static enum step take_folded(struct lb_import_rows *rows, struct cursor *c, stru
         while (c->at < c->len && !is_line_end(c->p[c->at]))
             text[len++] = c->p[c->at++];
         size_t next;
-        if (find_fold(c, &next) == STEP_MORE)
+        if (find_fold(c, &next) == STEP_MORE || (next == c->len && !c->ended))
             return STEP_MORE;
         if (!next)
             break;
-        c->at = next;
+        c->at = next - rows->blanks_stay;
         c->lines++;
+        if (rows->blanks_stay && next < c->len && !ends_word(c->p[next]) &&
+            ends_in_address((struct lb_str){text, len}))
+            row->fault = TORN;
     }
     rows->scratch_len += len;
     *out = (struct lb_str){text, len};
@@ -210,11 +235,11 @@ static enum step take_folded(struct lb_import_rows *rows, struct cursor *c, stru
 }
 
 /* Reads the cell at the cursor, which is then after it. */
-static enum step take_cell(struct lb_import_rows *rows, struct cursor *c, struct lb_str *out,
-                           bool *unclosed)
+static enum step take_cell(struct lb_import_rows *rows, struct cursor *c, struct lb_import_row *row,
+                           struct lb_str *out)
 {
     if (rows->dialect.folded)
-        return take_folded(rows, c, out);
+        return take_folded(rows, c, row, out);
     size_t start = c->at;
     size_t mark = rows->dialect.delimiter ? skip_blanks(rows, c, start) : start;
     if (rows->dialect.delimiter && mark < c->len && c->p[mark] == '"') {
@@ -231,7 +256,7 @@ static enum step take_cell(struct lb_import_rows *rows, struct cursor *c, struct
             c->at = skip_blanks(rows, c, close + 1);
             return STEP_DONE;
         }
-        *unclosed = true;
+        row->unclosed = true;
     }
     size_t at = start;
     while (at < c->len && !rows->stops[(unsigned char)c->p[at]])
@@ -267,7 +292,7 @@ static enum step take_cells(struct lb_import_rows *rows, struct cursor *c,
         struct lb_str cell;
         if (row->count == LB_IMPORT_CELLS_MAX)
             return STEP_FULL;
-        enum step step = take_cell(rows, c, &cell, &row->unclosed);
+        enum step step = take_cell(rows, c, row, &cell);
         if (step != STEP_DONE)
             return step;
         cell = lb_import_trim(cell);
@@ -284,6 +309,19 @@ static enum step take_cells(struct lb_import_rows *rows, struct cursor *c,
 static struct lb_import_row new_row(const struct lb_import_rows *rows)
 {
     return (struct lb_import_row){.line = rows->line, .cells = rows->cells, .empty = true};
+}
+
+static bool equals(struct lb_str text, const char *word)
+{
+    return text.len == strlen(word) && strncasecmp(text.ptr, word, text.len) == 0;
+}
+
+static void note_version(struct lb_import_rows *rows, struct lb_str line)
+{
+    if (equals(line, "BEGIN:VCARD"))
+        rows->blanks_stay = false;
+    else if (equals(line, "VERSION:2.1"))
+        rows->blanks_stay = true;
 }
 
 /* Reads the row at the start of the window. */
@@ -312,7 +350,25 @@ static enum step take_row(struct lb_import_rows *rows, struct lb_import_row *row
     row->empty = row->empty || (ctrl_z && c.at == c.len);
     rows->text.start += c.at;
     rows->line += c.lines;
+    if (rows->dialect.folded)
+        note_version(rows, row->cells[0]);
     return STEP_DONE;
+}
+
+/* Takes the rest of a line, with what is folded to it. STEP_MORE: as much of it as is there. */
+static enum step take_rest(const struct lb_import_rows *rows, struct cursor *c)
+{
+    for (;;) {
+        size_t next = 0;
+        while (c->at < c->len && !is_line_end(c->p[c->at]))
+            c->at++;
+        if (rows->dialect.folded && find_fold(c, &next) == STEP_MORE)
+            return STEP_MORE;
+        if (!next)
+            return take_line_end(c);
+        c->at = next;
+        c->lines++;
+    }
 }
 
 /* Passes over the rest of a line. */
@@ -322,14 +378,11 @@ static lb_err skip_line(struct lb_import_rows *rows)
     for (;;) {
         struct lb_str rest = lb_import_text_rest(text);
         struct cursor c = {.p = rest.ptr, .len = rest.len, .ended = text->ended};
-        while (c.at < c.len && !is_line_end(c.p[c.at]))
-            c.at++;
-        enum step step = take_line_end(&c);
+        enum step step = take_rest(rows, &c);
         text->start += c.at;
-        if (step == STEP_DONE) {
-            rows->line += c.lines;
+        rows->line += c.lines;
+        if (step == STEP_DONE)
             return LB_OK;
-        }
         lb_err err = lb_import_text_more(text);
         if (err)
             return err;

@@ -32,14 +32,16 @@ struct lb_import_row {
     const struct lb_str *cells; /* without white space around them */
     bool empty;                 /* there is nothing in any cell: no row */
     bool unclosed;              /* a quotation mark was never closed */
-    const char *fault; /* the row is too large; `whole` and the cells are its beginning. NULL: no */
+    const char *fault; /* it is bad: too large (`whole` and the cells are its beginning), or an
+                          address in it cannot be told from what follows. NULL: no */
 };
 
 struct lb_import_rows {
     struct lb_import_text text;
     struct lb_import_dialect dialect;
     uint64_t line;
-    char *scratch; /* cells without their quotation marks */
+    bool blanks_stay; /* in a vCard 2.1: where a folded line goes on, the blank is part of it */
+    char *scratch;    /* cells without their quotation marks */
     size_t scratch_len;
     size_t scratch_capacity;
     bool stops[256]; /* bytes that end a cell without quotation marks */

@@ -5,6 +5,9 @@
 
 #include <sodium.h>
 
+/* In fewer rows a name that stands twice says nothing. */
+#define SENDERS_ROWS 4
+
 static void set_label(struct lb_import_label *label, uint64_t line, struct lb_str cell)
 {
     cell = lb_utf8_cut(cell, sizeof label->text - 1);
@@ -148,6 +151,14 @@ lb_err lb_import_survey_take(const struct lb_import_source *source, struct lb_im
     }
     lb_import_rows_close(rows);
     return err;
+}
+
+bool lb_import_is_of_senders(const struct lb_import_survey *survey,
+                             const struct lb_import_facts *facts, uint64_t most)
+{
+    uint64_t people = lb_distinct_count(&survey->distinct, &facts->people);
+    return facts->people_rows >= SENDERS_ROWS && people * 2 <= facts->people_rows &&
+           people * 2 <= most;
 }
 
 void lb_import_survey_fini(struct lb_import_survey *survey)

@@ -55,4 +55,11 @@ lb_err lb_import_survey_take(const struct lb_import_source *source, struct lb_im
                              struct lb_import_rows *rows, struct lb_import_survey *out);
 void lb_import_survey_fini(struct lb_import_survey *survey);
 
+/* Does a column without a heading name few people again and again, as one of senders does beside
+ * that of their leads, which has `most` different people? Only when it is plain: to leave people
+ * out is worse than to block a sender. So each of them stands there twice or more on average, and
+ * for each there are two leads. */
+bool lb_import_is_of_senders(const struct lb_import_survey *survey,
+                             const struct lb_import_facts *facts, uint64_t most);
+
 #endif

@@ -67,18 +67,36 @@ static char named_delimiter(struct lb_str text)
     return fit || sep[4] == '\t' ? sep[4] : '\0';
 }
 
+/* Has the source, behind white space, the mark that vCards begin with? */
+static lb_err find_vcard(struct lb_import_text *text, bool *out)
+{
+    static const char VCARD[] = "BEGIN:VCARD";
+    size_t len = sizeof VCARD - 1;
+    for (;;) {
+        struct lb_str rest = lb_import_text_rest(text);
+        size_t space = lb_import_space_length(rest, true);
+        text->start += space;
+        if (!space && (rest.len >= len || text->ended)) {
+            *out = rest.len >= len && strncasecmp(rest.ptr, VCARD, len) == 0;
+            return LB_OK;
+        }
+        lb_err err = space ? LB_OK : lb_import_text_more(text);
+        if (err)
+            return err;
+    }
+}
+
 /* What the first line says of the file: the delimiter, or that it is one of vCards. */
 static lb_err find_named(const struct lb_import_source *source, struct lb_import_form form,
                          struct lb_import_rows *rows, char *out, bool *out_vcard)
 {
-    static const char VCARD[] = "BEGIN:VCARD";
     lb_err err = lb_import_rows_open(rows, source, form, (struct lb_import_dialect){0});
     while (!err && !rows->text.ended && rows->text.end - rows->text.start < 16)
         err = lb_import_text_more(&rows->text);
     struct lb_str text = err ? LB_STR("") : lb_import_text_rest(&rows->text);
     *out = named_delimiter(text);
-    *out_vcard =
-        text.len >= sizeof VCARD - 1 && strncasecmp(text.ptr, VCARD, sizeof VCARD - 1) == 0;
+    if (!err)
+        err = find_vcard(&rows->text, out_vcard);
     lb_import_rows_close(rows);
     return err;
 }

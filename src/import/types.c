@@ -153,15 +153,38 @@ static void judge_people(const struct lb_import_options *options, struct lb_impo
     out->spares_companies = out->people || (!options->adds && first_of_people(out));
 }
 
-static lb_err take_all(const struct lb_import_options *options, struct lb_import_typing *out,
+static bool is_of_unnamed_people(const struct lb_import_typed_column *column)
+{
+    return column->type == LB_TYPE_PERSON && !column->name;
+}
+
+/* Of columns with people and without a heading, those of senders. */
+static void find_senders(const struct lb_import_survey *survey, struct lb_import_typing *out)
+{
+    uint64_t most = 0;
+    for (size_t i = 0; i < out->count; i++) {
+        uint64_t people = lb_distinct_count(&survey->distinct, &survey->columns[i].people);
+        if (is_of_unnamed_people(&out->columns[i]) && people > most)
+            most = people;
+    }
+    for (size_t i = 0; i < out->count; i++)
+        out->columns[i].of_senders = is_of_unnamed_people(&out->columns[i]) &&
+                                     lb_import_is_of_senders(survey, &survey->columns[i], most);
+}
+
+static lb_err take_all(const struct lb_import_survey *survey,
+                       const struct lb_import_options *options, struct lb_import_typing *out,
                        struct lb_reason *reason)
 {
     bool any = false, spared = false;
     judge_people(options, out);
+    if (!options->type)
+        find_senders(survey, out);
     for (size_t i = 0; i < out->count; i++) {
         struct lb_import_typed_column *column = &out->columns[i];
         bool spare = !options->type && out->spares_companies && is_of_companies(column);
-        column->taken = options->type ? column->type == options->type : column->type && !spare;
+        column->taken = options->type ? column->type == options->type
+                                      : column->type && !spare && !column->of_senders;
         any |= column->taken;
         spared |= spare;
     }
@@ -211,7 +234,8 @@ static lb_err take_given(struct lb_str columns, struct lb_import_typing *out,
     return LB_OK;
 }
 
-static lb_err choose_in_table(const struct lb_import_options *options, struct lb_import_typing *out,
+static lb_err choose_in_table(const struct lb_import_survey *survey,
+                              const struct lb_import_options *options, struct lb_import_typing *out,
                               struct lb_reason *reason)
 {
     if (options->columns.len)
@@ -220,7 +244,7 @@ static lb_err choose_in_table(const struct lb_import_options *options, struct lb
         out->columns[out->values - 1].taken = true;
         return LB_OK;
     }
-    return take_all(options, out, reason);
+    return take_all(survey, options, out, reason);
 }
 
 lb_err lb_import_types_choose(const struct lb_import_survey *survey, bool table,
@@ -239,7 +263,7 @@ lb_err lb_import_types_choose(const struct lb_import_survey *survey, bool table,
     read_columns(survey, out);
     if (table) {
         read_details(out);
-        return choose_in_table(options, out, reason);
+        return choose_in_table(survey, options, out, reason);
     }
     struct lb_import_typed_column *column = &out->columns[0];
     if (!out->only && out->heading_line)

@@ -4,6 +4,7 @@
  * people when a column has their names, unless one of customers comes before it, or else when its
  * first names are e-mail addresses: then companies and domains are of these people, and are left
  * out, since blocking them would block all colleagues. In a list of companies all columns count.
+ * Senders beside their leads, without a heading, are left out, too.
  * Threads: stateless. */
 #ifndef LB_IMPORT_TYPES_H
 #define LB_IMPORT_TYPES_H
@@ -16,7 +17,8 @@ struct lb_import_typing {
     struct lb_import_typed_column {
         enum lb_import_type type; /* LB_TYPE_NONE: it has no names */
         bool taken;
-        bool bare; /* a cell may be a name of LinkedIn's without an address */
+        bool of_senders; /* beside their leads; it is left out */
+        bool bare;       /* a cell may be a name of LinkedIn's without an address */
         const struct lb_import_label *name;
     } * columns;
     uint64_t heading_line;       /* rows up to this line are headings */

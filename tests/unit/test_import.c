@@ -182,6 +182,39 @@ static void a_file_of_one_row_that_is_too_long_is_one_bad_row(void **state)
     }
 }
 
+/* A line of a contact, of at least `bytes`, that goes on in many others, and the next one. */
+static void import_folded(const char *piece, size_t bytes)
+{
+    struct lb_buf text = {0};
+    struct import_result result;
+    char person[64];
+    unsigned line = 3;
+    lb_buf_append_lit(&text, "BEGIN:VCARD\r\nVERSION:3.0\r\nPHOTO:x\r\n");
+    for (size_t end = text.len + bytes; text.len < end; line++)
+        lb_buf_append(&text, piece, strlen(piece));
+    lb_buf_append_lit(&text, "URL:" U "ann-one\r\nEND:VCARD\r\n");
+    import_large(&text, &result);
+    assert_int_equal(result.counts.headings, 2);
+    assert_int_equal(result.counts.bad, 2); /* and the last line */
+    assert_int_equal(result.counts.people, 1);
+    assert_log_has(&result, "bad 3: PHOTO:x (the row is longer than 1 MiB");
+    snprintf(person, sizeof person, "person %u: ", line + 1);
+    assert_log_has(&result, person);
+    import_result_fini(&result);
+    lb_buf_fini(&text);
+}
+
+static void a_folded_line_that_is_too_long_is_one_bad_row_and_read_once(void **state)
+{
+    (void)state;
+    char line[16384] = " ";
+    memset(line + 1, 'A', sizeof line - 4);
+    memcpy(line + sizeof line - 3, "\r\n", 3);
+    import_folded(line, 2u << 20);
+    import_folded("\ta\r", 2u << 20);
+    import_folded(" a\n", 16u << 20);
+}
+
 /* What is kept of a line to look for headings may end within a name. */
 static void a_name_that_is_cut_where_it_is_looked_at_is_no_heading(void **state)
 {
@@ -492,6 +525,7 @@ int main(void)
         cmocka_unit_test(reading_goes_on_after_a_pause_and_starts_anew_after_a_rewind),
         cmocka_unit_test(a_row_that_is_too_long_is_bad_and_the_next_is_read),
         cmocka_unit_test(a_file_of_one_row_that_is_too_long_is_one_bad_row),
+        cmocka_unit_test(a_folded_line_that_is_too_long_is_one_bad_row_and_read_once),
         cmocka_unit_test(a_name_that_is_cut_where_it_is_looked_at_is_no_heading),
         cmocka_unit_test(a_row_within_the_limit_is_read_whole),
         cmocka_unit_test(a_row_of_too_many_cells_is_bad),
