@@ -45,6 +45,8 @@ static int import(const struct lb_cli *cli, const char *action)
     int code = LB_EXIT_FAILED;
     if (cli->argument_count || lb_named_given(cli))
         return lb_cli_usage(cli, "give names or a file, not both");
+    if (!lb_import_options_fit(cli))
+        return LB_EXIT_USAGE;
     lb_buf_append_str(&path, lb_str(lb_cli_given(cli, LB_OPT_ALL_TYPES) ? LIST : PEOPLE));
     lb_import_put_request(cli, action, &path);
     if (!lb_cli_given(cli, LB_OPT_SKIP_INVALID))

@@ -30,10 +30,14 @@ bool lb_import_options_fit(const struct lb_cli *cli)
                         : lb_cli_given(cli, LB_OPT_ALL_TYPES) ? "--all-types"
                         : lb_cli_given(cli, LB_OPT_COLUMNS)   ? "--columns"
                                                               : NULL;
-    bool fit = !given || lb_cli_given(cli, LB_OPT_FILE) || names_standard_input(cli);
-    if (!fit)
+    bool has_file = lb_cli_given(cli, LB_OPT_FILE) || names_standard_input(cli);
+    /* --column is of a file of LinkedIn names alone, and the server reads it as one. */
+    bool mixed = lb_cli_given(cli, LB_OPT_ALL_TYPES) && lb_cli_given(cli, LB_OPT_COLUMN);
+    if (given && !has_file)
         lb_cli_usage(cli, "%s needs a file: give --file FILE", given);
-    return fit;
+    else if (mixed)
+        lb_cli_usage(cli, "with --all-types, name columns by --columns, such as 2:domain");
+    return (!given || has_file) && !mixed;
 }
 
 /* The path of the one file; NULL after a message. */

@@ -21,7 +21,8 @@ void lb_import_put_request(const struct lb_cli *cli, const char *action, struct 
 /* Prints which columns were taken as what, when it was a file of names of every type. */
 void lb_import_print_taken(const struct lb_answer *answer);
 
-/* False after a message: options are given that say something of a file, and no file. */
+/* False after a message: options are given that say something of a file, and no file, or of files
+ * of another kind. */
 bool lb_import_options_fit(const struct lb_cli *cli);
 
 /* Prints what was done, and which rows were not taken. */

@@ -285,8 +285,11 @@ def test_a_file_of_linkedin_names_alone_is_read_as_one(own, installation):
     assert (body["blocked"], body["blank"], body["column"]["name"]) == (1, 1, "Profile")
     assert "taken" not in body and body["message"].startswith("1 lead blocked")
     assert values(installation) == [("publicIdentifier", "ann-b")]
-    expect.error(installation.post(LIST + "/import?column=1&columns=1", file), 400,
-                 "invalid_parameter")
+    for both in ("column=1&columns=1", "column=1&type=company", "reasonColumn=Note&force=true"):
+        refused = expect.error(installation.post(LIST + "/import?" + both, file), 400,
+                               "invalid_parameter")
+        assert "Send one kind" in refused["message"]
+    assert values(installation) == [("publicIdentifier", "ann-b")]
 
 
 def test_an_entry_ends_at_its_time():
@@ -485,6 +488,9 @@ def test_commands_change_and_show_it(own, tmp_path):
     imported = done[done.index("im_"):].strip().rstrip(")")
     assert "2 leads unblocked" in own.cli_beside("installation", "undo", imported)
     assert expect.ok(tenant.api.post("/check", lead))[0]["blocked"] is False
+    for command in ("block", "unblock"):
+        refused = own.run_beside("installation", command, *typed[:-2], "--column", "Kunde")
+        assert refused.code == 2 and "--columns" in refused.err, refused
     own.cli_beside("installation", "block", *typed)
     assert own.cli_beside("installation", "unblock", *typed[:-2]).splitlines()[-1].startswith(
         "2 entries unblocked")
