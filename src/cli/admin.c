@@ -379,9 +379,8 @@ bool lb_admin_ask(const struct lb_cli *cli, const char *path,
     struct lb_admin *admin = admin_open(cli, LB_DATABASE_LOOK);
     if (admin && meanwhile)
         lb_client_set_meanwhile(admin->client, meanwhile, NULL);
-    bool done =
-        admin && lb_client_call(admin->client,
-                                &(struct lb_client_request){.method = "GET", .path = path}, out);
+    struct lb_client_request call = {.method = "GET", .path = path, .ends_quietly = true};
+    bool done = admin && lb_client_call(admin->client, &call, out);
     admin_close(admin);
     return done;
 }

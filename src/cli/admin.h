@@ -58,8 +58,8 @@ bool lb_admin_put_list(const struct lb_cli *cli, const struct lb_admin_request *
                        struct lb_str body);
 
 /* Asks the server of the data folder for `path`, until it answers or `meanwhile`, which is as
- * lb_client_set_meanwhile says, returns false; NULL: until it answers. False after a message. To be
- * released with lb_answer_fini in any case. */
+ * lb_client_set_meanwhile says, returns false; NULL: until it answers. False after a message, or
+ * when `meanwhile` ended it. To be released with lb_answer_fini in any case. */
 bool lb_admin_ask(const struct lb_cli *cli, const char *path,
                   bool (*meanwhile)(void *context, int pause_ms), struct lb_answer *out);
 

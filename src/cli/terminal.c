@@ -3,12 +3,15 @@
 #include "base/utf8.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <time.h>
 #include <unistd.h>
 
 #define CHARACTER_MAX 4 /* bytes */
+#define LAST_WAIT_S   1
 
 /* A stream to a terminal. */
 struct guard {
@@ -98,9 +101,28 @@ static bool write_all(int fd, struct lb_str bytes)
     return true;
 }
 
-bool lb_terminal_write(struct lb_str bytes)
+int lb_terminal_open(void)
 {
-    return write_all(STDOUT_FILENO, bytes);
+    int fd = open("/proc/self/fd/1", O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+    return fd >= 0 ? fd : STDOUT_FILENO;
+}
+
+bool lb_terminal_write(const struct lb_terminal_view *view, struct lb_str bytes)
+{
+    const struct timespec last = {.tv_sec = LAST_WAIT_S};
+    while (bytes.len) {
+        ssize_t written = write(view->fd, bytes.ptr, bytes.len);
+        struct pollfd ready = {.fd = view->fd, .events = POLLOUT};
+        if (written < 0 && errno != EAGAIN && errno != EINTR)
+            return false;
+        if (written < 0 && ppoll(&ready, 1, view->told_to_end() ? &last : NULL, view->mask) == 0)
+            return false;
+        if (written > 0) {
+            bytes.ptr += written;
+            bytes.len -= (size_t)written;
+        }
+    }
+    return true;
 }
 
 static ssize_t write_guarded(void *cookie, const char *bytes, size_t size)
