@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <time.h>
 #include <unistd.h>
+#include <utf8proc.h>
 
 #define CHARACTER_MAX 4 /* bytes */
 #define LAST_WAIT_S   1
@@ -81,6 +82,22 @@ size_t lb_terminal_clean(struct lb_buf *out, struct lb_str text, bool last)
         p += length ? length : 1;
     }
     return 0;
+}
+
+size_t lb_terminal_columns(struct lb_str text)
+{
+    const unsigned char *p = (const unsigned char *)text.ptr;
+    const unsigned char *end = p + text.len;
+    size_t columns = 0;
+    while (p < end) {
+        size_t length = lb_utf8_length(p, end);
+        if (length && *p >= ' ')
+            columns += (size_t)utf8proc_charwidth((utf8proc_int32_t)point_of(p, length));
+        else
+            columns++;
+        p += length ? length : 1;
+    }
+    return columns;
 }
 
 /* Another process may have made the terminal, which we share, one that does not block. */

@@ -33,6 +33,9 @@ int lb_terminal_open(void);
  * connection or ^S holds it up, for another second. */
 bool lb_terminal_write(const struct lb_terminal_view *view, struct lb_str bytes);
 
+/* How many columns of a terminal the text takes: of wide characters two each, of accents none. */
+size_t lb_terminal_columns(struct lb_str text);
+
 /* Appends the text as a terminal may show it. Tabs and line feeds stay; what may be the beginning
  * of a character at the end of the text is left, and its bytes are returned: they belong before the
  * text that comes next. With `last` nothing is left. */
