@@ -12,7 +12,7 @@
 #include <utf8proc.h>
 
 #define CHARACTER_MAX 4 /* bytes */
-#define LAST_WAIT_S   1
+#define LAST_WAIT_S   2
 
 /* A stream to a terminal. */
 struct guard {

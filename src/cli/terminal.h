@@ -29,8 +29,8 @@ struct lb_terminal_view {
  * output. */
 int lb_terminal_open(void);
 
-/* Writes all of it. Told to end, it waits for a terminal that takes nothing, because its
- * connection or ^S holds it up, for another second. */
+/* Writes all of it. Told to end, it waits for another two seconds for a terminal that takes
+ * nothing, because its connection or ^S holds it up. */
 bool lb_terminal_write(const struct lb_terminal_view *view, struct lb_str bytes);
 
 /* How many columns of a terminal the text takes: of wide characters two each, of accents none. */
