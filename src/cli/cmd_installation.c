@@ -43,7 +43,7 @@ static int import(const struct lb_cli *cli, const char *action)
     lb_buf_append_str(&path, lb_str(lb_cli_given(cli, LB_OPT_ALL_TYPES) ? LIST : PEOPLE));
     lb_import_put_request(cli, action, &path);
     lb_buf_append(&path, "", 1);
-    struct lb_import_file file = {cli, path.ptr, "installation undo", &source};
+    struct lb_import_file file = {cli, path.ptr, "installation undo", &source, NULL};
     if (path.failed)
         lb_cli_error("out of memory");
     else if (lb_admin_has_server(cli) && lb_source_open(&source, cli->values[LB_OPT_FILE]))

@@ -248,7 +248,7 @@ static void explain_rows(const struct lb_answer *answer)
         fprintf(stderr, "and %llu more\n", (unsigned long long)(skipped - shown));
 }
 
-static int print(const struct lb_import_file *file, const struct lb_answer *answer)
+static int print_done(const struct lb_import_file *file, const struct lb_answer *answer)
 {
     explain_rows(answer);
     if (lb_cli_given(file->cli, LB_OPT_JSON)) {
@@ -284,7 +284,7 @@ static int send_file(const struct lb_import_file *file, struct lb_client *client
     } else if (lb_client_call_or(client, &call, 400, &answer)) {
         again = strict && is_only_blank(&answer);
         if (answer.status != 400)
-            code = print(file, &answer);
+            code = file->print ? file->print(file->cli, &answer) : print_done(file, &answer);
         else if (!again)
             code = explain(file->cli, client, &answer);
     } else {
@@ -300,7 +300,8 @@ int lb_import_send(const struct lb_import_file *file, struct lb_client *client)
     return send_file(file, client, !lb_cli_given(file->cli, LB_OPT_SKIP_INVALID));
 }
 
-int lb_import_run(const struct lb_cli *cli, const char *action)
+int lb_import_run(const struct lb_cli *cli, const char *action,
+                  int (*print)(const struct lb_cli *cli, const struct lb_answer *answer))
 {
     struct lb_source source = {0};
     struct lb_client *client = NULL;
@@ -308,7 +309,7 @@ int lb_import_run(const struct lb_cli *cli, const char *action)
     const char *file = path_of(cli);
     int code = LB_EXIT_USAGE;
     if (file && make_path(cli, action, &path)) {
-        struct lb_import_file import = {cli, path.ptr, "undo", &source};
+        struct lb_import_file import = {cli, path.ptr, "undo", &source, print};
         code = LB_EXIT_FAILED;
         if (lb_source_open(&source, file) && (client = lb_client_open(cli)))
             code = lb_import_send(&import, client);

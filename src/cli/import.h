@@ -10,9 +10,10 @@ bool lb_import_given(const struct lb_cli *cli);
 
 /* Sends it; `action` as the server calls it, NULL: the people are added to the campaign. One bad
  * row refuses the whole file unless --skip-invalid is given; rows that are blank where the people
- * are do not. Says what was done, and on standard error what is wrong and which rows were not
- * taken. Returns the exit code. */
-int lb_import_run(const struct lb_cli *cli, const char *action);
+ * are do not. `print` says what was done, and returns the exit code; NULL: what was blocked or
+ * added, and on standard error which rows were not taken. */
+int lb_import_run(const struct lb_cli *cli, const char *action,
+                  int (*print)(const struct lb_cli *cli, const struct lb_answer *answer));
 
 /* The same with an open file, a client, and a path with the query of below, which ends with a NUL.
  * `undo` is the command that takes such an import back. */
@@ -21,6 +22,7 @@ struct lb_import_file {
     const char *path;
     const char *undo;
     const struct lb_source *source;
+    int (*print)(const struct lb_cli *cli, const struct lb_answer *answer);
 };
 int lb_import_send(const struct lb_import_file *file, struct lb_client *client);
 
