@@ -122,8 +122,13 @@ static bool read_typed(struct lb_call *call, struct lb_upload *upload)
     upload->typed = is_typed(call, upload);
     if (!upload->typed)
         return refuse_others(call, of_typed,
-                             "The parameters 'columns', 'type', 'defaultCountry' and 'force' are "
-                             "for imports into /blocklist, of names of every type.");
+                             call->req->route->flags & LB_ROUTE_TYPED
+                                 ? "'column', 'reasonColumn' and 'action=check' are for files of "
+                                   "LinkedIn names alone; 'columns', 'type', 'defaultCountry' and "
+                                   "'force' are for names of every type. Send one kind of them."
+                                 : "The parameters 'columns', 'type', 'defaultCountry' and "
+                                   "'force' are for imports into /blocklist, of names of every "
+                                   "type.");
     if (!refuse_others(call, of_others,
                        "Several columns may be taken here: name them in 'columns', such as "
                        "columns=2:domain,5:email. Reasons are found by their heading."))

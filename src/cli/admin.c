@@ -263,10 +263,8 @@ static bool ask(const struct lb_cli *cli, struct lb_admin *admin,
                 const struct lb_admin_request *request, const char *path)
 {
     struct lb_answer answer;
-    struct lb_client_request call = {.method = request->method,
-                                     .path = path,
-                                     .file = request->file,
-                                     .creates = request->creates};
+    struct lb_client_request call = {
+        .method = request->method, .path = path, .creates = request->creates};
     if (request->body)
         call.body = lb_buf_str(request->body);
     bool done = lb_client_call(admin->client, &call, &answer);
@@ -381,11 +379,19 @@ bool lb_admin_ask(const struct lb_cli *cli, const char *path,
     struct lb_admin *admin = admin_open(cli, LB_DATABASE_LOOK);
     if (admin && meanwhile)
         lb_client_set_meanwhile(admin->client, meanwhile, NULL);
-    bool done =
-        admin && lb_client_call(admin->client,
-                                &(struct lb_client_request){.method = "GET", .path = path}, out);
+    struct lb_client_request call = {.method = "GET", .path = path, .ends_quietly = true};
+    bool done = admin && lb_client_call(admin->client, &call, out);
     admin_close(admin);
     return done;
+}
+
+int lb_admin_with_client(const struct lb_cli *cli,
+                         int (*use)(void *context, struct lb_client *client), void *context)
+{
+    struct lb_admin *admin = admin_open(cli, LB_DATABASE_READ);
+    int code = admin ? use(context, admin->client) : LB_EXIT_FAILED;
+    admin_close(admin);
+    return code;
 }
 
 int lb_admin_run(const struct lb_cli *cli, const struct lb_admin_request *request)

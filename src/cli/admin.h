@@ -12,15 +12,14 @@
 
 struct lb_admin_request {
     const char *method;
-    const char *path;             /* "/admin/workspaces" */
-    const char *segment;          /* goes after it and a slash, encoded; NULL: no segment */
-    const char *path_after;       /* goes after that; NULL: nothing */
-    struct lb_buf *body;          /* NULL: none */
-    const struct lb_source *file; /* in place of it; NULL: none */
-    bool creates;                 /* not to be repeated once it may have happened */
-    bool makes_database;          /* if the folder has no database; other commands say so */
-    bool only_looks; /* although it is no GET: a database of an earlier version stays so */
-    bool quiet;      /* nothing is printed, also not with --json */
+    const char *path;       /* "/admin/workspaces" */
+    const char *segment;    /* goes after it and a slash, encoded; NULL: no segment */
+    const char *path_after; /* goes after that; NULL: nothing */
+    struct lb_buf *body;    /* NULL: none */
+    bool creates;           /* not to be repeated once it may have happened */
+    bool makes_database;    /* if the folder has no database; other commands say so */
+    bool only_looks;        /* although it is no GET: a database of an earlier version stays so */
+    bool quiet;             /* nothing is printed, also not with --json */
     /* For people; --json prints what came. NULL: that is printed in any case. */
     void (*print)(const struct lb_json *json);
     /* In place of `print`: it needs more than the body. --json prints the id of the change, too. */
@@ -59,10 +58,15 @@ bool lb_admin_put_list(const struct lb_cli *cli, const struct lb_admin_request *
                        struct lb_str body);
 
 /* Asks the server of the data folder for `path`, until it answers or `meanwhile`, which is as
- * lb_client_set_meanwhile says, returns false; NULL: until it answers. False after a message. To be
- * released with lb_answer_fini in any case. */
+ * lb_client_set_meanwhile says, returns false; NULL: until it answers. False after a message, or
+ * when `meanwhile` ended it. To be released with lb_answer_fini in any case. */
 bool lb_admin_ask(const struct lb_cli *cli, const char *path,
                   bool (*meanwhile)(void *context, int pause_ms), struct lb_answer *out);
+
+/* Connects, has `use` ask and print, and leaves. Returns the exit code of `use`, or that it failed,
+ * after a message. */
+int lb_admin_with_client(const struct lb_cli *cli,
+                         int (*use)(void *context, struct lb_client *client), void *context);
 
 /* Appends the value of --expires as a JSON string, or null when it is not given. False after a
  * message when it is no date. */

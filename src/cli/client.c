@@ -29,6 +29,7 @@ struct lb_client {
     const struct lb_client_sink *sink;              /* of the same; NULL: it is kept */
     bool sunk;                                      /* it has got something in this try */
     bool sink_failed;                               /* and said why */
+    bool given_up;                                  /* `meanwhile` ended the latest call */
     bool (*meanwhile)(void *context, int pause_ms); /* NULL: nothing to do */
     void *meanwhile_context;
     char error[CURL_ERROR_SIZE];
@@ -484,6 +485,7 @@ bool lb_client_ask(struct lb_client *client, const struct lb_client_request *cal
 {
     struct lb_buf url = {0};
     *out = (struct lb_answer){0};
+    client->given_up = false;
     lb_buf_printf(&url, "%s%s", client->base, call->path);
     struct curl_slist *headers = make_headers(client, call);
     bool answered = false;
@@ -493,8 +495,11 @@ bool lb_client_ask(struct lb_client *client, const struct lb_client_request *cal
         CURLcode code = CURLE_OK;
         for (unsigned try = 0; try < TRIES_MAX; try++) {
             code = ask_once(client, call, url.ptr, headers, out);
-            if (try == TRIES_MAX - 1 || !worth_repeating(client, call, code, out) ||
-                !pause_for(client, try))
+            client->given_up = code == CURLE_ABORTED_BY_CALLBACK;
+            if (try == TRIES_MAX - 1 || !worth_repeating(client, call, code, out))
+                break;
+            client->given_up = !pause_for(client, try);
+            if (client->given_up)
                 break;
         }
         answered = code == CURLE_OK;
@@ -509,7 +514,10 @@ bool lb_client_ask(struct lb_client *client, const struct lb_client_request *cal
 bool lb_client_call_or(struct lb_client *client, const struct lb_client_request *call, long status,
                        struct lb_answer *out)
 {
-    if (!lb_client_ask(client, call, out)) {
+    bool answered = lb_client_ask(client, call, out);
+    if (call->ends_quietly && client->given_up)
+        return false;
+    if (!answered) {
         if (!client->sink_failed)
             lb_cli_error("%s", client->failure);
         return false;

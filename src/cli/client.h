@@ -52,6 +52,7 @@ struct lb_client_request {
     const struct lb_client_sink *sink; /* of a GET: CSV is asked for, and goes there; or NULL */
     bool lenient;                      /* Prefer: handling=lenient */
     bool creates;                      /* not to be repeated once it was sent */
+    bool ends_quietly; /* nothing is said when what is to be done meanwhile ends it */
 };
 
 /* A client of the public API, from --url and --key. NULL after a message. */

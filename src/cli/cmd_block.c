@@ -130,7 +130,7 @@ int lb_cmd_block(struct lb_cli *cli)
     if (lb_named_given(cli))
         return lb_named_block(cli);
     if (lb_import_given(cli))
-        return lb_import_run(cli, "block", lb_import_print);
+        return lb_import_run(cli, "block", NULL);
     if (prepare_requests(&blocking, cli)) {
         code = LB_EXIT_FAILED;
         blocking.client = lb_client_open(cli);

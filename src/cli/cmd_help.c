@@ -16,7 +16,7 @@ static const char overview_before[] =
 static const char overview_after[] =
     "\n"
     "Try it:\n"
-    "  leadblock serve --demo          a server with a workspace, a campaign and a key\n"
+    "  leadblock serve --demo          a server with a workspace, a campaign, a key\n"
     "  export LEADBLOCK_KEY=lb_...     the key that it printed\n"
     "  leadblock block demo john-doe   from now on john-doe is not contacted\n"
     "  leadblock check demo john-doe jane-smith\n"

@@ -26,16 +26,9 @@ static int change(const struct lb_cli *cli, const char *method, bool blocks)
                                                         .print_answer = lb_answer_print_message});
 }
 
-/* With the id by which all of it is taken back. */
-static void print_import(const struct lb_answer *answer)
+static int send_file(void *context, struct lb_client *client)
 {
-    struct lb_str message = lb_answer_text(answer->json, "message");
-    struct lb_str id = lb_answer_text(answer->json, "importId");
-    lb_import_print_taken(answer);
-    printf("%.*s", (int)message.len, message.ptr);
-    if (id.len)
-        printf(" (%.*s)", (int)id.len, id.ptr);
-    putchar('\n');
+    return lb_import_send(context, client);
 }
 
 static int import(const struct lb_cli *cli, const char *action)
@@ -45,18 +38,16 @@ static int import(const struct lb_cli *cli, const char *action)
     int code = LB_EXIT_FAILED;
     if (cli->argument_count || lb_named_given(cli))
         return lb_cli_usage(cli, "give names or a file, not both");
+    if (!lb_import_options_fit(cli))
+        return LB_EXIT_USAGE;
     lb_buf_append_str(&path, lb_str(lb_cli_given(cli, LB_OPT_ALL_TYPES) ? LIST : PEOPLE));
     lb_import_put_request(cli, action, &path);
-    if (!lb_cli_given(cli, LB_OPT_SKIP_INVALID))
-        lb_buf_append_lit(&path, "&strict=true");
     lb_buf_append(&path, "", 1);
+    struct lb_import_file file = {cli, path.ptr, "installation undo", &source, NULL};
     if (path.failed)
         lb_cli_error("out of memory");
     else if (lb_admin_has_server(cli) && lb_source_open(&source, cli->values[LB_OPT_FILE]))
-        code = lb_admin_run(cli, &(struct lb_admin_request){.method = "POST",
-                                                            .path = path.ptr,
-                                                            .file = &source,
-                                                            .print_answer = print_import});
+        code = lb_admin_with_client(cli, send_file, &file);
     lb_source_close(&source);
     lb_buf_fini(&path);
     return code;

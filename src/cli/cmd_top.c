@@ -36,18 +36,20 @@ static struct lb_top_size size_of_terminal(bool live)
     return room;
 }
 
-static bool draw(const struct lb_top_figures *a, const struct lb_top_figures *b, bool live)
+/* Without a view it prints. */
+static bool draw(const struct lb_top_figures *a, const struct lb_top_figures *b,
+                 const struct lb_terminal_view *live)
 {
     struct lb_buf out = {0};
     if (live)
         lb_buf_append_lit(&out, DRAW);
-    bool drawn = lb_top_draw(&out, a, b, size_of_terminal(live), live ? END_OF_LINE : "\n");
+    bool drawn = lb_top_draw(&out, a, b, size_of_terminal(live != NULL), live ? END_OF_LINE : "\n");
     if (live)
         lb_buf_append_lit(&out, END_OF_ALL);
     else
         lb_buf_append_lit(&out, "\n");
     if (drawn && live)
-        drawn = lb_terminal_write(lb_buf_str(&out));
+        drawn = lb_terminal_write(live, lb_buf_str(&out));
     else if (drawn)
         drawn = fwrite(out.ptr, 1, out.len, stdout) == out.len;
     lb_buf_fini(&out);
@@ -55,10 +57,11 @@ static bool draw(const struct lb_top_figures *a, const struct lb_top_figures *b,
 }
 
 /* --- Live ---
- * The signals that this takes are blocked but while it waits for a key, so that none of them cuts
- * short what it fetches and draws, and none is missed before it waits. */
+ * The signals that this takes are blocked but while it waits for a key or the terminal, so that
+ * none of them cuts short what it fetches and draws, and none is missed before it waits. */
 
 struct live {
+    struct lb_terminal_view view;
     struct termios before; /* of the terminal */
     bool keys;             /* standard input is one */
     bool begun;            /* the view is there */
@@ -93,18 +96,23 @@ static void take_signals(void)
     sigprocmask(SIG_SETMASK, &set, NULL);
 }
 
-/* So that this can be ended while a server is silent. */
-static bool not_told_to_end(void *context, int pause_ms)
+static bool is_told_to_end(void)
 {
     sigset_t pending;
-    if (pause_ms > 0)
-        nanosleep(&(struct timespec){.tv_nsec = LOOK_AGAIN_MS * 1000000L}, NULL);
     sigpending(&pending);
     for (size_t i = 0; i < sizeof ends / sizeof *ends; i++)
         if (sigismember(&ending, ends[i]) && !sigismember(&mask_while, ends[i]) &&
             sigismember(&pending, ends[i]))
-            return false;
-    return !told_to_end;
+            return true;
+    return told_to_end;
+}
+
+/* So that this can be ended while a server is silent. */
+static bool not_told_to_end(void *context, int pause_ms)
+{
+    if (pause_ms > 0)
+        nanosleep(&(struct timespec){.tv_nsec = LOOK_AGAIN_MS * 1000000L}, NULL);
+    return !is_told_to_end();
 }
 
 static bool take_terminal(struct live *live)
@@ -113,13 +121,13 @@ static bool take_terminal(struct live *live)
     raw.c_lflag &= ~(tcflag_t)(ICANON | ECHO);
     if (live->keys)
         tcsetattr(STDIN_FILENO, TCSANOW, &raw);
-    live->begun = lb_terminal_write(LB_STR(BEGIN_VIEW));
+    live->begun = lb_terminal_write(&live->view, LB_STR(BEGIN_VIEW));
     return live->begun;
 }
 
 static bool leave_terminal(struct live *live)
 {
-    bool left = !live->begun || lb_terminal_write(LB_STR(END_VIEW));
+    bool left = !live->begun || lb_terminal_write(&live->view, LB_STR(END_VIEW));
     if (live->begun && live->keys)
         tcsetattr(STDIN_FILENO, TCSANOW, &live->before);
     live->begun = false;
@@ -162,21 +170,23 @@ static int show_live(const struct lb_cli *cli)
 {
     struct lb_top_figures a;
     struct lb_top_figures b;
-    struct live live = {.begun = false};
+    struct live live = {.view = {lb_terminal_open(), &mask_while, is_told_to_end}};
     take_signals();
     live.keys = tcgetattr(STDIN_FILENO, &live.before) == 0;
     bool good = lb_top_take(cli, not_told_to_end, &a) && take_terminal(&live);
     while (good && pause_for_key(&live)) {
-        good = lb_top_take(cli, not_told_to_end, &b) && draw(&a, &b, true);
+        good = lb_top_take(cli, not_told_to_end, &b) && draw(&a, &b, &live.view);
         lb_top_release(&a);
         a = b;
     }
     lb_top_release(&a);
     bool begun = live.begun;
-    bool ended = leave_terminal(&live) && (good || !not_told_to_end(NULL, 0));
+    bool ended = (leave_terminal(&live) && good) || is_told_to_end();
     if (!ended && begun)
         lb_cli_error("ended: the server gave no figures, or they could not be shown");
     sigprocmask(SIG_SETMASK, &mask_while, NULL);
+    if (live.view.fd != STDOUT_FILENO)
+        close(live.view.fd);
     return ended ? LB_EXIT_DONE : LB_EXIT_FAILED;
 }
 
@@ -187,7 +197,7 @@ static int show_once(const struct lb_cli *cli)
     bool taken = lb_top_take(cli, NULL, &a);
     if (taken) {
         nanosleep(&(struct timespec){.tv_sec = PERIOD_S}, NULL);
-        taken = lb_top_take(cli, NULL, &b) && draw(&a, &b, false);
+        taken = lb_top_take(cli, NULL, &b) && draw(&a, &b, NULL);
     }
     lb_top_release(&a);
     lb_top_release(&b);

@@ -115,7 +115,7 @@ int lb_cmd_unblock(struct lb_cli *cli)
     if (lb_named_given(cli))
         return lb_named_unblock(cli);
     if (lb_import_given(cli))
-        return lb_import_run(cli, "unblock", lb_import_print);
+        return lb_import_run(cli, "unblock", NULL);
     if (lb_cli_list_path(cli, &unblocking.path, "") &&
         lb_batch_init(&unblocking.batch, cli, "", "", &unblocking, send_batch)) {
         code = LB_EXIT_FAILED;

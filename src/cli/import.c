@@ -30,10 +30,14 @@ bool lb_import_options_fit(const struct lb_cli *cli)
                         : lb_cli_given(cli, LB_OPT_ALL_TYPES) ? "--all-types"
                         : lb_cli_given(cli, LB_OPT_COLUMNS)   ? "--columns"
                                                               : NULL;
-    bool fit = !given || lb_cli_given(cli, LB_OPT_FILE) || names_standard_input(cli);
-    if (!fit)
+    bool has_file = lb_cli_given(cli, LB_OPT_FILE) || names_standard_input(cli);
+    /* --column is of a file of LinkedIn names alone, and the server reads it as one. */
+    bool mixed = lb_cli_given(cli, LB_OPT_ALL_TYPES) && lb_cli_given(cli, LB_OPT_COLUMN);
+    if (given && !has_file)
         lb_cli_usage(cli, "%s needs a file: give --file FILE", given);
-    return fit;
+    else if (mixed)
+        lb_cli_usage(cli, "with --all-types, name columns by --columns, such as 2:domain");
+    return (!given || has_file) && !mixed;
 }
 
 /* The path of the one file; NULL after a message. */
@@ -151,7 +155,7 @@ static bool make_path(const struct lb_cli *cli, const char *action, struct lb_bu
     return made;
 }
 
-static void list_columns(const struct lb_json *columns)
+static void list_columns(const struct lb_cli *cli, const struct lb_json *columns)
 {
     for (size_t i = 0; i < lb_json_length(columns); i++) {
         const struct lb_json *column = lb_json_item(columns, i);
@@ -165,20 +169,24 @@ static void list_columns(const struct lb_json *columns)
                 *sample ? "for example " : "", sample);
     }
     if (lb_json_length(columns))
-        fputs("Choose one with --column NUMBER, or --column HEADING.\n", stderr);
+        fputs(lb_cli_given(cli, LB_OPT_ALL_TYPES)
+                  ? "Choose some with --columns, such as --columns 2:domain,5.\n"
+                  : "Choose one with --column NUMBER, or --column HEADING.\n",
+              stderr);
 }
 
 /* A refusal that says what is wrong with the file. */
-static int explain(const struct lb_client *client, const struct lb_answer *answer)
+static int explain(const struct lb_cli *cli, const struct lb_client *client,
+                   const struct lb_answer *answer)
 {
     uint64_t bad = lb_answer_number(answer->json, "errorCount");
     lb_batch_explain_refusal(client, answer, bad + lb_answer_number(answer->json, "people"));
-    list_columns(lb_json_member(answer->json, "columns"));
+    list_columns(cli, lb_json_member(answer->json, "columns"));
     return LB_EXIT_FAILED;
 }
 
 /* With the id of the import, if it changed anything. */
-static void print_message(const struct lb_answer *answer)
+static void print_message(const struct lb_answer *answer, const char *undo)
 {
     const struct lb_json *json = answer->json;
     struct lb_str id = lb_answer_text(json, "importId");
@@ -188,19 +196,20 @@ static void print_message(const struct lb_answer *answer)
     }
     struct lb_str message = lb_answer_text(json, "message");
     printf("%.*s (%.*s)\n", (int)message.len, message.ptr, (int)id.len, id.ptr);
-    lb_cli_hint("To take it back: leadblock undo %.*s", (int)id.len, id.ptr);
+    lb_cli_hint("To take it back: leadblock %s %.*s", undo, (int)id.len, id.ptr);
 }
 
 /* What was recorded before it broke off stays. */
-static void explain_broken_off(const struct lb_answer *answer)
+static void explain_broken_off(const struct lb_answer *answer, const char *undo)
 {
     struct lb_str id = lb_answer_text(answer->json, "importId");
     if (id.len)
-        fprintf(stderr, "To take back what was recorded: leadblock undo %.*s\n", (int)id.len,
+        fprintf(stderr, "To take back what was recorded: leadblock %s %.*s\n", undo, (int)id.len,
                 id.ptr);
 }
 
-void lb_import_print_taken(const struct lb_answer *answer)
+/* Which columns were taken as what, when it was a file of names of every type. */
+static void print_taken(const struct lb_answer *answer)
 {
     static const char *const words[][2] = {{"publicIdentifier", "LinkedIn names"},
                                            {"email", "e-mail addresses"},
@@ -222,7 +231,8 @@ void lb_import_print_taken(const struct lb_answer *answer)
     }
 }
 
-int lb_import_print(const struct lb_cli *cli, const struct lb_answer *answer)
+/* What there is to say of its rows. */
+static void explain_rows(const struct lb_answer *answer)
 {
     const struct lb_json *json = answer->json;
     const struct lb_json *warnings = lb_json_member(json, "warnings");
@@ -236,13 +246,18 @@ int lb_import_print(const struct lb_cli *cli, const struct lb_answer *answer)
     size_t shown = lb_batch_explain(lb_json_member(json, "errors"));
     if (skipped > shown)
         fprintf(stderr, "and %llu more\n", (unsigned long long)(skipped - shown));
-    if (lb_cli_given(cli, LB_OPT_JSON)) {
+}
+
+static int print_done(const struct lb_import_file *file, const struct lb_answer *answer)
+{
+    explain_rows(answer);
+    if (lb_cli_given(file->cli, LB_OPT_JSON)) {
         lb_answer_print_json(answer);
     } else {
-        lb_import_print_taken(answer);
-        print_message(answer);
+        print_taken(answer);
+        print_message(answer, file->undo);
     }
-    if (lb_answer_number(json, "people"))
+    if (lb_answer_number(answer->json, "people"))
         return LB_EXIT_DONE;
     lb_cli_error("there are no names or addresses in the file");
     return LB_EXIT_FAILED;
@@ -255,52 +270,50 @@ static bool is_only_blank(const struct lb_answer *answer)
            lb_answer_number(answer->json, "bad") == 0;
 }
 
-struct file_import {
-    const struct lb_cli *cli;
-    const char *path; /* with its query */
-    struct lb_client *client;
-    const struct lb_source *source;
-    int (*print)(const struct lb_cli *cli, const struct lb_answer *answer);
-};
-
-static int send_file(const struct file_import *import, bool strict)
+static int send_file(const struct lb_import_file *file, struct lb_client *client, bool strict)
 {
     struct lb_buf path = {0};
     struct lb_answer answer = {0};
     int code = LB_EXIT_FAILED;
     bool again = false;
-    lb_buf_printf(&path, "%s%s", import->path, strict ? "&strict=true" : "");
+    lb_buf_printf(&path, "%s%s", file->path, strict ? "&strict=true" : "");
     lb_buf_append(&path, "", 1);
-    struct lb_client_request call = {.method = "POST", .path = path.ptr, .file = import->source};
+    struct lb_client_request call = {.method = "POST", .path = path.ptr, .file = file->source};
     if (path.failed) {
         lb_cli_error("out of memory");
-    } else if (lb_client_call_or(import->client, &call, 400, &answer)) {
+    } else if (lb_client_call_or(client, &call, 400, &answer)) {
         again = strict && is_only_blank(&answer);
         if (answer.status != 400)
-            code = import->print(import->cli, &answer);
+            code = file->print ? file->print(file->cli, &answer) : print_done(file, &answer);
         else if (!again)
-            code = explain(import->client, &answer);
+            code = explain(file->cli, client, &answer);
     } else {
-        explain_broken_off(&answer);
+        explain_broken_off(&answer, file->undo);
     }
     lb_answer_fini(&answer);
     lb_buf_fini(&path);
-    return again ? send_file(import, false) : code;
+    return again ? send_file(file, client, false) : code;
+}
+
+int lb_import_send(const struct lb_import_file *file, struct lb_client *client)
+{
+    return send_file(file, client, !lb_cli_given(file->cli, LB_OPT_SKIP_INVALID));
 }
 
 int lb_import_run(const struct lb_cli *cli, const char *action,
                   int (*print)(const struct lb_cli *cli, const struct lb_answer *answer))
 {
     struct lb_source source = {0};
+    struct lb_client *client = NULL;
     struct lb_buf path = {0};
     const char *file = path_of(cli);
     int code = LB_EXIT_USAGE;
     if (file && make_path(cli, action, &path)) {
-        struct file_import import = {cli, path.ptr, NULL, &source, print};
+        struct lb_import_file import = {cli, path.ptr, "undo", &source, print};
         code = LB_EXIT_FAILED;
-        if (lb_source_open(&source, file) && (import.client = lb_client_open(cli)))
-            code = send_file(&import, !lb_cli_given(cli, LB_OPT_SKIP_INVALID));
-        lb_client_close(import.client);
+        if (lb_source_open(&source, file) && (client = lb_client_open(cli)))
+            code = lb_import_send(&import, client);
+        lb_client_close(client);
     }
     lb_source_close(&source);
     lb_buf_fini(&path);

@@ -10,21 +10,27 @@ bool lb_import_given(const struct lb_cli *cli);
 
 /* Sends it; `action` as the server calls it, NULL: the people are added to the campaign. One bad
  * row refuses the whole file unless --skip-invalid is given; rows that are blank where the people
- * are do not. What is wrong is said on standard error; else `print` says what was done, and returns
- * the exit code. */
+ * are do not. `print` says what was done, and returns the exit code; NULL: what was blocked or
+ * added, and on standard error which rows were not taken. */
 int lb_import_run(const struct lb_cli *cli, const char *action,
                   int (*print)(const struct lb_cli *cli, const struct lb_answer *answer));
+
+/* The same with an open file, a client, and a path with the query of below, which ends with a NUL.
+ * `undo` is the command that takes such an import back. */
+struct lb_import_file {
+    const struct lb_cli *cli;
+    const char *path;
+    const char *undo;
+    const struct lb_source *source;
+    int (*print)(const struct lb_cli *cli, const struct lb_answer *answer);
+};
+int lb_import_send(const struct lb_import_file *file, struct lb_client *client);
 
 /* Appends /import with its query: `action` as above, and what the options say of the file. */
 void lb_import_put_request(const struct lb_cli *cli, const char *action, struct lb_buf *path);
 
-/* Prints which columns were taken as what, when it was a file of names of every type. */
-void lb_import_print_taken(const struct lb_answer *answer);
-
-/* False after a message: options are given that say something of a file, and no file. */
+/* False after a message: options are given that say something of a file, and no file, or of files
+ * of another kind. */
 bool lb_import_options_fit(const struct lb_cli *cli);
-
-/* Prints what was done, and which rows were not taken. */
-int lb_import_print(const struct lb_cli *cli, const struct lb_answer *answer);
 
 #endif

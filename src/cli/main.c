@@ -242,9 +242,10 @@ const struct lb_cli_command lb_cli_commands[] = {
      "\n"
      "Prints IDENTIFIER, TYPE, RESULT and what the program said, separated by tabs.\n"
      "\n"
-     "  leadblock send q1 --limit 1 --exec 'cat >&2; exit 75'   # look at one; it comes again\n"
+     "  leadblock send q1 --limit 1 --exec 'cat >&2; exit 75'   # only look at one\n"
      "  leadblock send q1 --once --exec ./contact.sh\n"
-     "  leadblock send q1 --exec 'python3 contact.py --as me' --parallel 4 --timeout 60\n",
+     "  leadblock send q1 --exec 'python3 contact.py --as me' \\\n"
+     "      --parallel 4 --timeout 60\n",
      LB_BIT(URL) | LB_BIT(KEY) | LB_BIT(EXEC) | LB_BIT(PARALLEL) | LB_BIT(LEASE) | LB_BIT(TIMEOUT) |
          LB_BIT(ONCE) | LB_BIT(POLL) | LB_BIT(LIMIT) | LB_BIT(JSON),
      LB_BIT(EXEC), false, 1, 1, lb_cmd_send, LB_GROUP_DAILY},
@@ -300,8 +301,8 @@ const struct lb_cli_command lb_cli_commands[] = {
      "all\n"
      "stays as it was, and the exit code is 1.\n"
      "\n"
-     "  leadblock restore /backup/leadblock-20261129T031500Z.db --data /var/lib/leadblock "
-     "--replace\n"
+     "  leadblock restore /backup/leadblock-20261129T031500Z.db \\\n"
+     "      --data /var/lib/leadblock --replace\n"
      "  leadblock restore copy.db --data ./leadblock-data --from /mnt/old/leadblock\n",
      LB_BIT(DATA) | LB_BIT(FROM) | LB_BIT(REPLACE) | LB_BIT(JSON), 0, false, 1, 1, lb_cmd_restore,
      LB_GROUP_DATA},
@@ -316,10 +317,12 @@ const struct lb_cli_command lb_cli_commands[] = {
      "is done, no server starts on the target. At the end both are read and compared, table\n"
      "by table; a difference is exit code 1.\n"
      "\n"
-     "  leadblock copy --from /var/lib/leadblock --to "
-     "postgresql://leadblock@db.internal/leadblock\n"
-     "  leadblock copy --from postgresql://leadblock@db.internal/leadblock --to ./leadblock-data\n"
-     "  leadblock copy --from ./leadblock-data --to postgresql://leadblock@db/leadblock --verify\n",
+     "  leadblock copy --from /var/lib/leadblock \\\n"
+     "      --to postgresql://leadblock@db.internal/leadblock\n"
+     "  leadblock copy --from postgresql://leadblock@db.internal/leadblock \\\n"
+     "      --to ./leadblock-data\n"
+     "  leadblock copy --from ./leadblock-data \\\n"
+     "      --to postgresql://leadblock@db/leadblock --verify\n",
      LB_BIT(FROM) | LB_BIT(TO) | LB_BIT(VERIFY) | LB_BIT(QUIET), LB_BIT(FROM) | LB_BIT(TO), false,
      0, 0, lb_cmd_copy, LB_GROUP_DATA},
     {"verify", "DATABASE [--evidence FILE]",
@@ -371,7 +374,8 @@ const struct lb_cli_command lb_cli_commands[] = {
      "then. A lead of such a name cannot be contacted. MAY MEAN is the person, where the name\n"
      "tells: block or add that one, and remove the other. The first 10,000 are shown.\n"
      "\n"
-     "  leadblock doctor --data /var/lib/leadblock --env-file /etc/leadblock/leadblock.env\n"
+     "  leadblock doctor --data /var/lib/leadblock \\\n"
+     "      --env-file /etc/leadblock/leadblock.env\n"
      "  leadblock doctor --url https://leadblock.example.com\n"
      "  leadblock doctor --names\n",
      ADMIN | LB_BIT(URL) | LB_BIT(NAMES) | LB_BIT(ENV_FILE), 0, false, 0, 0, lb_cmd_doctor,
@@ -393,10 +397,11 @@ const struct lb_cli_command lb_cli_commands[] = {
     {"version", "", "Print the version, commit, build, schemas and libraries.", "", LB_BIT(JSON), 0,
      false, 0, 0, lb_cmd_version, LB_GROUP_OPERATION},
     {"completion", "SHELL", "Print what completes words in bash, zsh or fish.",
-     "Packages install it. By hand:\n"
+     "Packages install it. By hand (zsh: with fpath+=~/.zfunc in ~/.zshrc):\n"
      "\n"
-     "  leadblock completion bash > ~/.local/share/bash-completion/completions/leadblock\n"
-     "  leadblock completion zsh > ~/.zfunc/_leadblock   # with fpath+=~/.zfunc in ~/.zshrc\n"
+     "  leadblock completion bash \\\n"
+     "      > ~/.local/share/bash-completion/completions/leadblock\n"
+     "  leadblock completion zsh > ~/.zfunc/_leadblock\n"
      "  leadblock completion fish > ~/.config/fish/completions/leadblock.fish\n",
      0, 0, false, 1, 1, lb_cmd_completion, LB_GROUP_OPERATION},
     {"help", "[COMMAND]", "Explain a command.", "", LB_BIT(SETTINGS_MARKDOWN) | LB_BIT(MAN), 0,

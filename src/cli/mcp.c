@@ -152,19 +152,15 @@ static void list_tools(const struct request *request)
     end_result(request);
 }
 
+/* People read it, too: names and reasons must not turn or hide what stands beside them. In JSON
+ * \u202e is the character all the same. */
 static void put_text(struct lb_buf *out, struct lb_str text)
-{
-    lb_buf_append_lit(out, "{\"type\":\"text\",\"text\":");
-    lb_json_put_string(out, text);
-    lb_buf_append_lit(out, "}");
-}
-
-/* What people read, too: names and reasons must not turn or hide what stands beside them. */
-static void put_words(struct lb_buf *out, struct lb_str text)
 {
     struct lb_buf clean = {0};
     lb_terminal_clean(&clean, text, true);
-    put_text(out, lb_buf_str(&clean));
+    lb_buf_append_lit(out, "{\"type\":\"text\",\"text\":");
+    lb_json_put_string(out, lb_buf_str(&clean));
+    lb_buf_append_lit(out, "}");
     out->failed |= clean.failed;
     lb_buf_fini(&clean);
 }
@@ -175,7 +171,7 @@ static void put_outcome(const struct request *request, const struct lb_mcp_call 
     begin_result(request);
     next_member(request);
     lb_buf_append_lit(request->out, "\"content\":[");
-    put_words(request->out, lb_buf_str(&call->text));
+    put_text(request->out, lb_buf_str(&call->text));
     if (!call->failed) { /* for clients that do not read structured content */
         lb_buf_append_lit(request->out, ",");
         put_text(request->out, data);

@@ -3,12 +3,16 @@
 #include "base/utf8.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <time.h>
 #include <unistd.h>
+#include <utf8proc.h>
 
 #define CHARACTER_MAX 4 /* bytes */
+#define LAST_WAIT_S   2
 
 /* A stream to a terminal. */
 struct guard {
@@ -80,6 +84,22 @@ size_t lb_terminal_clean(struct lb_buf *out, struct lb_str text, bool last)
     return 0;
 }
 
+size_t lb_terminal_columns(struct lb_str text)
+{
+    const unsigned char *p = (const unsigned char *)text.ptr;
+    const unsigned char *end = p + text.len;
+    size_t columns = 0;
+    while (p < end) {
+        size_t length = lb_utf8_length(p, end);
+        if (length && *p >= ' ')
+            columns += (size_t)utf8proc_charwidth((utf8proc_int32_t)point_of(p, length));
+        else
+            columns++;
+        p += length ? length : 1;
+    }
+    return columns;
+}
+
 /* Another process may have made the terminal, which we share, one that does not block. */
 static bool write_all(int fd, struct lb_str bytes)
 {
@@ -98,9 +118,28 @@ static bool write_all(int fd, struct lb_str bytes)
     return true;
 }
 
-bool lb_terminal_write(struct lb_str bytes)
+int lb_terminal_open(void)
 {
-    return write_all(STDOUT_FILENO, bytes);
+    int fd = open("/proc/self/fd/1", O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+    return fd >= 0 ? fd : STDOUT_FILENO;
+}
+
+bool lb_terminal_write(const struct lb_terminal_view *view, struct lb_str bytes)
+{
+    const struct timespec last = {.tv_sec = LAST_WAIT_S};
+    while (bytes.len) {
+        ssize_t written = write(view->fd, bytes.ptr, bytes.len);
+        struct pollfd ready = {.fd = view->fd, .events = POLLOUT};
+        if (written < 0 && errno != EAGAIN && errno != EINTR)
+            return false;
+        if (written < 0 && ppoll(&ready, 1, view->told_to_end() ? &last : NULL, view->mask) == 0)
+            return false;
+        if (written > 0) {
+            bytes.ptr += written;
+            bytes.len -= (size_t)written;
+        }
+    }
+    return true;
 }
 
 static ssize_t write_guarded(void *cookie, const char *bytes, size_t size)

@@ -26,7 +26,8 @@ struct lb_top_figures {
 };
 
 /* Asks the server of the data folder, as long as `meanwhile` (lb_admin_ask) has it wait. False
- * after a message, also when no server runs. To be released in any case. */
+ * after a message, also when no server runs, or when `meanwhile` ended it. To be released in any
+ * case. */
 bool lb_top_take(const struct lb_cli *cli, bool (*meanwhile)(void *context, int pause_ms),
                  struct lb_top_figures *out);
 void lb_top_release(struct lb_top_figures *figures);

@@ -8,7 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-#include <utf8proc.h>
 
 #define LABEL_COLUMNS                                                                              \
     13 /* of the head: what a line has no room for goes on below, after as many                    \
@@ -188,13 +187,12 @@ static void put_name(struct lb_buf *out, const char *name, size_t columns)
     const unsigned char *end = next + clean.len;
     size_t used = 0;
     while (next < end) {
-        utf8proc_int32_t point = ' ';
-        utf8proc_ssize_t len = utf8proc_iterate(next, end - next, &point);
-        int width = point < ' ' ? 1 : utf8proc_charwidth(point);
-        if (len <= 0 || used + (size_t)width > columns)
+        size_t len = lb_utf8_length(next, end);
+        size_t width = lb_terminal_columns((struct lb_str){(const char *)next, len});
+        if (!len || used + width > columns)
             break;
-        lb_buf_append(out, point < ' ' ? (const unsigned char *)" " : next, (size_t)len);
-        used += (size_t)width;
+        lb_buf_append(out, *next < ' ' ? (const unsigned char *)" " : next, len);
+        used += width;
         next += len;
     }
     lb_buf_printf(out, "%*s", (int)(columns - used), "");

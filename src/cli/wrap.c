@@ -1,6 +1,6 @@
 #include "cli/wrap.h"
 
-#include "base/str.h"
+#include "cli/terminal.h"
 
 #include <string.h>
 #include <sys/ioctl.h>
@@ -16,40 +16,40 @@ size_t lb_wrap_terminal(void)
     return LB_WRAP_COLUMNS;
 }
 
-/* Of UTF-8: bytes that go on with a character take no column. */
-static size_t columns_of(const char *text, size_t len)
-{
-    size_t columns = 0;
-    for (size_t i = 0; i < len; i++)
-        columns += ((unsigned char)text[i] & 0xc0) != 0x80;
-    return columns;
-}
-
 static bool is_space(char c)
 {
     return c == ' ' || c == '\n';
 }
 
+/* The blanks between two words of a line stay as many, as a path may have them. */
 static void put_words(FILE *out, struct lb_str text, size_t column, size_t indent, size_t columns)
 {
     const char *end = text.ptr + text.len;
-    bool begins = true; /* the line, or the text: no space before the word */
-    for (const char *word = text.ptr; word < end;) {
+    const char *word = text.ptr;
+    bool begins = true; /* the line, or the text: no blank before the word */
+    while (word < end) {
+        size_t blanks = 0;
         size_t len = 0;
+        while (word < end && is_space(*word)) {
+            blanks++;
+            word++;
+        }
         while (word + len < end && !is_space(word[len]))
             len++;
-        size_t width = columns_of(word, len);
-        if (len && column > indent && column + !begins + width > columns) {
+        if (!len)
+            break;
+        size_t width = lb_terminal_columns((struct lb_str){word, len});
+        if (begins)
+            blanks = 0;
+        if (column > indent && column + blanks + width > columns) {
             fprintf(out, "\n%*s", (int)indent, "");
             column = indent;
-            begins = true;
+            blanks = 0;
         }
-        if (len) {
-            fprintf(out, "%s%.*s", begins ? "" : " ", (int)len, word);
-            column += width + !begins;
-            begins = false;
-        }
-        word += len + 1;
+        fprintf(out, "%*s%.*s", (int)blanks, "", (int)len, word);
+        column += blanks + width;
+        begins = false;
+        word += len;
     }
     putc('\n', out);
 }

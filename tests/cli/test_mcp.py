@@ -466,7 +466,9 @@ def test_words_do_not_turn_or_hide_what_stands_beside_them():
         result = call(fake, "check", publicIdentifiers=["john-doe"])
         shown, = result["content"][0]["text"].split("\n")[:1]
         assert shown == r"john-doe: BLOCKED (a\u202edekcolb ton\u2028b\u200b\udb40\udc41é)"
-        assert result["structuredContent"]["leads"] == body
+        data = result["content"][1]["text"]
+        assert r'"a\u202edekcolb ton\u2028b\u200b\udb40\udc41é"' in data
+        assert json.loads(data) == result["structuredContent"] and result["structuredContent"]["leads"] == body
 
 
 def test_an_answer_that_is_too_large_is_refused():

@@ -183,6 +183,8 @@ def test_the_command_line_takes_files_of_every_type(server, tmp_path):
         for option in ("--dry-run", "--all-types", "--columns=1"):
             assert "--file" in run(command, "--workspace", "john-doe", option).err
             cli(command, "--workspace", "--domain", "acme.com", option, code=2)
+        refused = run(command, "--workspace", "--file", str(file), "--all-types", "--column", "2")
+        assert refused.code == 2 and "--columns" in refused.err
     assert listed(tenant.api) == {}
     cli("block", "--workspace", "--file", str(file), "--all-types", "--country", "DE", "--kind",
         "client")

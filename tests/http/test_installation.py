@@ -285,8 +285,11 @@ def test_a_file_of_linkedin_names_alone_is_read_as_one(own, installation):
     assert (body["blocked"], body["blank"], body["column"]["name"]) == (1, 1, "Profile")
     assert "taken" not in body and body["message"].startswith("1 lead blocked")
     assert values(installation) == [("publicIdentifier", "ann-b")]
-    expect.error(installation.post(LIST + "/import?column=1&columns=1", file), 400,
-                 "invalid_parameter")
+    for both in ("column=1&columns=1", "column=1&type=company", "reasonColumn=Note&force=true"):
+        refused = expect.error(installation.post(LIST + "/import?" + both, file), 400,
+                               "invalid_parameter")
+        assert "Send one kind" in refused["message"]
+    assert values(installation) == [("publicIdentifier", "ann-b")]
 
 
 def test_an_entry_ends_at_its_time():
@@ -485,6 +488,9 @@ def test_commands_change_and_show_it(own, tmp_path):
     imported = done[done.index("im_"):].strip().rstrip(")")
     assert "2 leads unblocked" in own.cli_beside("installation", "undo", imported)
     assert expect.ok(tenant.api.post("/check", lead))[0]["blocked"] is False
+    for command in ("block", "unblock"):
+        refused = own.run_beside("installation", command, *typed[:-2], "--column", "Kunde")
+        assert refused.code == 2 and "--columns" in refused.err, refused
     own.cli_beside("installation", "block", *typed)
     assert own.cli_beside("installation", "unblock", *typed[:-2]).splitlines()[-1].startswith(
         "2 entries unblocked")
@@ -493,6 +499,28 @@ def test_commands_change_and_show_it(own, tmp_path):
     own.stop()
     stopped = own.run_beside("installation", "list")
     assert stopped.code == 1 and "no server" in stopped.err
+
+
+def test_a_command_says_which_rows_of_a_file_are_left_out(own, tmp_path):
+    file = tmp_path / "people.csv"
+
+    def block(text, *options, code=0):
+        file.write_text(text)
+        result = own.run_beside("installation", "block", "--file", file, *options)
+        assert result.code == code, result
+        return result
+
+    bad = "Website,Phone\nacme.com,\ngmail.com,\n"
+    refused = block(bad, "--all-types", code=1)
+    assert "line 3: 'gmail.com'" in refused.err and "--skip-invalid" in refused.err
+    assert refused.out == ""
+    taken = block(bad, "--all-types", "--skip-invalid")
+    assert "line 3: 'gmail.com'" in taken.err and "1 entry blocked, 1 row bad (im_" in taken.out
+    blank = block("LinkedIn,Note\nlinkedin.com/in/ann-b,x\n,y\n")
+    assert "1 lead blocked" in blank.out and "line 3: " in blank.err
+    assert "no names or addresses" in block("LinkedIn,Note\n,x\n,y\n", "--column", "1", code=1).err
+    printed = block(bad, "--all-types", "--skip-invalid", "--json")
+    assert json.loads(printed.out)["already"] == 1 and "line 3: 'gmail.com'" in printed.err
 
 
 def test_statements_of_its_log_are_verified(own, installation, tmp_path):

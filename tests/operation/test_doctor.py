@@ -14,6 +14,7 @@ import subprocess
 import termios
 import threading
 import time
+import unicodedata
 from datetime import datetime, timedelta, timezone
 
 import pytest
@@ -373,6 +374,21 @@ def test_a_terminal_of_any_width_breaks_between_words(data, columns):
     piped = run("doctor", "--data", data, env={"LEADBLOCK_LISTEN": "127.0.0.1:0"}).out
     advice = "or the timer leadblock-backup.timer; see why it did not run: systemctl status leadblock-backup"
     assert advice in piped and advice in " ".join(shown.split()), shown
+
+
+def width(text):
+    return sum(2 if unicodedata.east_asian_width(one) in "WF" else 1 for one in text)
+
+
+def test_a_terminal_has_two_columns_for_wide_characters_and_a_path_its_blanks(tmp_path):
+    folder = tmp_path / "株式会社 サンプル商事 マーケティング部 東京都  千代田区 丸の内 営業部 第二課 営業部 第三課"
+    assert run("workspace", "create", "Acme", "--plan", "pro", "--data", folder).code == 0
+    for columns in (60, 61, 62, 63):
+        shown = on_a_terminal("doctor", "--data", folder, columns=columns, env={"LEADBLOCK_LISTEN": "127.0.0.1:0"})
+        for line in shown.splitlines():
+            assert width(line) <= columns or line.rindex(" ") < 25, (columns, line, shown)
+    shown = on_a_terminal("doctor", "--data", folder, columns=400, env={"LEADBLOCK_LISTEN": "127.0.0.1:0"})
+    assert folder.name in shown, shown
 
 
 def test_a_proxy_that_does_not_say_who_asks(behind, tmp_path):

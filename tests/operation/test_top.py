@@ -226,6 +226,7 @@ def leaves(parent, process, untouched, told=lambda: None):
     ended = read_for(parent, 20, lambda seen: seen.endswith(END.encode()))
     assert ended.endswith(END), ended[-500:]
     assert process.wait(20) == 0 and untouched()
+    return ended
 
 
 def press_q(parent):
@@ -247,7 +248,7 @@ def test_a_silent_server_keeps_no_one_from_ending_it(number):
         server.on_fetch = lambda before: before and (asked.set(), over.wait(60))
         try:
             assert asked.wait(20)
-            leaves(parent, process, untouched, lambda: process.send_signal(number))
+            assert "gave up" not in leaves(parent, process, untouched, lambda: process.send_signal(number))
         finally:
             over.set()
 
@@ -266,6 +267,14 @@ def test_a_signal_cuts_no_frame_short(number):
         whole = seen.split("\033[J")
         assert len(whole) > 2 and "\n2990 x" in whole[0] and "\n2990 x" in whole[1]
         leaves(parent, process, untouched, press_q(parent))
+
+
+def test_a_terminal_that_takes_nothing_keeps_no_one_from_ending_it():
+    """A connection that is stuck, or ^S. Nothing is read from the terminal until it has ended."""
+    with StandIn(workspaces=3000) as server, terminal_of(server, 3000, 250) as (parent, process, untouched):
+        assert "WORKSPACE" in read_for(parent, 20, lambda seen: b"WORKSPACE" in seen)
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(30) == 0 and untouched()
 
 
 def test_a_stop_gives_the_terminal_back_and_takes_it_again(busy):

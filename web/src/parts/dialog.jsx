@@ -40,7 +40,7 @@ export function Dialog({ title, onClose, children, done, wide = false, class: ex
   );
 }
 
-/** Asks before something is done. With `typed` the user must type that text first. */
+/** Asks before something is done, if there is an `onConfirm`. With `typed` the user must type that text first. */
 export function ConfirmDialog({ title, children, confirmLabel, typed, typedLabel, typedMode = 'numeric', onConfirm, onClose, kind = 'danger' }) {
   const [text, setText] = useState('');
   const done = useRef(false);
@@ -49,7 +49,7 @@ export function ConfirmDialog({ title, children, confirmLabel, typed, typedLabel
     done.current = true;
     onClose();
   });
-  const ready = typed === undefined || text.trim() === typed;
+  const ready = onConfirm && (typed === undefined || text.trim() === typed);
   const submit = (event) => {
     event.preventDefault();
     if (ready && !action.busy) action.run();

@@ -3,7 +3,7 @@ import { useRef, useState } from 'preact/hooks';
 import * as api from '../api.js';
 import { count, endOfDay } from '../format.js';
 import { useAction, useApp, useLoad } from '../hooks.js';
-import { kindOptions, kindWords } from '../names.js';
+import { kindOptions, kindWords, typeOptions } from '../names.js';
 import { setQuery } from '../router.js';
 import { Button } from '../parts/button.jsx';
 import { ConfirmDialog, FormDialog } from '../parts/dialog.jsx';
@@ -12,7 +12,7 @@ import { Empty, ErrorNotice } from '../parts/notice.jsx';
 import { Page } from '../parts/page.jsx';
 import { Pager, pageOf } from '../parts/pager.jsx';
 import { Table } from '../parts/table.jsx';
-import { Reading, Warnings } from './add-findings.jsx';
+import { NotTaken, Reading, TakeAll, Warnings } from './add-findings.jsx';
 import { By, Time, statusText } from '../parts/text.jsx';
 
 const list = 'installation/blocklist';
@@ -69,17 +69,20 @@ function UnblockDialog({ entry, onDone, onClose }) {
   );
 }
 
-const send = async (file, dryRun) => (await api.postFile(`${list}/import`, file, { query: { dryRun } })).data;
+const send = async (file, query, more) => (await api.postFile(`${list}/import`, file, { ...more, query })).data;
 
 /** A file with names of every type is sent as it is: first to say what would be blocked. */
 function ImportButton({ onDone }) {
   const input = useRef(null);
   const [tried, setTried] = useState(null);
-  const action = useAction(async (file) => setTried({ file, found: await send(file, true) }));
+  const action = useAction(async (file, query) => setTried({ file, query, found: await send(file, { ...query, dryRun: true }) }));
+  const again = (more) => action.run(tried.file, { ...tried.query, ...more });
+  const notTaken = () => send(tried.file, { ...tried.query, dryRun: true }, { headers: { Accept: 'text/csv' } });
   const block = async () => {
-    const { message, blocked, importId } = await send(tried.file);
+    const { message, blocked, importId } = await send(tried.file, tried.query);
     onDone(`${message}.`, blocked ? importId : null);
   };
+  const error = action.error && <ErrorNotice error={action.error} />;
   const choose = (event) => {
     const [file] = event.currentTarget.files;
     event.currentTarget.value = '';
@@ -89,11 +92,15 @@ function ImportButton({ onDone }) {
     <>
       <input ref={input} type="file" class="hidden" aria-label="File of names" tabIndex={-1} onChange={choose} />
       <Button icon="download" busy={action.busy} onClick={() => input.current.click()}>Import a file</Button>
-      {action.error && <ErrorNotice error={action.error} />}
+      {!tried && error}
       {tried && (
-        <ConfirmDialog title={`${tried.found.message} in every workspace`} confirmLabel="Block" onConfirm={block} onClose={() => setTried(null)}>
+        <ConfirmDialog title={`${tried.found.message} in every workspace`} confirmLabel="Block" onConfirm={tried.found.blocked > 0 && !action.busy && block} onClose={() => setTried(null)}>
+          <SelectField label="What" value={tried.query?.type ?? ''} onValue={(type) => again({ type })} options={[{ value: '', label: 'Recognize the type' }, ...typeOptions]} />
+          {error}
           <Warnings found={tried.found} />
           <Reading found={tried.found} />
+          <TakeAll found={[...tried.found.warnings, ...tried.found.errors]} onTake={() => again({ force: true })} />
+          <NotTaken job={{ notTaken }} found={tried.found} />
         </ConfirmDialog>
       )}
     </>
