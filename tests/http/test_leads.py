@@ -322,6 +322,27 @@ def test_two_linked_leads_that_become_one_go_on(fresh, first, begun):
     assert activity["order"] == (1 if not begun else 3 if first == "john-doe" else 2)
 
 
+@pytest.mark.parametrize("first", ["john-doe", member_id(1)])
+def test_a_reply_holds_for_a_third_lead_after_two_have_become_one(fresh, first):
+    """The one that gave way at a claim has ended with the one that went on."""
+    second = member_id(1) if first == "john-doe" else "john-doe"
+    campaign = Campaign(fresh, first, second, steps=[MESSAGE] * 3)
+    out = {activity["publicIdentifier"]: activity for activity in campaign.claim()}
+    campaign.complete(out[first])
+    time.sleep(0.01)
+    campaign.complete(out[second])
+    campaign.set_status(first, "paused")
+    expect.ok(fresh.api.post("/people/link", {"links": [
+        {"publicIdentifier": "john-doe", "memberId": member_id(1)}]}))
+    assert campaign.claim() == [] and campaign.lead(second)["status"] == "completed"
+    campaign.complete(out[first], "replied")
+    assert campaign.add(JOHN, "johnny") == (1, 1, 0)
+    assert campaign.lead("johnny")["status"] == "waiting"
+    link_both(fresh)
+    assert campaign.claim() == []
+    assert {lead["status"] for lead in campaign.leads()} == {"completed"}
+
+
 @pytest.mark.parametrize("paused", ["john-doe", "johnny"])
 def test_a_reply_ends_a_paused_lead_of_the_person_for_good(fresh, paused):
     campaign = Campaign(fresh, "john-doe", "johnny", steps=[MESSAGE, MESSAGE])

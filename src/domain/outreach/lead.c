@@ -103,7 +103,7 @@ static lb_err take_over(struct lb_lead_change *change, uint64_t no, const struct
     if (lb_lead_was_begun(gone) && lb_lead_was_begun(&lead) && lead.queue == LB_QUEUE_SCHEDULED &&
         lead.since < contacted)
         lead.since = contacted;
-    if (lead.status == before.status && lead.since == before.since)
+    if (lead.status == before.status && lead.since == before.since && lead.marks == before.marks)
         return LB_OK;
     return lb_outreach_move(change->outreach, &before, &lead, counts);
 }
