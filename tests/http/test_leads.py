@@ -319,7 +319,12 @@ def test_two_linked_leads_that_become_one_go_on(fresh, first, begun):
         campaign.set_status("john-doe", "waiting")
         campaign.activate()
     (activity,) = campaign.claim()
-    assert activity["order"] == (1 if not begun else 3 if first == "john-doe" else 2)
+    assert (activity["publicIdentifier"], activity["order"]) == ("john-doe", 3 if begun else 1)
+    there = {lead["id"]: lead["status"] for lead in campaign.leads()}
+    assert list(there.values()).count("completed") == begun
+    for name in ("john-doe", member_id(1)):
+        listed = expect.ok(fresh.api.get(f"/leads?publicIdentifier={name}"))
+        assert {lead["id"]: lead["status"] for lead in listed} == there
 
 
 @pytest.mark.parametrize("first", ["john-doe", member_id(1)])
@@ -339,6 +344,7 @@ def test_a_reply_holds_for_a_third_lead_after_two_have_become_one(fresh, first):
     assert campaign.add(JOHN, "johnny") == (1, 1, 0)
     assert campaign.lead("johnny")["status"] == "waiting"
     link_both(fresh)
+    campaign.activate()
     assert campaign.claim() == []
     assert {lead["status"] for lead in campaign.leads()} == {"completed"}
 

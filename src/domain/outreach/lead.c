@@ -108,6 +108,14 @@ static lb_err take_over(struct lb_lead_change *change, uint64_t no, const struct
     return lb_outreach_move(change->outreach, &before, &lead, counts);
 }
 
+/* Is it the lead known by its member id that is kept? Of two with a history it is the other one,
+ * unless that gave way to it at a claim: it does not know what was sent since. */
+static bool keeps_member(const struct lb_lead_row *member, const struct lb_lead_row *named)
+{
+    bool gave_way = (named->marks & ~member->marks & LB_MARK_GAVE_WAY) != 0;
+    return lb_lead_has_history(member) && (!lb_lead_has_history(named) || gave_way);
+}
+
 /* Two leads turn out to be one person: one that had only its public identifier, one that had only
  * its member id. The one with a history stays, with both names; the other one goes, or, when it
  * has one too, is completed, so that the person is not contacted twice. */
@@ -117,19 +125,17 @@ static lb_err merge(struct lb_lead_change *change, const struct lb_new_lead *aga
 {
     struct lb_store *store = change->outreach->settings.store;
     struct lb_store_reader *reader = lb_outreach_reader(change->outreach);
-    struct lb_lead_row lead, gave_way;
-    bool member_has_history;
-    lb_err err = store->ops->lead(reader, change->standing.list.workspace, by_member, &lead);
-    if (err || !lb_str_equal(lead.identifier, again->member_id))
+    struct lb_lead_row member, named, gave_way;
+    lb_err err = store->ops->lead(reader, change->standing.list.workspace, by_member, &member);
+    if (err || !lb_str_equal(member.identifier, again->member_id))
         return err; /* it has a public identifier of its own: no third name is learnt */
-    member_has_history = lb_lead_has_history(&lead);
-    err = store->ops->lead(reader, change->standing.list.workspace, by_identifier, &lead);
-    if (err || lead.member_id.ptr)
+    err = store->ops->lead(reader, change->standing.list.workspace, by_identifier, &named);
+    if (err || named.member_id.ptr)
         return err;
-    bool keep_member = member_has_history && !lb_lead_has_history(&lead);
+    bool keep_member = keeps_member(&member, &named);
     uint64_t kept = keep_member ? by_member : by_identifier;
     uint64_t gone = keep_member ? by_identifier : by_member;
-    bool stays = !keep_member && member_has_history;
+    bool stays = lb_lead_has_history(keep_member ? &named : &member);
     change->write.touched = true;
     err = give_way(change, gone, stays, counts, &gave_way);
     if (!err)
