@@ -364,6 +364,35 @@ def test_a_reply_ends_a_paused_lead_of_the_person_for_good(fresh, paused):
     assert campaign.claim() == [] and campaign.lead(paused)["status"] == "completed"
 
 
+def test_a_lead_that_replied_and_went_on_ends_no_other_one_when_it_gives_way(fresh):
+    campaign = Campaign(fresh, "john-doe", "johnny",
+                        steps=[{**MESSAGE, "stopOnReply": False}, MESSAGE, MESSAGE])
+    out = {activity["publicIdentifier"]: activity for activity in campaign.claim()}
+    campaign.complete(out["john-doe"])
+    campaign.complete(out["johnny"], "replied")
+    link_both(fresh)
+    for order in (2, 3):
+        (activity,) = campaign.claim()
+        assert (activity["publicIdentifier"], activity["order"]) == ("john-doe", order)
+        assert campaign.lead("johnny")["status"] == "completed"
+        campaign.complete(activity)
+
+
+def test_a_reply_of_a_lead_that_gave_way_ends_the_other_one_for_good(fresh):
+    campaign = Campaign(fresh, "john-doe", "johnny", steps=[MESSAGE] * 3)
+    out = {activity["publicIdentifier"]: activity for activity in campaign.claim()}
+    for activity in out.values():
+        campaign.complete(activity)
+    link_both(fresh)
+    (activity,) = campaign.claim()
+    assert activity["publicIdentifier"] == "john-doe"
+    campaign.complete(activity)
+    campaign.complete(out["johnny"], "replied")
+    assert campaign.set_status("john-doe", "active") == "active"
+    campaign.activate()
+    assert campaign.claim() == [] and campaign.lead("john-doe")["status"] == "completed"
+
+
 @pytest.mark.parametrize("status", ["active", "waiting", "paused", "error"])
 def test_a_lead_that_gave_way_stays_completed(fresh, status):
     campaign, by_name, by_member = both_out(fresh, MESSAGE, MESSAGE)
