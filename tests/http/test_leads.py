@@ -349,6 +349,17 @@ def test_a_reply_holds_for_a_third_lead_after_two_have_become_one(fresh, first):
     assert {lead["status"] for lead in campaign.leads()} == {"completed"}
 
 
+def test_a_lead_that_gave_way_and_is_set_to_completed_ends_the_person(fresh):
+    campaign = Campaign(fresh, "john-doe", "johnny")
+    campaign.set_status("john-doe", "paused")
+    link_both(fresh)
+    assert campaign.claim() == [] and campaign.lead("johnny")["status"] == "completed"
+    assert campaign.set_status("johnny", "completed") == "completed"
+    assert campaign.set_status("john-doe", "waiting") == "waiting"
+    campaign.activate()
+    assert campaign.claim() == [] and campaign.lead("john-doe")["status"] == "completed"
+
+
 @pytest.mark.parametrize("paused", ["john-doe", "johnny"])
 def test_a_reply_ends_a_paused_lead_of_the_person_for_good(fresh, paused):
     campaign = Campaign(fresh, "john-doe", "johnny", steps=[MESSAGE, MESSAGE])

@@ -75,10 +75,16 @@ static lb_err give_way(struct lb_lead_change *change, uint64_t no, bool stays,
     return err ? err : lb_outreach_move(change->outreach, out, &lead, counts);
 }
 
-static void go_on(struct lb_lead_row *lead)
+/* From now on it does not stand so because it gave way. */
+static void decide(struct lb_lead_row *lead, enum lb_lead_status status)
 {
     lead->marks &= ~(unsigned)LB_MARK_GAVE_WAY;
-    lead->status = lb_lead_was_begun(lead) ? LB_LEAD_ACTIVE : LB_LEAD_WAITING;
+    lead->status = status;
+}
+
+static void go_on(struct lb_lead_row *lead)
+{
+    decide(lead, lb_lead_was_begun(lead) ? LB_LEAD_ACTIVE : LB_LEAD_WAITING);
 }
 
 /* The lead that goes on takes over from the one that gave way: where that one had come to its end,
@@ -416,11 +422,9 @@ static lb_err apply_set_status(struct lb_write *write, struct lb_store *store)
     else if (change->wanted == LB_LEAD_WAITING || change->wanted == LB_LEAD_ACTIVE)
         err = resume(change, &lead);
     else
-        lead.status = change->wanted;
-    if (lead.status != before.status)
-        lead.marks &= ~(unsigned)LB_MARK_GAVE_WAY;
+        decide(&lead, change->wanted);
     change->status = lead.status;
-    if (err || lead.status == before.status)
+    if (err || (lead.status == before.status && lead.marks == before.marks))
         return err;
     struct lb_counts counts = {0};
     write->touched = true;
