@@ -1,7 +1,11 @@
 """POST /v1/erasures: a person leaves the workspace by every name, and stays blocked in every spelling."""
 
 import re
+import signal
+import sqlite3
 import subprocess
+import time
+from threading import Thread
 from urllib.parse import quote
 
 import pytest
@@ -286,11 +290,9 @@ def test_the_command_line_erases(world):
 @sqlite_only("PostgreSQL's files are its own")
 def test_a_killed_server_overwrites_its_files_at_the_next_start(world):
     """The erasure is recorded, and a reader keeps the old frames of the log from being overwritten."""
-    import sqlite3
     reader = sqlite3.connect(f"file:{world.server.data}/leadblock.db?mode=ro", uri=True)
     reader.execute("BEGIN")
     reader.execute("SELECT count(*) FROM lead").fetchone()
-    from threading import Thread
     api = world.server.api(world.tenant.key)
     sent = Thread(target=lambda: pytest.raises(Exception, api.post, "/erasures",
                                                {"publicIdentifier": NAME}))
@@ -306,6 +308,33 @@ def test_a_killed_server_overwrites_its_files_at_the_next_start(world):
     assert traces(world.server) == []
     world.api = world.server.api(world.tenant.key)
     world.stays_blocked()
+
+
+@sqlite_only("PostgreSQL's files are its own")
+def test_an_erasure_waits_for_a_reader_for_ten_seconds_and_the_server_goes_on(world):
+    """However long its tries take: the server is suspended for most of the time."""
+    reader = sqlite3.connect(f"file:{world.server.data}/leadblock.db?mode=ro", uri=True)
+    reader.execute("BEGIN")
+    reader.execute("SELECT count(*) FROM lead").fetchone()
+    other = world.server.api(world.tenant.key)
+    answers = []
+    began = time.monotonic()
+    sent = Thread(target=lambda: answers.append(world.erase()))
+    sent.start()
+    while not any(entry.get("erased") for entry in expect.ok(other.get(LEADS))):
+        time.sleep(0.01)
+    world.server.process.send_signal(signal.SIGSTOP)
+    time.sleep(8)
+    world.server.process.send_signal(signal.SIGCONT)
+    sent.join()
+    assert 10 <= time.monotonic() - began < 17
+    assert answers[0]["overwritten"] is False
+    assert traces(world.server), "else nothing was in the way"
+    reader.close()
+    until = time.monotonic() + 60
+    while traces(world.server) and time.monotonic() < until:
+        time.sleep(0.1)
+    assert traces(world.server) == []
 
 
 @sqlite_only("a backup is pg_dump's there")

@@ -319,7 +319,45 @@ def test_two_linked_leads_that_become_one_go_on(fresh, first, begun):
         campaign.set_status("john-doe", "waiting")
         campaign.activate()
     (activity,) = campaign.claim()
-    assert activity["order"] == (1 if not begun else 3 if first == "john-doe" else 2)
+    assert (activity["publicIdentifier"], activity["order"]) == ("john-doe", 3 if begun else 1)
+    there = {lead["id"]: lead["status"] for lead in campaign.leads()}
+    assert list(there.values()).count("completed") == begun
+    for name in ("john-doe", member_id(1)):
+        listed = expect.ok(fresh.api.get(f"/leads?publicIdentifier={name}"))
+        assert {lead["id"]: lead["status"] for lead in listed} == there
+
+
+@pytest.mark.parametrize("first", ["john-doe", member_id(1)])
+def test_a_reply_holds_for_a_third_lead_after_two_have_become_one(fresh, first):
+    """The one that gave way at a claim has ended with the one that went on."""
+    second = member_id(1) if first == "john-doe" else "john-doe"
+    campaign = Campaign(fresh, first, second, steps=[MESSAGE] * 3)
+    out = {activity["publicIdentifier"]: activity for activity in campaign.claim()}
+    campaign.complete(out[first])
+    time.sleep(0.01)
+    campaign.complete(out[second])
+    campaign.set_status(first, "paused")
+    expect.ok(fresh.api.post("/people/link", {"links": [
+        {"publicIdentifier": "john-doe", "memberId": member_id(1)}]}))
+    assert campaign.claim() == [] and campaign.lead(second)["status"] == "completed"
+    campaign.complete(out[first], "replied")
+    assert campaign.add(JOHN, "johnny") == (1, 1, 0)
+    assert campaign.lead("johnny")["status"] == "waiting"
+    link_both(fresh)
+    campaign.activate()
+    assert campaign.claim() == []
+    assert {lead["status"] for lead in campaign.leads()} == {"completed"}
+
+
+def test_a_lead_that_gave_way_and_is_set_to_completed_ends_the_person(fresh):
+    campaign = Campaign(fresh, "john-doe", "johnny")
+    campaign.set_status("john-doe", "paused")
+    link_both(fresh)
+    assert campaign.claim() == [] and campaign.lead("johnny")["status"] == "completed"
+    assert campaign.set_status("johnny", "completed") == "completed"
+    assert campaign.set_status("john-doe", "waiting") == "waiting"
+    campaign.activate()
+    assert campaign.claim() == [] and campaign.lead("john-doe")["status"] == "completed"
 
 
 @pytest.mark.parametrize("paused", ["john-doe", "johnny"])
@@ -335,6 +373,35 @@ def test_a_reply_ends_a_paused_lead_of_the_person_for_good(fresh, paused):
     campaign.set_status(paused, "active")
     campaign.activate()
     assert campaign.claim() == [] and campaign.lead(paused)["status"] == "completed"
+
+
+def test_a_lead_that_replied_and_went_on_ends_no_other_one_when_it_gives_way(fresh):
+    campaign = Campaign(fresh, "john-doe", "johnny",
+                        steps=[{**MESSAGE, "stopOnReply": False}, MESSAGE, MESSAGE])
+    out = {activity["publicIdentifier"]: activity for activity in campaign.claim()}
+    campaign.complete(out["john-doe"])
+    campaign.complete(out["johnny"], "replied")
+    link_both(fresh)
+    for order in (2, 3):
+        (activity,) = campaign.claim()
+        assert (activity["publicIdentifier"], activity["order"]) == ("john-doe", order)
+        assert campaign.lead("johnny")["status"] == "completed"
+        campaign.complete(activity)
+
+
+def test_a_reply_of_a_lead_that_gave_way_ends_the_other_one_for_good(fresh):
+    campaign = Campaign(fresh, "john-doe", "johnny", steps=[MESSAGE] * 3)
+    out = {activity["publicIdentifier"]: activity for activity in campaign.claim()}
+    for activity in out.values():
+        campaign.complete(activity)
+    link_both(fresh)
+    (activity,) = campaign.claim()
+    assert activity["publicIdentifier"] == "john-doe"
+    campaign.complete(activity)
+    campaign.complete(out["johnny"], "replied")
+    assert campaign.set_status("john-doe", "active") == "active"
+    campaign.activate()
+    assert campaign.claim() == [] and campaign.lead("john-doe")["status"] == "completed"
 
 
 @pytest.mark.parametrize("status", ["active", "waiting", "paused", "error"])

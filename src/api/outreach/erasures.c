@@ -15,11 +15,12 @@
 #include <stdlib.h>
 #include <time.h>
 
-#define LOOKS_MAX          5   /* for what came between a look and the writer */
-#define OVERWRITE_TRIES    500 /* while readers are in the way */
+#define LOOKS_MAX 5 /* for what came between a look and the writer */
+/* It is tried for so long while readers are in the way, with such pauses. */
+#define OVERWRITE_FOR_NS   (UINT64_C(10) * 1000000000)
 #define OVERWRITE_PAUSE_NS (UINT64_C(20) * 1000000)
 /* While others write, it pauses for so many times as long as the writer was held, as the writer
- * does after large writes. */
+ * does after large writes: between tries, and before the next erasure of the workspace. */
 #define OVERWRITE_REST     3
 #define OVERWRITE_REST_MAX (UINT64_C(1000) * 1000000)
 #define STEP_BYTES         ((size_t)1 << 20) /* that it takes while it waits, about */
@@ -187,34 +188,39 @@ static void arrived(struct lb_task *task)
 {
 }
 
-/* Before it is tried again, or the next erasure may begin. */
-static void pause_after(const struct erasing *erasing, uint64_t least_ns)
+static void try_overwrite(struct erasing *erasing)
 {
-    const struct lb_call *call = erasing->call;
-    uint64_t ns = OVERWRITE_REST * erasing->overwrite_ns;
-    if (!lb_writer_has_others(call->app->writer, &call->workspace->writes) || ns < least_ns)
-        ns = least_ns;
-    if (ns > OVERWRITE_REST_MAX)
-        ns = OVERWRITE_REST_MAX;
-    const struct timespec pause = {.tv_sec = (time_t)(ns / 1000000000),
-                                   .tv_nsec = (long)(ns % 1000000000)};
-    nanosleep(&pause, NULL);
+    struct lb_app *app = erasing->call->app;
+    uint64_t rest = 0;
+    erasing->overwrite.run = run_overwrite;
+    erasing->overwritten.run = arrived;
+    lb_writer_run(app->writer, &erasing->overwrite);
+    while (lb_mailbox_drain(erasing->writer.mailbox) == 0)
+        lb_mailbox_wait(erasing->writer.mailbox, -1);
+    if (lb_writer_has_others(app->writer, &erasing->call->workspace->writes))
+        rest = OVERWRITE_REST * erasing->overwrite_ns;
+    if (rest > OVERWRITE_REST_MAX)
+        rest = OVERWRITE_REST_MAX;
+    erasing->call->workspace->overwrite_at_ns = lb_clock_mono_ns() + rest;
 }
 
-/* Offline. What is in the way of it now is gone in a moment; else the writer goes on trying. */
+/* Offline. What is in the way of it now is gone in a moment; else the writer goes on trying. In
+ * short pauses, as a stop does not wait for it. */
 static void overwrite(struct erasing *erasing)
 {
+    static const struct timespec pause = {.tv_nsec = OVERWRITE_PAUSE_NS};
+    const struct lb_app *app = erasing->call->app;
+    const uint64_t until = lb_clock_mono_ns() + OVERWRITE_FOR_NS;
     erasing->overwrite_result = LB_ERR_OVERLOADED; /* until it was tried */
-    for (unsigned i = 0; i < OVERWRITE_TRIES && !atomic_load(&erasing->call->app->hurrying); i++) {
-        erasing->overwrite.run = run_overwrite;
-        erasing->overwritten.run = arrived;
-        lb_writer_run(erasing->call->app->writer, &erasing->overwrite);
-        while (lb_mailbox_drain(erasing->writer.mailbox) == 0)
-            lb_mailbox_wait(erasing->writer.mailbox, -1);
-        bool done = erasing->overwrite_result != LB_ERR_OVERLOADED;
-        pause_after(erasing, done ? 0 : OVERWRITE_PAUSE_NS);
-        if (done)
+    while (!atomic_load(&app->hurrying)) {
+        uint64_t now = lb_clock_mono_ns();
+        if (now >= until)
             return;
+        if (now >= erasing->call->workspace->overwrite_at_ns)
+            try_overwrite(erasing);
+        if (erasing->overwrite_result != LB_ERR_OVERLOADED)
+            return;
+        nanosleep(&pause, NULL);
     }
 }
 

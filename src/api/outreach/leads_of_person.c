@@ -167,15 +167,17 @@ static lb_err find_given_way(struct looking *looking, struct lb_call *call,
     return err;
 }
 
-/* The same for the member id of a lead that was found by its public identifier. */
+/* The same for the other name of a lead that was found by its member id or public identifier. */
 static lb_err find_given_to(struct looking *looking, struct lb_call *call,
-                            struct lb_store_reader *reader, const struct lb_lead_ref *ref)
+                            struct lb_store_reader *reader, const struct lb_lead_ref *ref,
+                            bool by_member)
 {
     struct lb_lead_row lead;
     lb_err err = call->app->store->ops->lead(reader, call->workspace->row.no, ref->lead, &lead);
     if (err || !lead.member_id.ptr)
         return err == LB_ERR_NOT_FOUND ? LB_OK : err;
-    return find_given_way(looking, call, reader, lead.member_id, ref->campaign);
+    struct lb_str other = by_member ? lead.identifier : lead.member_id;
+    return find_given_way(looking, call, reader, other, ref->campaign);
 }
 
 /* Is the page full before the campaign of this lead? */
@@ -196,13 +198,14 @@ static lb_err find_page(struct looking *looking, struct lb_call *call,
     memcpy(looking->named, looking->refs, looking->count * sizeof *looking->refs);
     looking->named_count = looking->count;
     trim(looking);
-    if (!err && name.ptr && lb_identifier_is_member_id(name))
-        return find_given_way(looking, call, reader, name, 0);
+    bool by_member = name.ptr && lb_identifier_is_member_id(name);
+    if (!err && name.ptr)
+        err = find_given_way(looking, call, reader, name, 0);
     announce(call, reader, looking->named, looking->named_count);
     for (size_t i = 0; !err && i < looking->named_count; i++) {
         if (is_behind(looking, &looking->named[i]))
             break;
-        err = find_given_to(looking, call, reader, &looking->named[i]);
+        err = find_given_to(looking, call, reader, &looking->named[i], by_member);
     }
     return err;
 }

@@ -71,6 +71,7 @@ struct lb_workspace {
     struct lb_hook *hooks;               /* that thread's */
     _Atomic uint64_t hook_free_ns;       /* of the rate of requests to receivers */
     _Atomic unsigned erased;             /* names that are known by a tag: blocklist/erased.h */
+    _Atomic uint64_t overwrite_at_ns;    /* before that, erasures overwrite no files */
     struct lb_quota histories;           /* 1 while the history of a person is being read */
     _Atomic(struct lb_workspace *) next; /* in order of creation */
     _Atomic(struct lb_key *) first_key;  /* of its keys, in order of creation */

@@ -75,10 +75,16 @@ static lb_err give_way(struct lb_lead_change *change, uint64_t no, bool stays,
     return err ? err : lb_outreach_move(change->outreach, out, &lead, counts);
 }
 
-static void go_on(struct lb_lead_row *lead)
+/* From now on it does not stand so because it gave way. */
+static void decide(struct lb_lead_row *lead, enum lb_lead_status status)
 {
     lead->marks &= ~(unsigned)LB_MARK_GAVE_WAY;
-    lead->status = lb_lead_was_begun(lead) ? LB_LEAD_ACTIVE : LB_LEAD_WAITING;
+    lead->status = status;
+}
+
+static void go_on(struct lb_lead_row *lead)
+{
+    decide(lead, lb_lead_was_begun(lead) ? LB_LEAD_ACTIVE : LB_LEAD_WAITING);
 }
 
 /* The lead that goes on takes over from the one that gave way: where that one had come to its end,
@@ -103,9 +109,17 @@ static lb_err take_over(struct lb_lead_change *change, uint64_t no, const struct
     if (lb_lead_was_begun(gone) && lb_lead_was_begun(&lead) && lead.queue == LB_QUEUE_SCHEDULED &&
         lead.since < contacted)
         lead.since = contacted;
-    if (lead.status == before.status && lead.since == before.since)
+    if (lead.status == before.status && lead.since == before.since && lead.marks == before.marks)
         return LB_OK;
     return lb_outreach_move(change->outreach, &before, &lead, counts);
+}
+
+/* Is it the lead known by its member id that is kept? Of two with a history it is the other one,
+ * unless that gave way to it at a claim: it does not know what was sent since. */
+static bool keeps_member(const struct lb_lead_row *member, const struct lb_lead_row *named)
+{
+    bool gave_way = (named->marks & ~member->marks & LB_MARK_GAVE_WAY) != 0;
+    return lb_lead_has_history(member) && (!lb_lead_has_history(named) || gave_way);
 }
 
 /* Two leads turn out to be one person: one that had only its public identifier, one that had only
@@ -117,19 +131,17 @@ static lb_err merge(struct lb_lead_change *change, const struct lb_new_lead *aga
 {
     struct lb_store *store = change->outreach->settings.store;
     struct lb_store_reader *reader = lb_outreach_reader(change->outreach);
-    struct lb_lead_row lead, gave_way;
-    bool member_has_history;
-    lb_err err = store->ops->lead(reader, change->standing.list.workspace, by_member, &lead);
-    if (err || !lb_str_equal(lead.identifier, again->member_id))
+    struct lb_lead_row member, named, gave_way;
+    lb_err err = store->ops->lead(reader, change->standing.list.workspace, by_member, &member);
+    if (err || !lb_str_equal(member.identifier, again->member_id))
         return err; /* it has a public identifier of its own: no third name is learnt */
-    member_has_history = lb_lead_has_history(&lead);
-    err = store->ops->lead(reader, change->standing.list.workspace, by_identifier, &lead);
-    if (err || lead.member_id.ptr)
+    err = store->ops->lead(reader, change->standing.list.workspace, by_identifier, &named);
+    if (err || named.member_id.ptr)
         return err;
-    bool keep_member = member_has_history && !lb_lead_has_history(&lead);
+    bool keep_member = keeps_member(&member, &named);
     uint64_t kept = keep_member ? by_member : by_identifier;
     uint64_t gone = keep_member ? by_identifier : by_member;
-    bool stays = !keep_member && member_has_history;
+    bool stays = lb_lead_has_history(keep_member ? &named : &member);
     change->write.touched = true;
     err = give_way(change, gone, stays, counts, &gave_way);
     if (!err)
@@ -410,11 +422,9 @@ static lb_err apply_set_status(struct lb_write *write, struct lb_store *store)
     else if (change->wanted == LB_LEAD_WAITING || change->wanted == LB_LEAD_ACTIVE)
         err = resume(change, &lead);
     else
-        lead.status = change->wanted;
-    if (lead.status != before.status)
-        lead.marks &= ~(unsigned)LB_MARK_GAVE_WAY;
+        decide(&lead, change->wanted);
     change->status = lead.status;
-    if (err || lead.status == before.status)
+    if (err || (lead.status == before.status && lead.marks == before.marks))
         return err;
     struct lb_counts counts = {0};
     write->touched = true;

@@ -392,6 +392,8 @@ static lb_err record(struct reporting *reporting)
         err = report(reporting);
     else if (late_reply)
         report_late_reply(reporting);
+    if ((open || late_reply) && stops(reporting))
+        reporting->lead.marks &= ~(unsigned)LB_MARK_GAVE_WAY; /* it has ended by itself */
     if (!err && (open || late_reply))
         err = write_activity(reporting);
     return err ? err : count_variants(reporting, state);

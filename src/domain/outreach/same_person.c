@@ -72,9 +72,8 @@ static lb_err compare(struct lb_outreach *outreach, const struct lb_lead_row *le
         return err;
     bool ahead = is_ahead(&other);
     bool replied = other.status == LB_LEAD_COMPLETED && (other.marks & LB_MARK_REPLIED);
-    out->gives_way = replied;
-    if (!replied && !(other.marks & LB_MARK_GAVE_WAY))
-        out->gives_way = ahead == is_ahead(lead) ? no < lead->no : ahead;
+    if (!(other.marks & LB_MARK_GAVE_WAY))
+        out->gives_way = replied || (ahead == is_ahead(lead) ? no < lead->no : ahead);
     if (!out->gives_way && other.status == LB_LEAD_PAUSED)
         out->paused = no;
     return LB_OK;
