@@ -148,3 +148,14 @@ enum lb_import_type lb_import_guess(struct lb_str text)
     return is_host(begins(text, "*.") ? lb_str_skip(text, 2) : text) ? LB_TYPE_DOMAIN
                                                                      : LB_TYPE_NONE;
 }
+
+bool lb_import_looks_like_name(struct lb_str part, struct lb_identifier *name)
+{
+    size_t digits = 0; /* and hyphens, as in a date */
+    while (digits < part.len && memchr("0123456789-", part.ptr[digits], 11))
+        digits++;
+    return digits < part.len && memchr(part.ptr, '-', part.len) &&
+           lb_identifier_normalise(part, name) == NULL && name->bare &&
+           lb_str_equal(part, (struct lb_str){name->text, name->len}) &&
+           lb_identifier_doubt(name, true) == NULL;
+}

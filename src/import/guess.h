@@ -2,6 +2,7 @@
 #ifndef LB_IMPORT_GUESS_H
 #define LB_IMPORT_GUESS_H
 
+#include "domain/blocklist/identifier.h"
 #include "domain/blocklist/typed_name.h"
 
 /* What is in a column; LB_TYPE_COMPANY also for names. */
@@ -23,5 +24,9 @@ enum lb_name_type lb_import_type_of_name(enum lb_import_type type);
 
 /* LB_TYPE_COMPANY only of a company's page: words may be anything, and are LB_TYPE_NONE. */
 enum lb_import_type lb_import_guess(struct lb_str text);
+
+/* Is it written as profile names mostly are, "ann-doe"? Other words may be words, as "Coca-Cola"
+ * and "Jean-Luc" are. `name` is work space, and then the name. */
+bool lb_import_looks_like_name(struct lb_str part, struct lb_identifier *name);
 
 #endif

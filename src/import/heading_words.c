@@ -9,6 +9,7 @@ const char *const lb_heading_others[] = {
     "manager", "recruiter", "assigned", "assignee", "created by", "added by", "updated by",
     "modified by", "invited by", "introduced by", "sent by", "sender", "our", "rep", "sdr", "bdr",
     "colleague", "agent", "parent", "connected by", "contacted by", "my profile", "my linkedin",
+    "from profile", "from url", "from link", "from linkedin url", "owners", "senders",
     /* German */
     "firma", "unternehmen", "arbeitgeber", "besitzer", "eigentümer", "inhaber", "zuständig",
     "zuständiger", "zugewiesen", "betreuer", "betreut von", "bearbeiter", "erstellt von",
@@ -41,13 +42,18 @@ const char *const lb_heading_others[] = {
     /* Polish */
     "przedsiębiorstwo", "organizacja", "pracodawca", "właściciel", "opiekun", "kierownik",
     "rekruter", "przypisany", "utworzone przez", "dodane przez", "polecony przez", "nasz", "nasza",
-    "nadawca", "mój profil", "mój linkedin", "zaproszony przez", NULL};
+    "nadawca", "mój profil", "mój linkedin", "zaproszony przez",
+    /* Swedish, Danish, Norwegian; Finnish; Turkish; Czech; Hungarian; Romanian */
+    "ägare", "avsändare", "ansvarig", "ejer", "afsender", "ansvarlig", "eier", "avsender",
+    "omistaja", "lähettäjä", "vastuuhenkilö", "sahibi", "gönderen", "sorumlu", "vlastník",
+    "majitel", "odesílatel", "tulajdonos", "feladó", "felelős", "proprietar", "expeditor", NULL};
 
 const char *const lb_heading_others_anywhere[] = {
     /* Japanese, Chinese, Korean */
-    "会社", "企業", "所有者", "担当者", "紹介者", "公司", "负责人", "회사",
+    "会社", "企業", "所有者", "担当者", "紹介者", "送信者", "公司", "负责人", "所有人", "发件人",
+    "회사", "소유자", "담당자", "발신자",
     /* Arabic, Russian */
-    "شركة", "компания", "владелец", "ответственный", NULL};
+    "شركة", "المالك", "المرسل", "компания", "владелец", "ответственный", "отправитель", NULL};
 
 const char *const lb_heading_reasons[] = {
     /* Reasons: English, German, French, Spanish, Portuguese, Italian, Dutch, Polish, others */
@@ -164,8 +170,31 @@ const char *const lb_heading_ordinary[] = {
     "plaats", "stad", "woonplaats",
     /* Polish */
     "imię", "imie", "nazwisko", "imięinazwisko", "imieinazwisko", "stanowisko", "miasto", "kraj",
+    /* Of lists of anything: English */
+    "names", "firstnames", "lastnames", "contacts", "persons", "cities", "town", "towns",
+    "countries", "product", "products", "brand", "brands", "category", "department", "street",
+    "zipcode", "postcode", "keyword", "keywords",
+    /* German, French */
+    "namen", "vornamen", "nachnamen", "kontakte", "personen", "städte", "staedte", "orte",
+    "wohnort", "länder", "produkt", "produkte", "marke", "marken", "abteilung", "kategorie", "plz",
+    "noms", "prénoms", "prenoms", "personnes", "villes", "produit", "produits", "marque", "marques",
+    "région",
+    /* Spanish, Portuguese, Italian */
+    "nombres", "contactos", "personas", "ciudades", "países", "paises", "producto", "productos",
+    "marca", "marcas", "nomes", "contatos", "pessoas", "cidades", "produto", "produtos", "nomi",
+    "cognomi", "contatti", "persone", "prodotto", "prodotti",
+    /* Dutch, Polish */
+    "contacten", "steden", "producten", "imiona", "nazwiska", "osoby", "kontakty", "miasta",
+    "produkty",
+    /* Swedish, Danish, Norwegian; Finnish; Turkish; Czech; Hungarian; Romanian */
+    "namn", "förnamn", "efternamn", "företag", "kunder", "städer", "navn", "fornavn", "etternavn",
+    "byer", "nimi", "etunimi", "sukunimi", "kaupunki", "yritys", "asiakas", "isim", "soyad",
+    "şehir", "ürün", "şirket", "müşteri", "müşteriler", "jméno", "příjmení", "město", "zákazník",
+    "név", "város", "cég", "nume", "prenume", "oraș", "companie",
     /* others */
-    "名前", "氏名", "会社名", "役職", "メール", "姓名", "이름", "الاسم", "имя", "фамилия", NULL};
+    "名前", "氏名", "会社名", "役職", "メール", "姓名", "都市", "商品", "製品", "城市", "产品",
+    "이름", "도시", "제품", "الاسم", "المدينة", "المنتج", "имя", "фамилия", "город", "города",
+    "товар", "продукт", "имена", NULL};
 
 const char *const lb_heading_first_names[] = {
     "firstname",    "givenname", "forename", "vorname", "prénom", "prenom", "primeronombre",
@@ -271,14 +300,16 @@ const char *const lb_heading_more_companies[] = {
     "customers", "customername", "associatedcompany", "primaryassociatedcompany",
     "companynameforemails", "competitor", "competitors", "partner",
     /* German, French */
-    "firmen", "kunde", "kunden", "kundenname", "unternehmensname", "organisationsname",
-    "nomdelentreprise", "nomentreprise", "nomdelasociété", "nomdelasociete", "raisonsociale",
-    "entreprises",
+    "firmen", "kunde", "kunden", "kundenname", "unternehmensname", "organisationsname", "sociétés",
+    "societes", "nomdelentreprise", "nomentreprise", "nomdelasociété", "nomdelasociete",
+    "raisonsociale", "entreprises",
     /* Spanish, Portuguese, Italian */
-    "nombredelaempresa", "nombreempresa", "razónsocial", "razonsocial", "cliente", "clientes",
-    "nomedaempresa", "razãosocial", "razaosocial", "nomeazienda", "ragionesociale", "clienti",
+    "empresas", "aziende", "nombredelaempresa", "nombreempresa", "razónsocial", "razonsocial",
+    "cliente", "clientes", "nomedaempresa", "razãosocial", "razaosocial", "nomeazienda",
+    "ragionesociale", "clienti",
     /* Dutch, Polish */
-    "klant", "klanten", "klantnaam", "organisatie", "nazwafirmy", "klient", "klienci",
+    "klant", "klanten", "klantnaam", "organisatie", "bedrijven", "nazwafirmy", "klient", "klienci",
+    "firmy",
     /* others */
     "企業", "企業名", "取引先", "公司名称", "公司名", "客户", "회사명", "고객", "اسمالشركة",
     "العميل", "организация", "клиент", NULL};

@@ -23,9 +23,14 @@ static bool is_upper(char c)
     return c >= 'A' && c <= 'Z';
 }
 
+static bool is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+
 static bool is_letter(char c)
 {
-    return ((c | 0x20) >= 'a' && (c | 0x20) <= 'z') || (c >= '0' && c <= '9') || (c & 0x80);
+    return ((c | 0x20) >= 'a' && (c | 0x20) <= 'z') || is_digit(c) || (c & 0x80);
 }
 
 /* Does a new word begin at `i`, as in "profileUrl"? Not within "LinkedIn". */
@@ -261,7 +266,7 @@ static bool is_known_word(const char *word, size_t len)
 static bool has_digit(struct lb_str cell)
 {
     for (size_t i = 0; i < cell.len; i++)
-        if (cell.ptr[i] >= '0' && cell.ptr[i] <= '9')
+        if (is_digit(cell.ptr[i]))
             return true;
     return false;
 }
@@ -271,8 +276,9 @@ bool lb_import_is_heading(struct lb_str cell)
     struct heading heading;
     if (has_digit(cell) || !read_heading(cell, &heading)) /* "person-1" is a name */
         return false;
-    if (is_one_of(&heading, lb_heading_ordinary) || is_one_of(&heading, lb_heading_identifiers) ||
-        is_one_of(&heading, lb_heading_usernames) || is_one_of(&heading, lb_heading_statuses))
+    if (lb_import_type_of_heading(cell) || is_one_of(&heading, lb_heading_ordinary) ||
+        is_one_of(&heading, lb_heading_identifiers) || is_one_of(&heading, lb_heading_usernames) ||
+        is_one_of(&heading, lb_heading_statuses))
         return true;
     for (char *word = heading.text + 1; *word;) {
         size_t len = strcspn(word, " ");
@@ -281,6 +287,23 @@ bool lb_import_is_heading(struct lb_str cell)
         word += len + 1;
     }
     return true;
+}
+
+bool lb_import_is_capitalised(struct lb_str cell)
+{
+    char memory[FOLDED_MAX];
+    struct lb_buf folded = {.ptr = memory, .capacity = sizeof memory}; /* never grows */
+    size_t first = 1;
+    while (first < cell.len && ((unsigned char)cell.ptr[first] & 0xc0) == 0x80)
+        first++;
+    if (cell.len <= first || cell.len > LB_IMPORT_HEADING_MAX)
+        return false;
+    for (size_t i = first; i < cell.len; i++)
+        if (!is_letter(cell.ptr[i]) || is_upper(cell.ptr[i]) || is_digit(cell.ptr[i]))
+            return false;
+    return is_letter(cell.ptr[0]) && !is_digit(cell.ptr[0]) &&
+           fold((struct lb_str){cell.ptr, first}, &folded) &&
+           (folded.len != first || memcmp(folded.ptr, cell.ptr, first) != 0);
 }
 
 size_t lb_import_reason_rank(struct lb_str cell)

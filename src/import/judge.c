@@ -153,9 +153,6 @@ static bool is_list_of_addresses(const struct lb_import *import)
     const struct lb_import_survey *survey = &import->survey;
     size_t columns = 0;
     uint64_t most = 0;
-    if (!import->shape.table || import->shape.sep_line || import->options.column.len ||
-        import->options.typed)
-        return false;
     for (size_t i = 0; i < survey->count; i++) {
         const struct lb_import_facts *facts = &survey->columns[i];
         uint64_t people = lb_distinct_count(&survey->distinct, &facts->people);
@@ -170,11 +167,28 @@ static bool is_list_of_addresses(const struct lb_import *import)
     return columns > 1;
 }
 
+/* Names one a line, with a comma behind each, look like a table of one column without a heading. */
+static bool is_list_with_commas(const struct lb_import *import)
+{
+    const struct lb_import_facts *facts = import->survey.columns;
+    for (size_t i = 1; i < import->survey.count; i++)
+        if (facts[i].filled)
+            return false;
+    return import->survey.count && facts->filled && !facts->address_line &&
+           !facts->first_known.line;
+}
+
+static bool is_list(const struct lb_import *import)
+{
+    return import->shape.table && !import->shape.sep_line && !import->options.column.len &&
+           !import->options.typed && (is_list_of_addresses(import) || is_list_with_commas(import));
+}
+
 static lb_err survey(struct lb_import *import)
 {
     lb_err err = lb_import_survey_take(&import->source, import->form, &import->shape,
                                        import->options.typed, &import->rows, &import->survey);
-    if (err || !is_list_of_addresses(import))
+    if (err || !is_list(import))
         return err;
     import->shape = (struct lb_import_shape){.any = true};
     lb_import_survey_fini(&import->survey);

@@ -75,6 +75,13 @@ struct lb_str lb_import_trim(struct lb_str text)
     return text;
 }
 
+struct lb_str lb_import_unquote(struct lb_str part)
+{
+    if (part.len < 2 || part.ptr[0] != '"' || part.ptr[part.len - 1] != '"')
+        return part;
+    return lb_import_trim((struct lb_str){part.ptr + 1, part.len - 2});
+}
+
 /* --- Cells --- */
 
 static bool is_line_end(char c)

@@ -59,6 +59,9 @@ lb_err lb_import_rows_next(struct lb_import_rows *rows, struct lb_import_row *ou
 /* Without white space, and characters that cannot be seen, at both ends. */
 struct lb_str lb_import_trim(struct lb_str text);
 
+/* A name of a list without the quotation marks of CSV, in which programs put all cells. */
+struct lb_str lb_import_unquote(struct lb_str part);
+
 /* The bytes of the white space (or of the character that cannot be seen, if `invisible`) that a
  * string begins with; 0 for none. */
 size_t lb_import_space_length(struct lb_str text, bool invisible);

@@ -13,6 +13,7 @@ struct look {
     uint64_t agree;
     size_t width;   /* cells of the rows that agree */
     bool backslash; /* there is \" somewhere */
+    bool whole;     /* the source was looked at to its end */
     uint64_t widths[LB_IMPORT_CELLS_MAX + 1];
 };
 
@@ -47,6 +48,7 @@ static lb_err take_look(const struct lb_import_source *source, struct lb_import_
         out->backslash = out->backslash || memmem(row.whole.ptr, row.whole.len, "\\\"", 2) != NULL;
     }
     lb_import_rows_close(rows);
+    out->whole = !any;
     judge_widths(out);
     return err;
 }
@@ -141,11 +143,12 @@ static lb_err find_delimiter(const struct lb_import_source *source, struct lb_im
     struct look *best = &looks[0], *look = &looks[1];
     bool backslash;
     *best = (struct look){0};
+    out->any = true;
     for (size_t i = 0; i < sizeof DELIMITERS; i++) {
         lb_err err = try_delimiter(source, form, DELIMITERS[i], rows, &looks[2], look, &backslash);
         if (err)
             return err;
-        out->any = out->any || look->rows > 0;
+        out->any = out->any && (look->rows > 0 || !look->whole);
         if (!is_table(look, column) || !is_better(look, best))
             continue;
         *best = *look;

@@ -28,14 +28,6 @@ static void set_reason(struct lb_import_verdict *out, enum lb_import_kind kind, 
     snprintf(out->reason, sizeof out->reason, "%s", reason);
 }
 
-/* A name of a list without the quotation marks of CSV, in which programs put all cells. */
-static struct lb_str unquote(struct lb_str part)
-{
-    if (part.len < 2 || part.ptr[0] != '"' || part.ptr[part.len - 1] != '"')
-        return part;
-    return lb_import_trim((struct lb_str){part.ptr + 1, part.len - 2});
-}
-
 /* Parts of a line that separators divide; empty ones are skipped. */
 static bool next_part(struct lb_str *rest, struct lb_str *out)
 {
@@ -45,7 +37,7 @@ static bool next_part(struct lb_str *rest, struct lb_str *out)
             return false;
         while (len < rest->len && !memchr(",;\t", rest->ptr[len], 3))
             len++;
-        *out = unquote(lb_import_trim((struct lb_str){rest->ptr, len}));
+        *out = lb_import_unquote(lb_import_trim((struct lb_str){rest->ptr, len}));
         len += len < rest->len;
         *rest = (struct lb_str){rest->ptr + len, rest->len - len};
     } while (!out->len);
@@ -86,19 +78,6 @@ static void find_people(struct lb_str text, struct finds *out)
     }
 }
 
-/* Is it written as profile names mostly are, "ann-doe"? Other words may be words, as "Coca-Cola"
- * and "Jean-Luc" are. */
-static bool looks_like_name(struct lb_str part, struct lb_identifier *name)
-{
-    size_t digits = 0; /* and hyphens, as in a date */
-    while (digits < part.len && memchr("0123456789-", part.ptr[digits], 11))
-        digits++;
-    return digits < part.len && memchr(part.ptr, '-', part.len) &&
-           lb_identifier_normalise(part, name) == NULL && name->bare &&
-           lb_str_equal(part, (struct lb_str){name->text, name->len}) &&
-           lb_identifier_doubt(name, true) == NULL;
-}
-
 /* Says which names of a list are left out because an address, of another person, stands in the same
  * line. */
 static void tell_names_left(struct lb_str line, const struct finds *finds,
@@ -108,7 +87,7 @@ static void tell_names_left(struct lb_str line, const struct finds *finds,
     struct lb_str part, first = {0};
     size_t count = 0;
     while (next_part(&line, &part)) {
-        if (!looks_like_name(part, &name) || is_found(finds, &name))
+        if (!lb_import_looks_like_name(part, &name) || is_found(finds, &name))
             continue;
         if (count++ == 0)
             first = lb_utf8_cut(part, 80);
@@ -201,7 +180,7 @@ static void take_names(const struct lb_import_options *options, struct lb_str li
     struct lb_identifier name;
     struct lb_str rest = line, part;
     size_t parts = 0;
-    take_name(options, unquote(line), out);
+    take_name(options, lb_import_unquote(line), out);
     if (out->kind == LB_IMPORT_PERSON)
         return;
     const char *reason = NULL;
