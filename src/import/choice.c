@@ -5,9 +5,6 @@
 
 static const char NO_COLUMN[] =
     "no column is certain to hold LinkedIn names or addresses; choose one by its heading or number";
-static const char AMBIGUOUS[] =
-    "columns %zu and %zu have addresses of different people, and nothing says whose are meant; "
-    "choose one by its heading or number";
 
 /* --- Headings --- */
 
@@ -111,22 +108,6 @@ static bool find_addresses(const struct lb_import_survey *survey, bool left_out,
     return best != NULL;
 }
 
-/* Another column, from 1, that is as good as the best one and has mostly other people; 0: none. */
-static size_t find_rival(const struct lb_import_survey *survey, size_t best)
-{
-    const struct lb_import_facts *taken = &survey->columns[best];
-    bool left_out = is_left_out(heading_of(survey, taken));
-    for (size_t i = 0; taken->people_rows && i < survey->count; i++) {
-        const struct lb_import_facts *facts = &survey->columns[i];
-        if (i == best || !facts->people_rows ||
-            is_left_out(heading_of(survey, facts)) != left_out || is_better(survey, taken, facts))
-            continue;
-        if (2 * lb_distinct_shared(&taken->people, &facts->people) < taken->people.count)
-            return i + 1;
-    }
-    return 0;
-}
-
 /* --- All columns of a table --- */
 
 static bool find_heading(const struct lb_import_survey *survey, enum lb_import_heading heading,
@@ -144,8 +125,8 @@ static bool find_heading(const struct lb_import_survey *survey, enum lb_import_h
 static bool find_column(const struct lb_import_survey *survey, size_t *out)
 {
     return find_addresses(survey, false, out) || find_heading(survey, LB_HEADING_IDENTIFIER, out) ||
-           find_heading(survey, LB_HEADING_LINKEDIN, out) ||
-           find_heading(survey, LB_HEADING_PROFILE, out) || find_addresses(survey, true, out);
+           find_addresses(survey, true, out) || find_heading(survey, LB_HEADING_LINKEDIN, out) ||
+           find_heading(survey, LB_HEADING_PROFILE, out);
 }
 
 /* The cell near the top of a column that is the heading `wanted`; NULL: there is none. */
@@ -258,9 +239,6 @@ static lb_err choose_in_table(const struct lb_import_survey *survey,
         if (!out->name)
             out->name = heading_beside(survey, &survey->columns[out->column]);
     } else if (find_column(survey, &out->column)) {
-        size_t rival = find_rival(survey, out->column);
-        if (rival)
-            return lb_fail(reason, LB_ERR_COLUMN_UNKNOWN, AMBIGUOUS, out->column + 1, rival);
         out->name = lb_import_label_of(survey, &survey->columns[out->column]);
     } else {
         return lb_fail(reason, LB_ERR_COLUMN_UNKNOWN, "%s", NO_COLUMN);
@@ -317,24 +295,10 @@ static size_t count_headings(struct lb_str line, size_t *out_parts)
     return headings;
 }
 
-/* Of the lines near the top, behind the first: are most written as profile names mostly are? */
-static bool has_profile_names(const struct lb_import_facts *facts)
-{
-    size_t lines = 0, names = 0;
-    struct lb_identifier name;
-    struct lb_str part;
-    for (size_t i = 1; i < LB_IMPORT_KEPT && facts->kept[i].line; i++) {
-        struct lb_str line = whole_parts(&facts->kept[i]);
-        lines++;
-        names += next_part(&line, &part) && lb_import_looks_like_name(part, &name);
-    }
-    return names * 2 > lines;
-}
-
-/* Is a heading of a list that may be one of anything? */
+/* Is it a heading that lists of names have, too? */
 static bool may_mean_names(struct lb_str heading)
 {
-    static const char *const WORDS[] = {"name", "people", "list", "id"};
+    static const char *const WORDS[] = {"name", "handle", "people", "list", "id", "url"};
     for (size_t i = 0; i < sizeof WORDS / sizeof *WORDS; i++)
         if (lb_import_heading_equal(heading, lb_str(WORDS[i])))
             return true;
@@ -342,34 +306,23 @@ static bool may_mean_names(struct lb_str heading)
 }
 
 /* Do the names below this heading mean something else than names of LinkedIn's? */
-static bool means_other_names(const struct lb_import_facts *facts, struct lb_str heading)
+static bool means_other_names(struct lb_str heading)
 {
     enum lb_import_heading kind = lb_import_heading(heading);
-    if (may_mean_names(heading))
-        return !has_profile_names(facts);
-    if (lb_import_type_of_heading(heading) > LB_TYPE_PERSON)
-        return !lb_import_heading_equal(heading, LB_STR("url"));
-    if (kind == LB_HEADING_ORDINARY)
-        return !lb_import_heading_equal(heading, LB_STR("handle"));
-    return kind == LB_HEADING_OTHER || kind == LB_HEADING_REASON;
+    return !may_mean_names(heading) &&
+           (lb_import_type_of_heading(heading) > LB_TYPE_PERSON || kind == LB_HEADING_ORDINARY ||
+            kind == LB_HEADING_OTHER || kind == LB_HEADING_REASON);
 }
 
-static bool any_means_other_names(const struct lb_import_facts *facts, struct lb_str line)
+static bool any_means_other_names(struct lb_str line)
 {
     struct lb_str part, rest = line;
-    if (means_other_names(facts, line))
+    if (means_other_names(line))
         return true;
     while (next_part(&rest, &part))
-        if (means_other_names(facts, part))
+        if (means_other_names(part))
             return true;
     return false;
-}
-
-/* A first line of one word such as "Orte" or "Berlin" may be a heading that we do not know, and
- * what is below it words, unless that is written as profile names are. */
-static bool may_be_words(const struct lb_import_facts *facts, struct lb_str first)
-{
-    return lb_import_is_capitalised(lb_import_unquote(first)) && !has_profile_names(facts);
 }
 
 static lb_err choose_in_text(const struct lb_import_survey *survey,
@@ -398,11 +351,9 @@ static lb_err choose_in_text(const struct lb_import_survey *survey,
     if ((headings && headings == parts) || lb_import_heading_equal(first, options->column)) {
         out->name = &facts->kept[0];
         out->heading_line = out->name->line;
-        other = any_means_other_names(facts, first);
+        other = any_means_other_names(first);
     } else if (headings) {
         out->mixed_line = facts->kept[0].line;
-    } else {
-        other = may_be_words(facts, first);
     }
     return other && !options->column.len && survey->rows > 1
                ? lb_fail(reason, LB_ERR_COLUMN_UNKNOWN, "%s", NO_COLUMN)

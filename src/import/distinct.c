@@ -77,14 +77,6 @@ uint64_t lb_distinct_count(const struct lb_distinct *all, const struct lb_distin
     return (uint64_t)set->count << all->level;
 }
 
-size_t lb_distinct_shared(const struct lb_distinct_set *a, const struct lb_distinct_set *b)
-{
-    size_t shared = 0;
-    for (size_t i = 0; b->capacity && i < a->capacity; i++)
-        shared += a->slots[i] && b->slots[place_of(b, a->slots[i])];
-    return shared;
-}
-
 void lb_distinct_set_fini(struct lb_distinct_set *set)
 {
     free(set->slots);

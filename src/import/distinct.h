@@ -40,9 +40,6 @@ bool lb_distinct_thin(struct lb_distinct *all, struct lb_distinct_set *set);
 /* How many different names the set has, exactly at level 0. */
 uint64_t lb_distinct_count(const struct lb_distinct *all, const struct lb_distinct_set *set);
 
-/* How many of the names that are kept two sets share. */
-size_t lb_distinct_shared(const struct lb_distinct_set *a, const struct lb_distinct_set *b);
-
 void lb_distinct_set_fini(struct lb_distinct_set *set);
 
 #endif

@@ -289,23 +289,6 @@ bool lb_import_is_heading(struct lb_str cell)
     return true;
 }
 
-bool lb_import_is_capitalised(struct lb_str cell)
-{
-    char memory[FOLDED_MAX];
-    struct lb_buf folded = {.ptr = memory, .capacity = sizeof memory}; /* never grows */
-    size_t first = 1;
-    while (first < cell.len && ((unsigned char)cell.ptr[first] & 0xc0) == 0x80)
-        first++;
-    if (cell.len <= first || cell.len > LB_IMPORT_HEADING_MAX)
-        return false;
-    for (size_t i = first; i < cell.len; i++)
-        if (!is_letter(cell.ptr[i]) || is_upper(cell.ptr[i]) || is_digit(cell.ptr[i]))
-            return false;
-    return is_letter(cell.ptr[0]) && !is_digit(cell.ptr[0]) &&
-           fold((struct lb_str){cell.ptr, first}, &folded) &&
-           (folded.len != first || memcmp(folded.ptr, cell.ptr, first) != 0);
-}
-
 size_t lb_import_reason_rank(struct lb_str cell)
 {
     struct heading heading;

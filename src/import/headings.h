@@ -25,10 +25,6 @@ enum lb_import_heading lb_import_heading(struct lb_str cell);
  * a name. */
 bool lb_import_is_heading(struct lb_str cell);
 
-/* Is it one word of letters, of which the first alone is a capital? So words, first names and towns
- * are written, and names of LinkedIn's hardly ever. */
-bool lb_import_is_capitalised(struct lb_str cell);
-
 /* What a column of a lead's file is. */
 enum lb_import_field {
     LB_FIELD_OTHER,
