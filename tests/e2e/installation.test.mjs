@@ -64,7 +64,7 @@ screen('a file with names of every type is shown as it was read, blocked, and ta
   await row.waitFor({ state: 'detached' });
 });
 
-screen('rows of a file that are not taken are shown, with why, and can be taken', shared, {}, async ({ page, context, server }) => {
+screen('rows of a file that are not taken are shown, with why, and a type can be chosen', shared, {}, async ({ page, context, server }) => {
   const operator = await makePerson(server, 'operator-rows@example.com', 'operator');
   await operator.open({ page, context }, '#/installation');
   const choose = (name, text) => page.getByLabel('File of names').setInputFiles({ name, mimeType: 'text/plain', buffer: Buffer.from(text) });
@@ -74,12 +74,13 @@ screen('rows of a file that are not taken are shown, with why, and can be taken'
   const table = missing.getByRole('table', { name: 'Rows not taken' });
   await table.getByRole('row', { name: /rows-doe.*type/ }).waitFor();
   assert.equal(await missing.getByRole('button', { name: 'Block' }).isDisabled(), true);
-  await missing.getByLabel('What').selectOption({ label: 'LinkedIn profile' });
+  await missing.getByLabel('What').selectOption({ label: 'LinkedIn name or address' });
   await dialog('2 entries would be blocked in every workspace').getByRole('button', { name: 'Block' }).click();
   await page.getByRole('row', { name: /rows-roe/ }).waitFor();
 
   await choose('domains.csv', 'Website\ngmail.com\nrows.example\n');
-  await dialog('1 entry would be blocked, 1 row bad in every workspace').getByRole('button', { name: 'Take these domains all the same' }).click();
-  await dialog('2 entries would be blocked in every workspace').getByRole('button', { name: 'Block' }).click();
-  await page.getByRole('row', { name: /gmail\.com/ }).waitFor();
+  const some = dialog('1 entry would be blocked, 1 row bad in every workspace');
+  await some.getByRole('table', { name: 'Rows not taken' }).getByRole('row', { name: /gmail\.com/ }).waitFor();
+  await some.getByRole('button', { name: 'Block' }).click();
+  await page.getByRole('row', { name: /rows\.example/ }).waitFor();
 });

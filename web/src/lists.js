@@ -13,10 +13,11 @@ export const campaignList = (id) => campaignPrefix + id;
 export const campaignOf = (list) => (list.startsWith(campaignPrefix) ? list.slice(campaignPrefix.length) : null);
 export const isList = (text) => text === workspaceList || Boolean(text && campaignOf(text));
 
-/** Of the workspace or a campaign: `blocked-leads`, or `blocklist` with names of every type. */
+/** Of the workspace, a campaign or the installation: `blocked-leads`, or `blocklist` with names of every type. */
 const pathOf = (list, what) => {
   const campaign = campaignOf(list);
-  return campaign === null ? what : api.path('campaigns', campaign, what);
+  if (campaign !== null) return api.path('campaigns', campaign, what);
+  return list === 'installation' ? `${list}/${what}` : what;
 };
 
 /** filters: type, kind, search, by, since, until, endsBefore, as the API has them. */

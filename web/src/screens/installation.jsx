@@ -3,7 +3,8 @@ import { useRef, useState } from 'preact/hooks';
 import * as api from '../api.js';
 import { count, endOfDay } from '../format.js';
 import { useAction, useApp, useLoad } from '../hooks.js';
-import { kindOptions, kindWords, typeOptions } from '../names.js';
+import { importFile, rowsNotTaken } from '../lists.js';
+import { kindOptions, kindWords, typeWords } from '../names.js';
 import { setQuery } from '../router.js';
 import { Button } from '../parts/button.jsx';
 import { ConfirmDialog, FormDialog } from '../parts/dialog.jsx';
@@ -12,13 +13,14 @@ import { Empty, ErrorNotice } from '../parts/notice.jsx';
 import { Page } from '../parts/page.jsx';
 import { Pager, pageOf } from '../parts/pager.jsx';
 import { Table } from '../parts/table.jsx';
-import { NotTaken, Reading, TakeAll, Warnings } from './add-findings.jsx';
+import { NotTaken, Reading, Warnings } from './add-findings.jsx';
 import { By, Time, statusText } from '../parts/text.jsx';
 
 const list = 'installation/blocklist';
 const size = 50;
-const types = { publicIdentifier: 'LinkedIn name or address', memberId: 'LinkedIn member id', email: 'E-mail address', phone: 'Phone number', domain: 'Domain', company: 'Company' };
-const undoPath = (id) => (id.startsWith('ch_') ? api.path('installation', 'changes', id, 'undo') : api.path('installation', 'imports', id, 'undo'));
+const types = { ...typeWords, publicIdentifier: 'LinkedIn name or address', memberId: 'LinkedIn id' };
+const typeOptions = Object.entries(types).map(([value, label]) => ({ value, label }));
+const undoPath = (id) => api.path('installation', id.startsWith('ch_') ? 'changes' : 'imports', id, 'undo');
 
 /** Says what was done, with its undo. */
 function useDone(reload) {
@@ -48,9 +50,9 @@ function BlockDialog({ onDone, onClose }) {
   };
   return (
     <FormDialog title="Block in every workspace" submitLabel="Block" onSubmit={block} onClose={onClose}>
-      <SelectField label="What" value={type} onValue={setType} options={Object.entries(types).map(([of, label]) => ({ value: of, label }))} />
+      <SelectField label="What" value={type} onValue={setType} options={typeOptions} />
       <TextField label="Name" value={value} onValue={setValue} required maxLength={2000} />
-      <TextField label="Reason (optional)" value={reason} onValue={setReason} maxLength={500} hint="Only operators see it." />
+      <TextField label="Reason (optional)" value={reason} onValue={setReason} maxLength={500} />
       <SelectField label="Kind (optional)" value={kind} onValue={setKind} options={[{ value: '', label: 'None' }, ...kindOptions]} />
       <TextField label="Ends on (optional)" type="date" value={end} onValue={setEnd} />
     </FormDialog>
@@ -64,25 +66,26 @@ function UnblockDialog({ entry, onDone, onClose }) {
   };
   return (
     <ConfirmDialog title={`Unblock ${entry.value}?`} confirmLabel="Unblock" onConfirm={unblock} onClose={onClose}>
-      <p>Campaigns of all workspaces may then contact whom it blocks, unless the workspace blocks them itself.</p>
+      <p>Campaigns may contact them, unless their workspace blocks them.</p>
     </ConfirmDialog>
   );
 }
 
-const send = async (file, query, more) => (await api.postFile(`${list}/import`, file, { ...more, query })).data;
+const send = async (file, query) => (await importFile('installation', file, query, {}, true)).data;
 
 /** A file with names of every type is sent as it is: first to say what would be blocked. */
 function ImportButton({ onDone }) {
   const input = useRef(null);
   const [tried, setTried] = useState(null);
-  const action = useAction(async (file, query) => setTried({ file, query, found: await send(file, { ...query, dryRun: true }) }));
-  const again = (more) => action.run(tried.file, { ...tried.query, ...more });
-  const notTaken = () => send(tried.file, { ...tried.query, dryRun: true }, { headers: { Accept: 'text/csv' } });
+  const action = useAction(async (file, type) => {
+    setTried(null);
+    setTried({ file, type, found: await send(file, { type, dryRun: true }) });
+  });
+  const notTaken = () => rowsNotTaken('installation', tried.file, { type: tried.type }, {}, true);
   const block = async () => {
-    const { message, blocked, importId } = await send(tried.file, tried.query);
+    const { message, blocked, importId } = await send(tried.file, { type: tried.type });
     onDone(`${message}.`, blocked ? importId : null);
   };
-  const error = action.error && <ErrorNotice error={action.error} />;
   const choose = (event) => {
     const [file] = event.currentTarget.files;
     event.currentTarget.value = '';
@@ -92,14 +95,12 @@ function ImportButton({ onDone }) {
     <>
       <input ref={input} type="file" class="hidden" aria-label="File of names" tabIndex={-1} onChange={choose} />
       <Button icon="download" busy={action.busy} onClick={() => input.current.click()}>Import a file</Button>
-      {!tried && error}
+      {action.error && <ErrorNotice error={action.error} />}
       {tried && (
-        <ConfirmDialog title={`${tried.found.message} in every workspace`} confirmLabel="Block" onConfirm={tried.found.blocked > 0 && !action.busy && block} onClose={() => setTried(null)}>
-          <SelectField label="What" value={tried.query?.type ?? ''} onValue={(type) => again({ type })} options={[{ value: '', label: 'Recognize the type' }, ...typeOptions]} />
-          {error}
+        <ConfirmDialog title={`${tried.found.message} in every workspace`} confirmLabel="Block" onConfirm={tried.found.blocked && block} onClose={() => setTried(null)}>
+          <SelectField label="What" value={tried.type} onValue={(type) => action.run(tried.file, type)} options={[{ value: '', label: 'Recognize the type' }, ...typeOptions]} />
           <Warnings found={tried.found} />
           <Reading found={tried.found} />
-          <TakeAll found={[...tried.found.warnings, ...tried.found.errors]} onTake={() => again({ force: true })} />
           <NotTaken job={{ notTaken }} found={tried.found} />
         </ConfirmDialog>
       )}
@@ -129,7 +130,7 @@ export function Installation({ route }) {
     <Page title="Installation list" lead="Who is in this list is blocked in every workspace. Workspaces see that a name is in it, and not why." actions={actions}>
       {error && <ErrorNotice error={error} onRetry={reload} />}
       {data?.data.length === 0 && page === 1
-        ? <Empty title="The list is empty"><p>Block here who must not be contacted by any workspace.</p></Empty>
+        ? <Empty title="The list is empty" />
         : data && (
           <>
             <p class="list-status" role="status">{total === null ? '' : count(total, 'entry', 'entries')}</p>
