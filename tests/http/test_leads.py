@@ -327,6 +327,20 @@ def test_two_linked_leads_that_become_one_go_on(fresh, first, begun):
         assert {lead["id"]: lead["status"] for lead in listed} == there
 
 
+def test_a_lead_that_gave_way_goes_on_where_it_is_the_one_that_stays(fresh):
+    campaign = Campaign(fresh, member_id(1), "john-doe")
+    campaign.set_status(member_id(1), "paused")
+    expect.ok(fresh.api.post("/people/link", {"links": [
+        {"publicIdentifier": "john-doe", "memberId": member_id(1)}]}))
+    assert campaign.claim() == [] and campaign.lead("john-doe")["status"] == "completed"
+    campaign.set_status(member_id(1), "waiting")
+    assert campaign.add(JOHN) == (0, 1, 0)
+    (lead,) = campaign.leads()
+    assert (lead["publicIdentifier"], lead["status"]) == ("john-doe", "waiting")
+    campaign.activate()
+    assert names(campaign.claim()) == ["john-doe"]
+
+
 @pytest.mark.parametrize("first", ["john-doe", member_id(1)])
 def test_a_reply_holds_for_a_third_lead_after_two_have_become_one(fresh, first):
     """The one that gave way at a claim has ended with the one that went on."""
