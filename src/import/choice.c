@@ -311,7 +311,8 @@ static bool means_other_names(struct lb_str heading)
     enum lb_import_heading kind = lb_import_heading(heading);
     return !may_mean_names(heading) &&
            (lb_import_type_of_heading(heading) > LB_TYPE_PERSON || kind == LB_HEADING_ORDINARY ||
-            kind == LB_HEADING_OTHER || kind == LB_HEADING_REASON);
+            kind == LB_HEADING_OTHER || kind == LB_HEADING_REASON ||
+            lb_import_is_heading_of_things(heading));
 }
 
 static bool any_means_other_names(struct lb_str line)

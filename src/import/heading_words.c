@@ -47,10 +47,10 @@ const char *const lb_heading_others[] = {
 
 const char *const lb_heading_others_anywhere[] = {
     /* Japanese, Chinese, Korean */
-    "会社", "企業", "所有者", "担当者", "紹介者", "送信者", "公司", "负责人", "所有人", "发件人",
-    "회사", "소유자", "담당자", "발신자",
+    "会社", "企業", "所有者", "担当者", "紹介者", "送信者", "公司", "负责人", "发件人", "회사",
+    "소유자", "발신자",
     /* Arabic, Russian */
-    "شركة", "المالك", "المرسل", "компания", "владелец", "ответственный", "отправитель", NULL};
+    "شركة", "المالك", "компания", "владелец", "ответственный", "отправитель", NULL};
 
 const char *const lb_heading_reasons[] = {
     /* Reasons: English, German, French, Spanish, Portuguese, Italian, Dutch, Polish, others */
@@ -167,31 +167,37 @@ const char *const lb_heading_ordinary[] = {
     "plaats", "stad", "woonplaats",
     /* Polish */
     "imię", "imie", "nazwisko", "imięinazwisko", "imieinazwisko", "stanowisko", "miasto", "kraj",
-    /* Of lists of anything: English */
-    "names", "firstnames", "lastnames", "contacts", "persons", "cities", "town", "towns",
-    "countries", "product", "products", "brand", "brands", "category", "department", "street",
-    "zipcode", "postcode", "keyword", "keywords",
-    /* German, French */
-    "namen", "vornamen", "nachnamen", "kontakte", "personen", "städte", "staedte", "orte",
-    "wohnort", "länder", "produkt", "produkte", "marke", "marken", "abteilung", "kategorie", "plz",
-    "noms", "prénoms", "prenoms", "personnes", "villes", "produit", "produits", "marque", "marques",
-    "région",
-    /* Spanish, Portuguese, Italian */
-    "nombres", "contactos", "personas", "ciudades", "países", "paises", "producto", "productos",
-    "marca", "marcas", "nomes", "contatos", "pessoas", "cidades", "produto", "produtos", "nomi",
-    "cognomi", "contatti", "persone", "prodotto", "prodotti",
-    /* Dutch, Polish */
-    "contacten", "steden", "producten", "imiona", "nazwiska", "osoby", "kontakty", "miasta",
-    "produkty",
-    /* Swedish, Danish, Norwegian; Finnish; Turkish; Czech; Hungarian; Romanian */
-    "namn", "förnamn", "efternamn", "företag", "kunder", "städer", "navn", "fornavn", "etternavn",
-    "byer", "nimi", "etunimi", "sukunimi", "kaupunki", "yritys", "asiakas", "isim", "soyad",
-    "şehir", "ürün", "şirket", "müşteri", "müşteriler", "jméno", "příjmení", "město", "zákazník",
-    "név", "város", "cég", "nume", "prenume", "oraș", "companie",
     /* others */
-    "名前", "氏名", "会社名", "役職", "メール", "姓名", "都市", "商品", "製品", "城市", "产品",
-    "이름", "도시", "제품", "الاسم", "المدينة", "المنتج", "имя", "фамилия", "город", "города",
-    "товар", "продукт", "имена", NULL};
+    "名前", "氏名", "会社名", "役職", "メール", "姓名", "이름", "الاسم", "имя", "фамилия", NULL};
+
+const char *const lb_heading_people[] = {
+    "names", "contacts", "persons", "people", "namen", "kontakte", "personen", "noms", "personnes",
+    "nombres", "contactos", "personas", "nomes", "contatos", "pessoas", "nomi", "contatti",
+    "persone", "contacten", "osoby", "kontakty",
+    /* Swedish, Danish, Norwegian; Finnish; Turkish; Czech; Hungarian; Romanian; Russian */
+    "namn", "navn", "nimi", "isim", "jméno", "név", "nume", "имена", NULL};
+
+const char *const lb_heading_things[] = {
+    "firstnames", "lastnames", "cities", "town", "towns", "countries", "product", "products",
+    "brand", "brands", "category", "department", "street", "zipcode", "postcode", "keyword",
+    "keywords",
+    /* German, French */
+    "vornamen", "nachnamen", "städte", "staedte", "orte", "wohnort", "länder", "produkt",
+    "produkte", "marke", "marken", "abteilung", "kategorie", "plz", "prénoms", "prenoms", "villes",
+    "produit", "produits", "marque", "marques", "région",
+    /* Spanish, Portuguese, Italian */
+    "ciudades", "países", "paises", "producto", "productos", "marca", "marcas", "cidades",
+    "produto", "produtos", "cognomi", "prodotto", "prodotti",
+    /* Dutch, Polish */
+    "steden", "producten", "imiona", "nazwiska", "miasta", "produkty",
+    /* Swedish, Danish, Norwegian; Finnish; Turkish; Czech; Hungarian; Romanian */
+    "förnamn", "efternamn", "företag", "kunder", "städer", "fornavn", "etternavn", "byer",
+    "etunimi", "sukunimi", "kaupunki", "yritys", "asiakas", "soyad", "şehir", "ürün", "şirket",
+    "müşteri", "müşteriler", "příjmení", "město", "zákazník", "város", "cég", "prenume", "oraș",
+    "companie",
+    /* others */
+    "都市", "商品", "製品", "城市", "产品", "도시", "제품", "المدينة", "المنتج", "город", "города",
+    "товар", "продукт", NULL};
 
 const char *const lb_heading_first_names[] = {
     "firstname",    "givenname", "forename", "vorname", "prénom", "prenom", "primeronombre",

@@ -40,6 +40,11 @@ extern const char *const lb_heading_addresses[];
 /* Headings of other columns: the whole heading, without what is no letter or digit. */
 extern const char *const lb_heading_ordinary[];
 
+/* The whole heading of a list in one column: of names, which may be LinkedIn's, and of other
+ * things. In tables they say nothing. */
+extern const char *const lb_heading_people[];
+extern const char *const lb_heading_things[];
+
 /* Fields of leads: the whole heading, as above. Of the last two it depends on the other columns
  * whether they are all of a person's name. */
 extern const char *const lb_heading_first_names[];

@@ -278,7 +278,8 @@ bool lb_import_is_heading(struct lb_str cell)
         return false;
     if (lb_import_type_of_heading(cell) || is_one_of(&heading, lb_heading_ordinary) ||
         is_one_of(&heading, lb_heading_identifiers) || is_one_of(&heading, lb_heading_usernames) ||
-        is_one_of(&heading, lb_heading_statuses))
+        is_one_of(&heading, lb_heading_statuses) || is_one_of(&heading, lb_heading_people) ||
+        is_one_of(&heading, lb_heading_things))
         return true;
     for (char *word = heading.text + 1; *word;) {
         size_t len = strcspn(word, " ");
@@ -287,6 +288,12 @@ bool lb_import_is_heading(struct lb_str cell)
         word += len + 1;
     }
     return true;
+}
+
+bool lb_import_is_heading_of_things(struct lb_str cell)
+{
+    struct heading heading;
+    return read_heading(cell, &heading) && is_one_of(&heading, lb_heading_things);
 }
 
 size_t lb_import_reason_rank(struct lb_str cell)

@@ -25,6 +25,9 @@ enum lb_import_heading lb_import_heading(struct lb_str cell);
  * a name. */
 bool lb_import_is_heading(struct lb_str cell);
 
+/* Is it the heading of a list of towns, products and the like? */
+bool lb_import_is_heading_of_things(struct lb_str cell);
+
 /* What a column of a lead's file is. */
 enum lb_import_field {
     LB_FIELD_OTHER,

@@ -65,6 +65,19 @@ static void take_notes(struct lb_import *import)
             note_column(import, i);
 }
 
+/* Addresses below a heading that says that they are of others, such as an owner. */
+static void note_other_people(struct lb_import *import, size_t index, const char *name)
+{
+    const struct lb_import_facts *facts = &import->survey.columns[index];
+    bool emails = facts->guesses[LB_TYPE_EMAIL] * 2 > facts->filled;
+    if (emails || facts->people_rows * 2 > facts->filled)
+        add_note(import, import->typing.heading_line,
+                 "column %zu (%s) was left out: by its heading its addresses are not those of the "
+                 "rows' people; if they are, give columns=%zu:%s",
+                 index + 1, name, index + 1,
+                 lb_import_type_word(emails ? LB_TYPE_EMAIL : LB_TYPE_PERSON));
+}
+
 /* A column with names that is not taken, though the request does not say which are. */
 static void note_left_out(struct lb_import *import, size_t index, const char *name)
 {
@@ -87,6 +100,8 @@ static void note_left_out(struct lb_import *import, size_t index, const char *na
                  "column %zu (%s) was left out: it does not say that its names are LinkedIn's; if "
                  "they are, give columns=%zu:publicIdentifier",
                  index + 1, name, index + 1);
+    else
+        note_other_people(import, index, name);
 }
 
 /* Columns that may surprise by being left out, or by not being looked at. */
@@ -153,6 +168,9 @@ static bool is_list_of_addresses(const struct lb_import *import)
     const struct lb_import_survey *survey = &import->survey;
     size_t columns = 0;
     uint64_t most = 0;
+    if (!import->shape.table || import->shape.sep_line || import->options.column.len ||
+        import->options.typed)
+        return false;
     for (size_t i = 0; i < survey->count; i++) {
         const struct lb_import_facts *facts = &survey->columns[i];
         uint64_t people = lb_distinct_count(&survey->distinct, &facts->people);
@@ -167,28 +185,11 @@ static bool is_list_of_addresses(const struct lb_import *import)
     return columns > 1;
 }
 
-/* Names one a line, with a comma behind each, look like a table of one column without a heading. */
-static bool is_list_with_commas(const struct lb_import *import)
-{
-    const struct lb_import_facts *facts = import->survey.columns;
-    for (size_t i = 1; i < import->survey.count; i++)
-        if (facts[i].filled)
-            return false;
-    return import->survey.count && facts->filled && !facts->address_line &&
-           !facts->first_known.line;
-}
-
-static bool is_list(const struct lb_import *import)
-{
-    return import->shape.table && !import->shape.sep_line && !import->options.column.len &&
-           !import->options.typed && (is_list_of_addresses(import) || is_list_with_commas(import));
-}
-
 static lb_err survey(struct lb_import *import)
 {
     lb_err err = lb_import_survey_take(&import->source, import->form, &import->shape,
                                        import->options.typed, &import->rows, &import->survey);
-    if (err || !is_list(import))
+    if (err || !is_list_of_addresses(import))
         return err;
     import->shape = (struct lb_import_shape){.any = true};
     lb_import_survey_fini(&import->survey);
