@@ -121,7 +121,9 @@ static bool write_all(int fd, struct lb_str bytes)
 int lb_terminal_open(void)
 {
     int fd = open("/proc/self/fd/1", O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-    return fd >= 0 ? fd : STDOUT_FILENO;
+    if (fd < 0)
+        fd = STDOUT_FILENO;
+    return fd;
 }
 
 bool lb_terminal_write(const struct lb_terminal_view *view, struct lb_str bytes)

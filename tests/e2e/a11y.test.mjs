@@ -20,15 +20,21 @@ states('check, no profile', 'operator', [
   ['check, a name', '#/check?q=Jane%20Smith', { ready: (p) => p.getByRole('link', { name: /^Search the blocklist/ }) }],
 ], { allowed: failed(400) });
 
+// Before the rows are there, it selects nothing.
+const selectAll = async (page) => {
+  await row(page).waitFor();
+  await page.getByLabel('Select all on this page').check();
+};
+
 states('blocklist', 'operator', [
   ['blocklist', '#/blocklist'],
   ['blocklist, filters', '#/blocklist?kind=client', { ready: (p) => p.getByText('Remove the filters').first() }],
   ['blocklist, searching', '#/blocklist?search=lovelace', { ready: (p) => p.getByText('Search finished.') }],
   ['blocklist, nothing found', '#/blocklist?search=zzzz', { ready: (p) => p.getByText('Nothing found', { exact: true }) }],
   ['blocklist, behind the end', '#/blocklist?page=900', { ready: (p) => p.getByText('This page is empty') }],
-  ['blocklist, selected', '#/blocklist', { act: (p) => p.getByLabel('Select all on this page').check(), ready: (p) => p.getByText('25 selected') }],
+  ['blocklist, selected', '#/blocklist', { act: selectAll, ready: (p) => p.getByText('25 selected') }],
   ['blocklist, unblock dialog', '#/blocklist', { ready: dialog, act: async (page) => {
-    await page.getByLabel('Select all on this page').check();
+    await selectAll(page);
     await button(page, 'Unblock selected').click();
   } }],
   ['blocklist, export dialog', '#/blocklist', { act: press('Export as CSV'), ready: (p) => p.getByText('Saved', { exact: true }) }],

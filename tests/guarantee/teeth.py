@@ -19,7 +19,7 @@ EVERYWHERE_CLOSE_WANTED = 20  # of these, acknowledged within CLOSE before a cla
 EDITS_WANTED = 100  # of steps and variants of campaigns that are active
 TEXTS_WANTED = 30  # different ones of variants that were handed out
 REPLIES_WANTED = 30  # that block, acknowledged within CLOSE before a claim of the campaign
-CONTACTS_WANTED = 50  # answered within CLOSE before a claim of another campaign that skips
+CONTACTS_WANTED = 30  # answered within CLOSE before a claim of another campaign that skips
 COLLEAGUES_WANTED = 10  # replies that stop them, acknowledged within CLOSE before a claim
 MINUTE = 60 * 10**9  # all these are wanted of a run of a minute; of a shorter one, its share
 
