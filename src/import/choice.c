@@ -271,7 +271,7 @@ static struct lb_str whole_parts(const struct lb_import_label *label)
     return line.len ? line : lb_str(label->text);
 }
 
-/* The next part of a line that is not empty; false: there is none. */
+/* Takes the next part of a line, passing over empty ones. False at the end of the line. */
 static bool next_part(struct lb_str *line, struct lb_str *out)
 {
     *out = LB_STR("");

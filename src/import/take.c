@@ -275,7 +275,7 @@ void lb_import_take(const struct lb_import_choice *choice, const struct lb_impor
         cell = row->cells[choice->column];
     out->value = cell;
     out->reason[0] = '\0';
-    if (row->fault) { /* first of all: whom it names is not known, also where headings are */
+    if (row->fault) { /* first of all: its name could not be read, also where headings are */
         set_reason(out, LB_IMPORT_BAD, row->fault);
         out->value = row->whole;
     } else if (row->line <= choice->heading_line) {
