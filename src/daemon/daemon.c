@@ -56,8 +56,8 @@ static bool go_on_starting(void)
     return not_told_to_stop();
 }
 
-/* The signal that came within the time; 0: none. A process that is stopped and continued, as by
- * cpulimit, is woken each time: the time goes on. */
+/* Waits for a signal, `seconds` at most; returns 0 when the time is over. A process that is stopped
+ * and continued, as by cpulimit, is woken each time: the time goes on. */
 static int signal_within(const sigset_t *signals, unsigned seconds)
 {
     const uint64_t second_ns = 1000000000u;

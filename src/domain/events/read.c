@@ -24,7 +24,7 @@
 struct group {
     bool open;
     bool wanted;
-    bool told; /* it has a person whom it is about */
+    bool told; /* it names a person */
     enum lb_log_kind kind;
     uint64_t items;
     struct lb_event_cursor end;
