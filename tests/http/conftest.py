@@ -40,13 +40,31 @@ def pytest_sessionfinish(session):
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 
+class SharedServer(Server):
+    """Ends with the run alone: after a restart it has another port, which the connections and sessions
+    that tests share do not know. A test that ends a server takes `own`."""
+
+    in_use = False
+
+    def terminate(self):
+        assert not self.in_use, "all tests share this server: take `own`"
+        super().terminate()
+
+    def kill(self):
+        assert not self.in_use, "all tests share this server: take `own`"
+        super().kill()
+
+
 @pytest.fixture(scope="session")
 def server():
-    server = Server("--trusted-proxy", "127.0.0.0/8").start()
+    server = SharedServer("--trusted-proxy", "127.0.0.0/8").start()
+    server.in_use = True
     try:
         yield server
+        server.in_use = False
         server.stop()
     finally:
+        server.in_use = False
         server.kill()
         server.remove()
 

@@ -168,14 +168,15 @@ def test_what_was_undone_stays_undone_when_an_unblock_is(people):
     assert people.undo(second)["unblocked"] == 1
 
 
-def test_an_undone_import_stays_undone_when_an_unblock_is(people):
+def test_an_undone_import_stays_undone_when_an_unblock_is(own):
+    people = People(own.tenant())
     body = people.api.post(people.path + "/import?importId=spring",
                            b"https://www.linkedin.com/in/ada\n", content_type="text/plain")
     assert expect.ok(body)["blocked"] == 1
     ended = people.unblock("ada")
     expect.ok(people.api.post("/imports/spring/undo"))
     assert people.undo(ended)["blocked"] == 0
-    people.tenant.server.restart()
+    own.restart()
     people.connect()
     assert people.reason("ada") is False
 
