@@ -54,6 +54,6 @@ packages_instructions=(valgrind gcc libc6-dev)
 
 # What reads what an operator is given: manual pages, completions, rules of Prometheus; openssl makes
 # certificates for doctor to look at.
-packages_operation=(man-db groff-base mandoc zsh fish shellcheck prometheus openssl gcc)
+packages_operation=(man-db groff-base mandoc zsh fish shellcheck prometheus openssl gcc make)
 
 packages_bench=(wrk nginx curl python3 redis-server postgresql nodejs)

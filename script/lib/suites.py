@@ -133,7 +133,8 @@ def release(quick, cycles):
         # What is repeated runs address-checked, and what the release build may do otherwise is seen
         # by tests/http, the browser's tests, the crashes and the claims.
         meson("unit", "release", c_tests("unit", "store"), seconds=70, repeated=True, env=fewer),
-        http("http", "release", seconds=400 if quick else 110, due=frozenset(COMMANDS), pieces=4),
+        http("http", "release", seconds=400 if quick else 110, share=WAITS if quick else SHARED,
+             due=frozenset(COMMANDS), pieces=4),
         http("http timing", "release", timing=True, seconds=25, repeated=True,
              quick=False),
         pytest("cli", "release", "cli", share=WAITS, seconds=25, repeated=True),

@@ -199,9 +199,11 @@ class Shared(Address):
 
     @cached_property
     def kept(self):
-        stack = ExitStack()
-        atexit.register(stack.close)
-        return stack.enter_context(self.session(self.uri()))
+        # Held here as well: since Python 3.13 a forked process drops what was to be done at the end, and
+        # what nothing else holds would be closed then, which waits for our psql.
+        self.at_end = ExitStack()
+        atexit.register(self.at_end.close)
+        return self.at_end.enter_context(self.session(self.uri()))
 
     def psql(self, statement, database=ADMIN):
         if database != ADMIN:
