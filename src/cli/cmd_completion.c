@@ -126,21 +126,19 @@ static void bash_complete(const struct kind *kind)
         printf("_leadblock_files %s", kind->folders ? "-d" : "-f");
 }
 
-/* Of options and settings together, the one at `index`; NULL: a switch, or a setting that is also
- * an option of commands. */
+/* Of options and settings together, the one at `index`; NULL: a switch, or one of that name was
+ * there before. */
 static const char *valued_at(size_t index, const char **out_value)
 {
-    if (index < LB_OPT_COUNT) {
-        *out_value = lb_cli_options[index].value;
-        return *out_value ? lb_cli_options[index].option : NULL;
-    }
-    const struct lb_setting *setting = &lb_settings[index - LB_OPT_COUNT];
-    for (size_t i = 0; i < LB_OPT_COUNT; i++) {
-        if (strcmp(lb_cli_options[i].option, setting->option) == 0)
+    bool of_command = index < LB_OPT_COUNT;
+    const struct lb_setting *setting = of_command ? NULL : &lb_settings[index - LB_OPT_COUNT];
+    const char *name = of_command ? lb_cli_options[index].option : setting->option;
+    for (size_t i = 0; i < index && i < LB_OPT_COUNT; i++) {
+        if (strcmp(lb_cli_options[i].option, name) == 0)
             return NULL;
     }
-    *out_value = setting->value;
-    return *out_value ? setting->option : NULL;
+    *out_value = of_command ? lb_cli_options[index].value : setting->value;
+    return *out_value ? name : NULL;
 }
 
 /* The options whose value is of this kind, as the pattern of a case. False: there are none. */
