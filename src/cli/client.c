@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "cli/input.h"
 #include "cli/trust.h"
+#include "cli/words.h"
 
 #include <ctype.h>
 #include <curl/curl.h>
@@ -465,6 +466,7 @@ const char *lb_client_advice(const char *code)
         {"campaign_not_found",
          "See what campaigns there are: leadblock campaign list WORKSPACE; make one: leadblock "
          "campaign create"},
+        {"user_not_found", "See who may sign in: leadblock user list"},
         {"too_many_identifiers", "Send fewer at once: --batch N"},
         {"payload_too_large", "Send fewer at once: --batch N, or a smaller file"},
         {"storage_full", "Nothing of this request was recorded; make room on the server's disk."},
@@ -487,15 +489,14 @@ size_t lb_answer_explain_items(const struct lb_json *list)
     return count;
 }
 
-/* The message without what only a program sees; `code` may be empty. */
+/* `code` may be empty. */
 static void print_refusal(struct lb_str message, const char *code)
 {
-    const struct lb_str member = LB_STR(" (see \"errors\")");
-    const char *at = memmem(message.ptr, message.len, member.ptr, member.len);
-    struct lb_str begin = {message.ptr, at ? (size_t)(at - message.ptr) : message.len};
-    struct lb_str end = lb_str_skip(message, begin.len + (at ? member.len : 0));
-    lb_cli_error("%.*s%.*s%s%s%s", (int)begin.len, begin.ptr, (int)end.len, end.ptr,
-                 *code ? " (" : "", code, *code ? ")" : "");
+    struct lb_buf here = {0};
+    lb_words_put(&here, message);
+    struct lb_str text = here.failed ? message : lb_buf_str(&here);
+    lb_cli_error("%.*s%s%s%s", (int)text.len, text.ptr, *code ? " (" : "", code, *code ? ")" : "");
+    lb_buf_fini(&here);
 }
 
 /* What answers is no leadblock, or a proxy before it. */

@@ -126,6 +126,30 @@ def test_whatever_is_refused_the_reason_is_on_the_screen(args):
                          "'nan': is no name"], result
 
 
+@pytest.mark.parametrize("said, shown", [
+    ('give the addresses, or send "force": true to block all of them', "give --force to block all"),
+    ("expiresAt is in the past", "--expires is in the past"),
+    ("No import with this id. GET /v1/imports lists them.", "`leadblock imports` lists them."),
+    ("No change. Change ids come in the header X-Change-Id.", "`leadblock export --audit` lists them."),
+    ('"a" (see "errors") and "b" (see "errors")', '"a" and "b"'), ("", "''")])
+def test_what_is_said_to_programs_is_said_in_the_words_of_commands(said, shown):
+    body = {"success": False, "code": "x", "message": said or "?",
+            "errors": [{"index": 0, "value": "", "reason": said}], "errorCount": 1}
+    with Fake([(400, body, {})]) as fake:
+        result = run("undo", "im_1", env=fake.env)
+    assert result.code == 1 and all(shown in line or not said for line in result.err.splitlines()[:2]), result
+    assert not said or said not in result.err
+
+
+def test_an_e_mail_address_among_names_is_told_its_option():
+    with Fake(blocked_all) as fake:
+        for command in ("check", "block", "unblock"):
+            result = run(command, "q1", "ann@example.com", "john", env=fake.env)
+            assert result.code == 1 and "--email" in result.err, result
+        assert "--email" not in run("check", "q1", "a b", env=fake.env).err
+        assert fake.requests == []
+
+
 def test_skip_invalid_asks_leniently_and_lists_what_was_skipped():
     """What the command knows to be invalid, and what only the server does."""
     body = {"success": True, "message": "ok", "blocked": 1,
