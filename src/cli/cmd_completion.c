@@ -126,19 +126,28 @@ static void bash_complete(const struct kind *kind)
         printf("_leadblock_files %s", kind->folders ? "-d" : "-f");
 }
 
+/* Is it the name of one of the first options? */
+static bool was_named(const char *name, size_t options)
+{
+    for (size_t i = 0; i < options; i++) {
+        if (strcmp(name, lb_cli_options[i].option) == 0)
+            return true;
+    }
+    return false;
+}
+
 /* Of options and settings together, the one at `index`; NULL: a switch, or one of that name was
  * there before. */
 static const char *valued_at(size_t index, const char **out_value)
 {
-    bool of_command = index < LB_OPT_COUNT;
-    const struct lb_setting *setting = of_command ? NULL : &lb_settings[index - LB_OPT_COUNT];
-    const char *name = of_command ? lb_cli_options[index].option : setting->option;
-    for (size_t i = 0; i < index && i < LB_OPT_COUNT; i++) {
-        if (strcmp(lb_cli_options[i].option, name) == 0)
-            return NULL;
+    if (index < LB_OPT_COUNT) {
+        const struct lb_cli_option *option = &lb_cli_options[index];
+        *out_value = option->value;
+        return option->value && !was_named(option->option, index) ? option->option : NULL;
     }
-    *out_value = of_command ? lb_cli_options[index].value : setting->value;
-    return *out_value ? name : NULL;
+    const struct lb_setting *setting = &lb_settings[index - LB_OPT_COUNT];
+    *out_value = setting->value;
+    return setting->value && !was_named(setting->option, LB_OPT_COUNT) ? setting->option : NULL;
 }
 
 /* The options whose value is of this kind, as the pattern of a case. False: there are none. */

@@ -4,22 +4,15 @@ static const struct {
     struct lb_str said;
     struct lb_str here;
 } words[] = {
-#define LB_WORD(said, here)                                                                        \
-    {                                                                                              \
-        {said, sizeof said - 1},                                                                   \
-        {                                                                                          \
-            here, sizeof here - 1                                                                  \
-        }                                                                                          \
-    }
-    LB_WORD(" (see \"errors\")", ""),
-    LB_WORD("send \"force\": true", "give --force"),
-    LB_WORD("force=true", "--force"),
-    LB_WORD("\"expiresAt\" lies", "--expires lies"),
-    LB_WORD("expiresAt is", "--expires is"),
-    LB_WORD("\"reason\" is invalid: the reason", "--reason"),
-    LB_WORD("GET /v1/imports lists", "`leadblock imports` lists"),
-    LB_WORD("Change ids come in the header X-Change-Id", "`leadblock export --audit` lists them"),
-#undef LB_WORD
+    {LB_STR(" (see \"errors\")"), LB_STR("")},
+    {LB_STR("send \"force\": true"), LB_STR("give --force")},
+    {LB_STR("force=true"), LB_STR("--force")},
+    {LB_STR("\"expiresAt\" lies"), LB_STR("--expires lies")},
+    {LB_STR("expiresAt is"), LB_STR("--expires is")},
+    {LB_STR("\"reason\" is invalid: the reason"), LB_STR("--reason")},
+    {LB_STR("GET /v1/imports lists"), LB_STR("`leadblock imports` lists")},
+    {LB_STR("Change ids come in the header X-Change-Id"),
+     LB_STR("`leadblock export --audit` lists them")},
 };
 
 void lb_words_put(struct lb_buf *out, struct lb_str text)
