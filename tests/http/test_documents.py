@@ -138,7 +138,7 @@ REQUEST = re.compile(r"\b(GET|POST|PUT|PATCH|DELETE) ((?:/[\w{}%-]+)+)")
 
 
 def is_of(path, route):
-    """Does the path that somebody has written mean the route? Other words than its own stand for any id."""
+    """Does a path in a text mean the route? Other words than its own stand for any id."""
     parts = path.removeprefix("/api").split("/")[1:]
     if parts[0] not in ("v1", "admin", "livez", "readyz", "metrics"):
         parts = ["v1", *parts]  # as WaLead's pages have them

@@ -162,7 +162,7 @@ static bool read_workspace(struct lb_call *call, struct lb_user_row *user)
     }
     if (!id.len) {
         lb_reply_error(&call->req->reply, LB_ERR_INVALID_BODY,
-                       "A member or viewer needs \"workspaceId\": the workspace of theirs.");
+                       "\"workspaceId\" must name the workspace of a member or viewer.");
         return false;
     }
     struct lb_workspace *workspace = lb_admin_named_workspace(call, id);
