@@ -122,7 +122,8 @@ static void refuse_for_a_while(struct lb_reply *reply, unsigned wait_s, const ch
     snprintf(seconds, sizeof seconds, "%u", wait_s);
     lb_reply_header(reply, "Retry-After", seconds);
     lb_reply_error(reply, LB_ERR_RATE_LIMITED,
-                   "Too many failed %s from this address. Wait %u seconds.", what, wait_s);
+                   "Too many failed %s from this address. Wait %u second%s.", what, wait_s,
+                   lb_plural(wait_s));
 }
 
 /* The seconds until this address may try again; 0: now. */

@@ -44,6 +44,12 @@ bool lb_str_to_id(struct lb_str text, uint64_t max, uint64_t *out);
 /* A number in decimal, in `digits`. */
 struct lb_str lb_str_of_u64(uint64_t value, char digits[LB_U64_DIGITS]);
 
+/* What follows a noun of which there are so many, and which takes an s. */
+static inline const char *lb_plural(uint64_t count)
+{
+    return count == 1 ? "" : "s";
+}
+
 /* Copies into `out` (capacity `size` with the NUL), false when it does not fit. */
 bool lb_str_copy(struct lb_str text, char *out, size_t size);
 

@@ -230,20 +230,13 @@ static struct lb_admin *admin_open(const struct lb_cli *cli, enum lb_database_us
 
 bool lb_admin_put_expires(const struct lb_cli *cli, struct lb_buf *body)
 {
-    const char *text = cli->values[LB_OPT_EXPIRES];
     int64_t at = 0;
-    if (!text) {
-        lb_buf_append_lit(body, "null");
-        return true;
-    }
-    if (!lb_time_parse(lb_str(text), &at)) {
-        lb_cli_usage(cli,
-                     "--expires: '%s' is not a date such as 2027-12-31 or a time such as "
-                     "2027-12-31T12:00:00Z",
-                     text);
+    if (!lb_cli_time(cli, LB_OPT_EXPIRES, &at))
         return false;
-    }
-    lb_json_put_time(body, at);
+    if (lb_cli_given(cli, LB_OPT_EXPIRES))
+        lb_json_put_time(body, at);
+    else
+        lb_buf_append_lit(body, "null");
     return true;
 }
 

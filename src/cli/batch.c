@@ -93,41 +93,27 @@ void lb_batch_print_changes(const struct lb_batch *batch, bool json)
     putchar(')');
 }
 
-size_t lb_batch_explain(const struct lb_json *list)
-{
-    size_t count = lb_json_length(list);
-    for (size_t i = 0; i < count; i++) {
-        const struct lb_json *item = lb_json_item(list, i);
-        lb_input_explain(lb_answer_number(item, "line"), lb_answer_text(item, "value"),
-                         lb_answer_text(item, "reason"));
-    }
-    return count;
-}
-
 void lb_batch_explain_refusal(const struct lb_client *client, const struct lb_answer *answer,
                               uint64_t all)
 {
-    uint64_t count = lb_answer_number(answer->json, "errorCount");
     lb_client_explain(client, answer);
-    size_t shown = lb_batch_explain(lb_json_member(answer->json, "errors"));
-    if (count > shown)
-        fprintf(stderr, "and %llu more\n", (unsigned long long)(count - shown));
-    if (shown)
-        lb_input_advise(count, all);
+    if (lb_json_length(lb_json_member(answer->json, "errors")))
+        lb_input_advise(lb_answer_number(answer->json, "errorCount"), all);
 }
 
 bool lb_cli_list_path(const struct lb_cli *cli, struct lb_buf *path, const char *after)
 {
+    const char *list = lb_cli_given(cli, LB_OPT_ALL_TYPES) ? "/blocklist" : "/blocked-leads";
     if (lb_cli_given(cli, LB_OPT_WORKSPACE)) {
-        lb_buf_append_lit(path, "/v1/blocked-leads");
+        lb_buf_append_lit(path, "/v1");
     } else if (cli->argument_count == 0) {
         lb_cli_usage(cli, "give a CAMPAIGN, or --workspace for the workspace's own list");
         return false;
     } else {
         lb_buf_append_lit(path, "/v1/campaigns/");
         lb_url_append(path, lb_str(cli->arguments[0]));
-        lb_buf_append_lit(path, "/blocked-leads");
     }
+    lb_buf_append_str(path, lb_str(list));
     lb_buf_append_str(path, lb_str(after));
     lb_buf_append(path, "", 1);
     if (path->failed)

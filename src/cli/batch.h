@@ -36,17 +36,14 @@ void lb_batch_keep_change(struct lb_batch *batch, const struct lb_answer *answer
 /* Prints the ids after a summary, if there are any; in JSON as a further member. */
 void lb_batch_print_changes(const struct lb_batch *batch, bool json);
 
-/* Says on standard error which items of `list` ({"value","reason"}, of a file also "line") were
- * refused. Returns how many there are. */
-size_t lb_batch_explain(const struct lb_json *list);
-
 /* Says why the server refused all of them, and what to do. `all` is how many the file has, 0 when
  * they are arguments. */
 void lb_batch_explain_refusal(const struct lb_client *client, const struct lb_answer *answer,
                               uint64_t all);
 
-/* The path "/v1/campaigns/CAMPAIGN/blocked-leads", or the workspace's, and then `after`; ends with
- * a NUL. False after a message, also when the campaign is missing. */
+/* The path "/v1/campaigns/CAMPAIGN/blocked-leads", or the workspace's, with --all-types the one of
+ * names of every type, and then `after`; ends with a NUL. False after a message, also when the
+ * campaign is missing. */
 bool lb_cli_list_path(const struct lb_cli *cli, struct lb_buf *path, const char *after);
 
 /* Where the identifiers begin in the arguments: after CAMPAIGN, which --workspace replaces. */

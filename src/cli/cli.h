@@ -39,7 +39,8 @@ enum lb_cli_group {
 
 extern const char *const lb_cli_group_headings[LB_GROUP_COUNT];
 
-/* X(name, option, value shown in help or NULL for a switch, help). */
+/* X(name, option, value shown in help or NULL for a switch, help). Two may have one name, which
+ * means different things to different commands; no command takes both. */
 #define LB_CLI_OPTION_TABLE(X)                                                                     \
     X(DATA, "data", "DIR", "The server's data folder (LEADBLOCK_DATA; ./leadblock-data).")         \
     X(DATABASE, "database", "DATABASE", "When no server runs on the folder (LEADBLOCK_DATABASE).") \
@@ -61,13 +62,15 @@ extern const char *const lb_cli_group_headings[LB_GROUP_COUNT];
       "A reply ends the sequence for leads of the same company.")                                  \
     X(OFF, "off", "SETTINGS", "Turn these off: block-on-reply,skip-contacted,stop-colleagues.")    \
     X(URL, "url", "URL", "The server (LEADBLOCK_URL; http://127.0.0.1:8080).")                     \
+    X(FRONT, "url", "URL", "Look at this address, too, which users open (LEADBLOCK_PUBLIC_URL).")  \
     X(KEY, "key", "KEY", "The key. Better: LEADBLOCK_KEY, which other users cannot see.")          \
     X(WORKSPACE, "workspace", NULL, "The workspace's own list, in place of CAMPAIGN.")             \
     X(FILE, "file", "FILE", "Take identifiers from a CSV or text file; - is standard input.")      \
     X(COLUMN, "column", "COLUMN", "The file's column with the people: its number or heading.")     \
     X(REASON, "reason", "TEXT", "Why, for all of them; up to 500 characters.")                     \
     X(COLUMNS, "columns", "COLUMNS", "With --all-types: numbers and types, such as 2:domain,5.")   \
-    X(ALL_TYPES, "all-types", NULL, "The file has e-mails, phones, domains, companies, too.")      \
+    X(ALL_TYPES, "all-types", NULL,                                                                \
+      "Also e-mails, phones, domains, companies, not LinkedIn names alone.")                       \
     X(KIND, "kind", "KIND",                                                                        \
       "Why in one word: opt_out, client, competitor, partner, bounced, legal or other.")           \
     X(EMAIL, "email", "ADDRESS", "An e-mail address, in place of identifiers.")                    \
@@ -173,6 +176,9 @@ const char *lb_cli_value(const struct lb_cli *cli, enum lb_cli_option_id option,
  * `*out` stays as it is when the option is not given. */
 bool lb_cli_number(const struct lb_cli *cli, enum lb_cli_option_id option, uint64_t least,
                    uint64_t most, uint64_t *out);
+
+/* The date or time that the option holds, in milliseconds; else as lb_cli_number. */
+bool lb_cli_time(const struct lb_cli *cli, enum lb_cli_option_id option, int64_t *out);
 
 /* "leadblock: ..." on standard error. */
 void lb_cli_error(const char *format, ...) __attribute__((format(printf, 1, 2)));

@@ -1,6 +1,9 @@
 #include "cli/client.h"
 
 #include "base/clock.h"
+#include "cli/input.h"
+#include "cli/trust.h"
+#include "cli/words.h"
 
 #include <ctype.h>
 #include <curl/curl.h>
@@ -310,6 +313,7 @@ static void set_up(struct lb_client *client, const struct lb_client_request *cal
     curl_easy_setopt(curl, CURLOPT_HEADERFUNCTION, take_header);
     curl_easy_setopt(curl, CURLOPT_HEADERDATA, client);
     curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT, CONNECT_SECONDS);
+    lb_trust(curl);
     if (client->meanwhile) {
         curl_easy_setopt(curl, CURLOPT_NOPROGRESS, 0L);
         curl_easy_setopt(curl, CURLOPT_XFERINFOFUNCTION, take_progress);
@@ -415,6 +419,22 @@ static bool pause_for(const struct lb_client *client, unsigned try)
     return true;
 }
 
+static const char *what_to_do(CURLcode code)
+{
+    switch (code) {
+    case CURLE_PEER_FAILED_VERIFICATION:
+        return "If an authority of your own has made the server's certificate, name the file with "
+               "the\nauthority's in SSL_CERT_FILE. `leadblock doctor --url` says more.";
+    case CURLE_SSL_CONNECT_ERROR:
+        return "Does a proxy with TLS listen there? leadblock itself speaks plain http://.";
+    case CURLE_SSL_CACERT_BADFILE:
+        return "SSL_CERT_FILE must name a file of certificates that can be read.";
+    default:
+        return "Is the server running (leadblock serve)? Another address goes into --url or "
+               "LEADBLOCK_URL.";
+    }
+}
+
 static void describe_failure(struct lb_client *client, CURLcode code)
 {
     char *out = client->failure;
@@ -427,10 +447,7 @@ static void describe_failure(struct lb_client *client, CURLcode code)
     else if (client->sunk)
         snprintf(out, size, "the connection to %s was lost before the end: %s", client->base, why);
     else
-        snprintf(out, size,
-                 "cannot reach %s: %s\nIs the server running (leadblock serve)? Another "
-                 "address goes into --url or LEADBLOCK_URL.",
-                 client->base, why);
+        snprintf(out, size, "cannot reach %s: %s\n%s", client->base, why, what_to_do(code));
 }
 
 const char *lb_client_advice(const char *code)
@@ -439,6 +456,9 @@ const char *lb_client_advice(const char *code)
         {"missing_api_key", "Set LEADBLOCK_KEY to a key of the workspace."},
         {"invalid_api_key",
          "See what keys there are: leadblock key list WORKSPACE; make one: leadblock key create"},
+        {"forbidden",
+         "Use a key that may do this; an operator makes one: leadblock key create WORKSPACE --name "
+         "NAME"},
         {"license_required",
          "An operator can change the plan: leadblock workspace set-plan WORKSPACE pro"},
         {"license_expired", "An operator can renew it: leadblock workspace set-plan WORKSPACE PLAN "
@@ -446,6 +466,7 @@ const char *lb_client_advice(const char *code)
         {"campaign_not_found",
          "See what campaigns there are: leadblock campaign list WORKSPACE; make one: leadblock "
          "campaign create"},
+        {"user_not_found", "See who may sign in: leadblock user list"},
         {"too_many_identifiers", "Send fewer at once: --batch N"},
         {"payload_too_large", "Send fewer at once: --batch N, or a smaller file"},
         {"storage_full", "Nothing of this request was recorded; make room on the server's disk."},
@@ -457,20 +478,55 @@ const char *lb_client_advice(const char *code)
     return NULL;
 }
 
+size_t lb_answer_explain_items(const struct lb_json *list)
+{
+    size_t count = lb_json_length(list);
+    for (size_t i = 0; i < count; i++) {
+        const struct lb_json *item = lb_json_item(list, i);
+        lb_input_explain(lb_answer_number(item, "line"), lb_answer_text(item, "value"),
+                         lb_answer_text(item, "reason"));
+    }
+    return count;
+}
+
+/* `code` may be empty. */
+static void print_refusal(struct lb_str message, const char *code)
+{
+    struct lb_buf here = {0};
+    lb_words_put(&here, message);
+    struct lb_str text = here.failed ? message : lb_buf_str(&here);
+    lb_cli_error("%.*s%s%s%s", (int)text.len, text.ptr, *code ? " (" : "", code, *code ? ")" : "");
+    lb_buf_fini(&here);
+}
+
+/* What answers is no leadblock, or a proxy before it. */
+static void explain_stranger(const struct lb_client *client, long status)
+{
+    if (status >= 300 && status <= 399)
+        lb_cli_error("%s answered %ld: it sends on to another address, which is not followed.\nIf "
+                     "that is the same with https://, let --url or LEADBLOCK_URL begin so.",
+                     client->base, status);
+    else
+        lb_cli_error("%s answered %ld without saying why; is it a leadblock server?",
+                     client->socket_path ? "the control socket" : client->base, status);
+}
+
 void lb_client_explain(const struct lb_client *client, const struct lb_answer *answer)
 {
     struct lb_str message = lb_answer_text(answer->json, "message");
-    struct lb_str code = lb_answer_text(answer->json, "code");
-    char code_text[64];
+    char code[64];
     if (!message.len) {
-        lb_cli_error("%s answered %ld without saying why; is it a leadblock server?",
-                     client->socket_path ? "the control socket" : client->base, answer->status);
+        explain_stranger(client, answer->status);
         return;
     }
-    if (!lb_str_copy(code, code_text, sizeof code_text))
-        code_text[0] = '\0';
-    lb_cli_error("%.*s (%s)", (int)message.len, message.ptr, code_text);
-    const char *next = lb_client_advice(code_text);
+    if (!lb_str_copy(lb_answer_text(answer->json, "code"), code, sizeof code))
+        code[0] = '\0';
+    print_refusal(message, code);
+    uint64_t count = lb_answer_number(answer->json, "errorCount");
+    size_t shown = lb_answer_explain_items(lb_json_member(answer->json, "errors"));
+    if (count > shown)
+        fprintf(stderr, "and %llu more\n", (unsigned long long)(count - shown));
+    const char *next = lb_client_advice(code);
     if (next)
         fprintf(stderr, "%s\n", next);
 }

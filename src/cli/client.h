@@ -99,7 +99,11 @@ const char *lb_client_failure(const struct lb_client *client);
 /* What to do about an error of the server's, by its code; NULL when there is nothing to say. */
 const char *lb_client_advice(const char *code);
 
-/* Says on standard error why the server refused. */
+/* Says on standard error which items of `list` ({"value","reason"}, of a file also "line") were
+ * refused. Returns how many there are. */
+size_t lb_answer_explain_items(const struct lb_json *list);
+
+/* Says on standard error why the server refused, and which items. */
 void lb_client_explain(const struct lb_client *client, const struct lb_answer *answer);
 
 void lb_answer_fini(struct lb_answer *answer);

@@ -1,5 +1,6 @@
 #include "cli/admin.h"
 #include "cli/commands.h"
+#include "cli/counts.h"
 #include "daemon/backup_check.h"
 #include "json/encode.h"
 
@@ -126,10 +127,11 @@ static bool check(struct backup *backup)
     }
     lb_err err = lb_backup_check(backup->path, &verify, &reason);
     if (!err) {
-        if (!json)
-            printf("Checked: %llu workspaces, %llu rows of the blocklist log, %llu entries\n",
-                   (unsigned long long)verify.workspaces, (unsigned long long)verify.rows,
-                   (unsigned long long)verify.entries);
+        if (!json) {
+            fputs("Checked: ", stdout);
+            lb_counts_print(&verify);
+            putchar('\n');
+        }
         return true;
     }
     if (err != LB_ERR_CONFLICT) {
@@ -228,6 +230,6 @@ int lb_cmd_backup(struct lb_cli *cli)
         return code;
     int removed = remove_older(&backup);
     if (removed > 0 && !lb_cli_given(cli, LB_OPT_JSON))
-        printf("Removed: %d older backups\n", removed);
+        printf("Removed: %d older backup%s\n", removed, lb_plural((uint64_t)removed));
     return removed < 0 ? LB_EXIT_FAILED : LB_EXIT_DONE;
 }

@@ -31,7 +31,7 @@ static void keep_invalid(struct blocking *blocking, struct lb_str value, struct 
 /* What the server skipped. */
 static void keep_answered(struct blocking *blocking, const struct lb_json *list)
 {
-    blocking->invalid += lb_batch_explain(list);
+    blocking->invalid += lb_answer_explain_items(list);
     for (size_t i = 0; i < lb_json_length(list); i++) {
         const struct lb_json *item = lb_json_item(list, i);
         keep_invalid(blocking, lb_answer_text(item, "value"), lb_answer_text(item, "reason"));

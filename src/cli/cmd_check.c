@@ -65,7 +65,7 @@ static bool merge(struct checking *checking, const struct lb_json *json)
 {
     const struct lb_json *blocked = lb_json_member(json, "blocked");
     const struct lb_json *allowed = lb_json_member(json, "allowed");
-    size_t invalid = lb_batch_explain(lb_json_member(json, "invalid"));
+    size_t invalid = lb_answer_explain_items(lb_json_member(json, "invalid"));
     size_t b = 0;
     size_t a = 0;
     const char *today = checking->names.ptr;
@@ -111,9 +111,10 @@ static bool check_in_workspace(struct checking *checking, struct lb_str text)
 {
     struct lb_looked_up found;
     enum lb_lookup result = lb_lookup_record(checking->client, text, &found);
-    bool known = result == LB_LOOKUP_FOUND || result == LB_LOOKUP_ABSENT;
+    bool blocked = result == LB_LOOKUP_FOUND || result == LB_LOOKUP_ABOVE;
+    bool known = blocked || result == LB_LOOKUP_ABSENT;
     if (known)
-        report(checking, found.name, result == LB_LOOKUP_FOUND);
+        report(checking, found.name, blocked);
     lb_answer_fini(&found.answer);
     return known ||
            (result == LB_LOOKUP_INVALID && lb_cli_given(checking->cli, LB_OPT_SKIP_INVALID));

@@ -126,21 +126,28 @@ static void bash_complete(const struct kind *kind)
         printf("_leadblock_files %s", kind->folders ? "-d" : "-f");
 }
 
-/* Of options and settings together, the one at `index`; NULL: a switch, or a setting that is also
- * an option of commands. */
+/* Is it the name of one of the first options? */
+static bool was_named(const char *name, size_t options)
+{
+    for (size_t i = 0; i < options; i++) {
+        if (strcmp(name, lb_cli_options[i].option) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* Of options and settings together, the one at `index`; NULL: a switch, or one of that name was
+ * there before. */
 static const char *valued_at(size_t index, const char **out_value)
 {
     if (index < LB_OPT_COUNT) {
-        *out_value = lb_cli_options[index].value;
-        return *out_value ? lb_cli_options[index].option : NULL;
+        const struct lb_cli_option *option = &lb_cli_options[index];
+        *out_value = option->value;
+        return option->value && !was_named(option->option, index) ? option->option : NULL;
     }
     const struct lb_setting *setting = &lb_settings[index - LB_OPT_COUNT];
-    for (size_t i = 0; i < LB_OPT_COUNT; i++) {
-        if (strcmp(lb_cli_options[i].option, setting->option) == 0)
-            return NULL;
-    }
     *out_value = setting->value;
-    return *out_value ? setting->option : NULL;
+    return setting->value && !was_named(setting->option, LB_OPT_COUNT) ? setting->option : NULL;
 }
 
 /* The options whose value is of this kind, as the pattern of a case. False: there are none. */

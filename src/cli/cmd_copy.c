@@ -92,6 +92,7 @@ static bool print_report(const struct lb_copy_report *report)
                                            "TARGET", "RESULT",      NULL};
     struct lb_table table;
     lb_table_init(&table, headings);
+    table.keeps_lines = true;
     for (size_t i = 0; i < LB_COPY_TABLE_COUNT; i++) {
         const struct lb_copy_digest *from = &report->from[i];
         const struct lb_copy_digest *to = &report->to[i];

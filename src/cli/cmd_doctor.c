@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <strings.h>
 #include <unistd.h>
 
 /* "-" for what is not there. */
@@ -130,7 +131,8 @@ static void check_names(struct lb_cli *cli, struct lb_checkup *checkup)
     lb_buf_fini(&body);
     lb_checkup_say(checkup, "stored names", found ? LB_CHECKUP_WARNING : LB_CHECKUP_OK,
                    found ? "leadblock doctor --names lists them, with whom they may mean." : NULL,
-                   "%zu stored names are refused today and can match no person", found);
+                   "%zu stored name%s refused today and can match no person", found,
+                   found == 1 ? " is" : "s are");
 }
 
 /* Lines NAME=VALUE of a service's file, as systemd reads the simple ones: what the environment has
@@ -165,6 +167,10 @@ int lb_cmd_doctor(struct lb_cli *cli)
 {
     struct lb_config config;
     struct view view = {.json = lb_cli_given(cli, LB_OPT_JSON), .terminal = isatty(STDOUT_FILENO)};
+    const char *front = cli->values[LB_OPT_FRONT];
+    if (front && strncasecmp(front, "http://", 7) != 0 && strncasecmp(front, "https://", 8) != 0)
+        return lb_cli_usage(cli, "--url: the address must begin with http:// or https://, not '%s'",
+                            front);
     if (lb_cli_given(cli, LB_OPT_ENV_FILE) && !read_settings(cli->values[LB_OPT_ENV_FILE]))
         return LB_EXIT_FAILED;
     if (lb_cli_given(cli, LB_OPT_NAMES))
@@ -187,9 +193,10 @@ int lb_cmd_doctor(struct lb_cli *cli)
     lb_checkup_machine(&checkup);
     lb_checkup_start(&checkup);
     check_names(cli, &checkup);
-    const char *url = cli->values[LB_OPT_URL] ? cli->values[LB_OPT_URL] : config.public_url;
-    if (*url)
-        lb_front_check(&checkup, url);
+    if (!front)
+        front = config.public_url;
+    if (*front)
+        lb_front_check(&checkup, front);
     if (view.json)
         puts("]");
     lb_config_fini(&config);

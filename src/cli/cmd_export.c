@@ -84,10 +84,15 @@ static bool make_path(const struct lb_cli *cli, struct lb_buf *path)
 {
     const char *search = cli->values[LB_OPT_SEARCH];
     if (!lb_cli_given(cli, LB_OPT_AUDIT)) {
+        if (cli->argument_count && lb_cli_given(cli, LB_OPT_WORKSPACE)) {
+            lb_cli_usage(cli, "give either CAMPAIGN or --workspace");
+            return false;
+        }
         if (!lb_cli_list_path(cli, path, ""))
             return false;
         path->len--; /* the NUL moves to the new end */
-    } else if (cli->argument_count || search || lb_cli_given(cli, LB_OPT_WORKSPACE)) {
+    } else if (cli->argument_count || search || lb_cli_given(cli, LB_OPT_WORKSPACE) ||
+               lb_cli_given(cli, LB_OPT_ALL_TYPES)) {
         lb_cli_usage(cli, "--audit is about the whole workspace: give nothing else with it but "
                           "--output");
         return false;

@@ -142,5 +142,6 @@ int lb_cmd_help(struct lb_cli *cli)
     }
     if (cli->argument_count == 1 && help_group(name))
         return LB_EXIT_DONE;
-    return lb_cli_usage(cli, "there is no command '%s'", name);
+    lb_cli_error("there is no command '%s'\nSee: leadblock help", name);
+    return LB_EXIT_USAGE;
 }

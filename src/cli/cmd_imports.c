@@ -28,5 +28,8 @@ int lb_cmd_imports(struct lb_cli *cli)
     return lb_listing_run(cli, &(struct lb_listing){.path = "/v1/imports",
                                                     .query = "take=100",
                                                     .headings = headings,
-                                                    .add_row = add_row});
+                                                    .add_row = add_row,
+                                                    .hint_when_empty =
+                                                        "No file was imported yet: leadblock "
+                                                        "block CAMPAIGN --file FILE"});
 }

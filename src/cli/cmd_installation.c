@@ -2,6 +2,7 @@
 #include "cli/admin.h"
 #include "cli/commands.h"
 #include "cli/import.h"
+#include "cli/listing.h"
 #include "cli/named.h"
 #include "cli/source.h"
 
@@ -63,24 +64,14 @@ int lb_cmd_installation_unblock(struct lb_cli *cli)
     return lb_cli_given(cli, LB_OPT_FILE) ? import(cli, "unblock") : change(cli, "DELETE", false);
 }
 
-static void add_row(struct lb_table *table, const struct lb_json *item)
-{
-    lb_table_add(table, lb_answer_text(item, "type"));
-    lb_table_add(table, lb_answer_text(item, "value"));
-    lb_table_add(table, lb_answer_text(item, "createdAt"));
-    lb_table_add(table, lb_answer_text(item, "kind"));
-    lb_table_add(table, lb_answer_text(item, "reason"));
-}
-
 int lb_cmd_installation_list(struct lb_cli *cli)
 {
-    static const char *const headings[] = {"TYPE", "NAME", "BLOCKED", "KIND", "REASON", NULL};
     if (!lb_admin_has_server(cli))
         return LB_EXIT_FAILED;
     return lb_admin_run(cli, &(struct lb_admin_request){.method = "GET",
                                                         .path = LIST,
-                                                        .headings = headings,
-                                                        .add_row = add_row,
+                                                        .headings = lb_entry_headings,
+                                                        .add_row = lb_entry_add_row,
                                                         .hint_when_empty =
                                                             "The installation's list is empty: "
                                                             "leadblock installation block NAME"});

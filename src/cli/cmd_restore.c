@@ -1,5 +1,6 @@
 #include "cli/admin.h"
 #include "cli/commands.h"
+#include "cli/counts.h"
 #include "daemon/restore.h"
 #include "json/encode.h"
 
@@ -56,11 +57,8 @@ static void print_json(const struct lb_restore *restore, const struct view *view
     lb_json_put_string(&head, lb_str(restore->moved_to));
     lb_buf_append_lit(&head, ",\"comparedWith\":");
     lb_json_put_string(&head, lb_str(restore->compared));
-    lb_buf_printf(&head, ",\"workspaces\":%llu,\"rows\":%llu,\"entries\":%llu",
-                  (unsigned long long)restore->verify.workspaces,
-                  (unsigned long long)restore->verify.rows,
-                  (unsigned long long)restore->verify.entries);
-    printf("%.*s", (int)head.len, head.ptr);
+    printf("%.*s,", (int)head.len, head.ptr);
+    lb_counts_print_json(&restore->verify);
     for (int what = 0; what < LB_RESTORE_WHAT_COUNT; what++)
         printf(",\n\"%s\":{\"count\":%llu,\"items\":[%.*s]}", whats[what].name,
                (unsigned long long)view->counts[what], (int)view->lines[what].len,
@@ -71,9 +69,9 @@ static void print_json(const struct lb_restore *restore, const struct view *view
 
 static void print_lines(const struct lb_restore *restore, const struct view *view)
 {
-    printf("Restored %s to %s: %llu workspaces, %llu rows of the blocklist log, %llu entries\n",
-           restore->backup, restore->data, (unsigned long long)restore->verify.workspaces,
-           (unsigned long long)restore->verify.rows, (unsigned long long)restore->verify.entries);
+    printf("Restored %s to %s: ", restore->backup, restore->data);
+    lb_counts_print(&restore->verify);
+    putchar('\n');
     if (restore->moved_to[0])
         printf("The database of before is in %s\n", restore->moved_to);
     if (restore->compared[0])

@@ -41,7 +41,7 @@ static bool send_batch(void *context, struct lb_batch *batch)
     if (sent) {
         unblocking->unblocked += lb_answer_number(answer.json, "unblocked");
         lb_batch_keep_change(batch, &answer);
-        unblocking->invalid += lb_batch_explain(lb_json_member(answer.json, "invalid"));
+        unblocking->invalid += lb_answer_explain_items(lb_json_member(answer.json, "invalid"));
     }
     lb_answer_fini(&answer);
     lb_buf_fini(&body);
@@ -57,6 +57,7 @@ static bool take_from_workspace(struct unblocking *unblocking, struct lb_str tex
     case LB_LOOKUP_FOUND:
         going = lb_batch_add(&unblocking->batch, found.id);
         break;
+    case LB_LOOKUP_ABOVE:
     case LB_LOOKUP_ABSENT:
         unblocking->absent++;
         break;

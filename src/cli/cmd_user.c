@@ -2,6 +2,7 @@
 #include "cli/commands.h"
 #include "cli/table.h"
 #include "json/encode.h"
+#include "store/names.h"
 
 #include <stdio.h>
 
@@ -18,6 +19,15 @@ int lb_cmd_user_create(struct lb_cli *cli)
 {
     const char *workspace = cli->values[LB_OPT_IN];
     struct lb_buf body = {0};
+    enum lb_role role;
+    if (!lb_role_parse(lb_str(cli->values[LB_OPT_ROLE]), &role))
+        return lb_cli_usage(cli, "'%s' is no role: say operator, member or viewer",
+                            cli->values[LB_OPT_ROLE]);
+    if (role == LB_ROLE_OPERATOR && workspace)
+        return lb_cli_usage(cli, "an operator has access to every workspace: leave --in out");
+    if (role != LB_ROLE_OPERATOR && !workspace)
+        return lb_cli_usage(cli, "a %s belongs to a workspace: name it with --in WORKSPACE",
+                            cli->values[LB_OPT_ROLE]);
     lb_buf_append_lit(&body, "{\"email\":");
     lb_json_put_string(&body, lb_str(cli->arguments[0]));
     lb_buf_append_lit(&body, ",\"role\":");

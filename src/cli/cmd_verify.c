@@ -1,6 +1,7 @@
 #include "base/clock.h"
 #include "cli/commands.h"
-#include "daemon/verify.h"
+#include "cli/counts.h"
+#include "cli/terminal.h"
 
 #include <stdio.h>
 #include <unistd.h>
@@ -21,11 +22,27 @@ static bool show_progress(void *context, uint64_t done, uint64_t all)
     uint64_t now = lb_clock_mono_ms();
     if (now - view->shown_ms < (view->terminal ? TERMINAL_MS : LINES_MS))
         return true;
-    fprintf(stderr, "%sblocklist log: %llu%%%s", view->terminal ? "\r\033[K" : "",
-            (unsigned long long)(all > done ? done * 100 / all : 100), view->terminal ? "" : "\n");
+    unsigned percent = (unsigned)(all > done ? done * 100 / all : 100);
+    if (view->terminal)
+        lb_terminal_status("blocklist log: %u%%", percent);
+    else
+        fprintf(stderr, "blocklist log: %u%%\n", percent);
     view->drawn = view->terminal;
     view->shown_ms = now;
     return true;
+}
+
+static void print_right(const struct lb_cli *cli, const struct lb_verify *verify)
+{
+    if (lb_cli_given(cli, LB_OPT_JSON)) {
+        putchar('{');
+        lb_counts_print_json(verify);
+        puts("}");
+        return;
+    }
+    fputs("right: ", stdout);
+    lb_counts_print(verify);
+    puts(lb_cli_given(cli, LB_OPT_EVIDENCE) ? "; the log holds the statement" : "");
 }
 
 int lb_cmd_verify(struct lb_cli *cli)
@@ -37,13 +54,10 @@ int lb_cmd_verify(struct lb_cli *cli)
     lb_err err =
         lb_daemon_verify(cli->arguments[0], cli->values[LB_OPT_EVIDENCE], &verify, &reason);
     if (view.drawn)
-        fputs("\r\033[K", stderr);
+        lb_terminal_status("%s", "");
     if (err)
         lb_cli_error("%s", reason.text);
     else if (!quiet)
-        printf("right: %llu workspaces, %llu rows of the blocklist log, %llu entries%s\n",
-               (unsigned long long)verify.workspaces, (unsigned long long)verify.rows,
-               (unsigned long long)verify.entries,
-               lb_cli_given(cli, LB_OPT_EVIDENCE) ? "; the log holds the statement" : "");
+        print_right(cli, &verify);
     return err ? LB_EXIT_FAILED : LB_EXIT_DONE;
 }

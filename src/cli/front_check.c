@@ -1,6 +1,7 @@
 #include "cli/front_check.h"
 
 #include "base/clock.h"
+#include "cli/trust.h"
 
 #include <arpa/inet.h>
 #include <curl/curl.h>
@@ -75,9 +76,7 @@ static void ask(const char *url, const char *path, bool trusting, struct front *
     curl_easy_setopt(curl, CURLOPT_HEADERFUNCTION, take_header);
     curl_easy_setopt(curl, CURLOPT_HEADERDATA, out);
     curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, drop);
-    /* Of a certificate authority of one's own, as other programs on OpenSSL take it. */
-    if (getenv("SSL_CERT_FILE"))
-        curl_easy_setopt(curl, CURLOPT_CAINFO, getenv("SSL_CERT_FILE"));
+    lb_trust(curl);
     if (trusting) { /* nothing secret is sent, and nothing that comes is believed */
         curl_easy_setopt(curl, CURLOPT_SSL_VERIFYPEER, 0L);
         curl_easy_setopt(curl, CURLOPT_SSL_VERIFYHOST, 0L);

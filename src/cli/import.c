@@ -26,6 +26,7 @@ bool lb_import_given(const struct lb_cli *cli)
 
 bool lb_import_options_fit(const struct lb_cli *cli)
 {
+    int64_t end; /* the server reads it again */
     const char *given = lb_cli_given(cli, LB_OPT_DRY_RUN)     ? "--dry-run"
                         : lb_cli_given(cli, LB_OPT_ALL_TYPES) ? "--all-types"
                         : lb_cli_given(cli, LB_OPT_COLUMNS)   ? "--columns"
@@ -37,7 +38,7 @@ bool lb_import_options_fit(const struct lb_cli *cli)
         lb_cli_usage(cli, "%s needs a file: give --file FILE", given);
     else if (mixed)
         lb_cli_usage(cli, "with --all-types, name columns by --columns, such as 2:domain");
-    return (!given || has_file) && !mixed;
+    return (!given || has_file) && !mixed && lb_cli_time(cli, LB_OPT_EXPIRES, &end);
 }
 
 /* The path of the one file; NULL after a message. */
@@ -87,34 +88,10 @@ static void put_id(struct lb_buf *query, const char *action)
     put_option(query, "importId", id);
 }
 
-/* Names of every type have a list of their own. */
-static bool put_typed_path(const struct lb_cli *cli, struct lb_buf *path, const char *after)
-{
-    if (!lb_cli_given(cli, LB_OPT_WORKSPACE) && cli->argument_count == 0) {
-        lb_cli_usage(cli, "give a CAMPAIGN, or --workspace for the workspace's own list");
-        return false;
-    }
-    if (lb_cli_given(cli, LB_OPT_WORKSPACE)) {
-        lb_buf_append_lit(path, "/v1/blocklist");
-    } else {
-        lb_buf_append_lit(path, "/v1/campaigns/");
-        lb_url_append(path, lb_str(cli->arguments[0]));
-        lb_buf_append_lit(path, "/blocklist");
-    }
-    lb_buf_append_str(path, lb_str(after));
-    lb_buf_append(path, "", 1);
-    if (path->failed)
-        lb_cli_error("out of memory");
-    return !path->failed;
-}
-
 static bool put_path(const struct lb_cli *cli, const char *action, struct lb_buf *path,
                      const char *after)
 {
-    if (!action)
-        return put_leads_path(cli, path, after);
-    return lb_cli_given(cli, LB_OPT_ALL_TYPES) ? put_typed_path(cli, path, after)
-                                               : lb_cli_list_path(cli, path, after);
+    return action ? lb_cli_list_path(cli, path, after) : put_leads_path(cli, path, after);
 }
 
 /* What only some of the commands have. */
@@ -243,7 +220,7 @@ static void explain_rows(const struct lb_answer *answer)
         fprintf(stderr, "line %llu: %.*s\n", (unsigned long long)lb_answer_number(warning, "line"),
                 (int)reason.len, reason.ptr);
     }
-    size_t shown = lb_batch_explain(lb_json_member(json, "errors"));
+    size_t shown = lb_answer_explain_items(lb_json_member(json, "errors"));
     if (skipped > shown)
         fprintf(stderr, "and %llu more\n", (unsigned long long)(skipped - shown));
 }

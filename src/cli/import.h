@@ -30,7 +30,7 @@ int lb_import_send(const struct lb_import_file *file, struct lb_client *client);
 void lb_import_put_request(const struct lb_cli *cli, const char *action, struct lb_buf *path);
 
 /* False after a message: options are given that say something of a file, and no file, or of files
- * of another kind. */
+ * of another kind; or an end that is no date. */
 bool lb_import_options_fit(const struct lb_cli *cli);
 
 #endif

@@ -1,6 +1,7 @@
 #include "cli/input.h"
 
 #include "base/utf8.h"
+#include "cli/words.h"
 #include "domain/blocklist/identifier.h"
 
 #include <inttypes.h>
@@ -18,6 +19,7 @@ struct input {
     /* Of the judging: the first time that everything is read. */
     uint64_t good;
     uint64_t bad;
+    bool email; /* of the bad ones, one looks like an e-mail address */
 
     /* Of the giving: the second time. */
     bool giving;
@@ -49,10 +51,14 @@ void lb_input_printable(struct lb_str text, char *out, size_t size)
 void lb_input_explain(uint64_t line, struct lb_str value, struct lb_str reason)
 {
     char shown[200];
+    struct lb_buf here = {0};
+    lb_words_put(&here, reason);
+    struct lb_str why = here.failed ? reason : lb_buf_str(&here);
     lb_input_printable(value, shown, sizeof shown);
     if (line)
         fprintf(stderr, "line %" PRIu64 ": ", line);
-    fprintf(stderr, "'%s': %.*s\n", shown, (int)reason.len, reason.ptr);
+    fprintf(stderr, "'%s': %.*s\n", shown, (int)why.len, why.ptr);
+    lb_buf_fini(&here);
 }
 
 void lb_input_advise(uint64_t bad, uint64_t all)
@@ -87,6 +93,7 @@ static void take(struct input *input, struct lb_str text, const char *fault)
     if (!input->going)
         return;
     const char *invalid = refuse(input, text, &identifier);
+    input->email |= invalid && memchr(text.ptr, '@', text.len);
     if (!fault && !is_address(text) && memchr(text.ptr, '|', text.len))
         fault = SEVERAL;
     if (!fault)
@@ -179,6 +186,8 @@ static int judge(struct input *input)
         return LB_EXIT_DONE;
     if (!skip && input->bad > SHOWN_MAX)
         fprintf(stderr, "and %" PRIu64 " more\n", input->bad - SHOWN_MAX);
+    if (input->email && lb_cli_takes(input->cli->command, LB_OPT_EMAIL))
+        fputs("An e-mail address is given with --email, one at a time.\n", stderr);
     lb_input_advise(input->bad, 0);
     lb_cli_error("nothing was sent");
     return LB_EXIT_FAILED;

@@ -1,5 +1,16 @@
 #include "cli/listing.h"
 
+const char *const lb_entry_headings[] = {"TYPE", "NAME", "BLOCKED", "KIND", "REASON", NULL};
+
+void lb_entry_add_row(struct lb_table *table, const struct lb_json *item)
+{
+    lb_table_add(table, lb_answer_text(item, "type"));
+    lb_table_add(table, lb_answer_text(item, "value"));
+    lb_table_add(table, lb_answer_text(item, "createdAt"));
+    lb_table_add(table, lb_answer_text(item, "kind"));
+    lb_table_add(table, lb_answer_text(item, "reason"));
+}
+
 /* The path with the query of a page; ends with a NUL. */
 static bool make_path(const struct lb_listing *listing, const char *query, struct lb_buf *path)
 {
@@ -38,6 +49,8 @@ static int list_all(const struct lb_cli *cli, const struct lb_listing *listing,
         }
         going = going && (json ? lb_table_put_json(lb_buf_str(&answer.body), first, last)
                                : print_rows(listing, table, answer.json));
+        if (going && first && last && !lb_json_length(answer.json))
+            lb_cli_hint("%s", listing->hint_when_empty);
         if (going && last) {
             code = LB_EXIT_DONE;
             going = false;

@@ -10,7 +10,12 @@ struct lb_listing {
     const char *query; /* of the first page */
     const char *const *headings;
     void (*add_row)(struct lb_table *table, const struct lb_json *item);
+    const char *hint_when_empty;
 };
+
+/* Of a list of names of every type. */
+extern const char *const lb_entry_headings[];
+void lb_entry_add_row(struct lb_table *table, const struct lb_json *item);
 
 /* Asks for all pages and prints them; returns the exit code. */
 int lb_listing_run(const struct lb_cli *cli, const struct lb_listing *listing);

@@ -15,11 +15,15 @@ static void explain_invalid(const struct lb_client *client, struct lb_str text,
 static enum lb_lookup read_answer(struct lb_looked_up *out)
 {
     const struct lb_json *blocks = lb_json_member(out->answer.json, "blocks");
-    const struct lb_json *first =
-        lb_json_item(blocks, 0); /* the workspace's own, if there is one */
+    bool above = false;
     out->name = lb_json_string(lb_json_member(out->answer.json, "publicIdentifier"));
-    out->id = lb_json_string(lb_json_member(first, "id"));
-    return out->id.len ? LB_LOOKUP_FOUND : LB_LOOKUP_ABSENT;
+    for (size_t i = 0; !out->id.len && i < lb_json_length(blocks); i++) {
+        const struct lb_json *block = lb_json_item(blocks, i);
+        out->id = lb_json_string(lb_json_member(block, "id")); /* the workspace's have one */
+        above |=
+            lb_str_equal(lb_json_string(lb_json_member(block, "scope")), LB_STR("installation"));
+    }
+    return out->id.len ? LB_LOOKUP_FOUND : above ? LB_LOOKUP_ABOVE : LB_LOOKUP_ABSENT;
 }
 
 enum lb_lookup lb_lookup_record(struct lb_client *client, struct lb_str text,

@@ -4,7 +4,13 @@
 
 #include "cli/client.h"
 
-enum lb_lookup { LB_LOOKUP_FAILED, LB_LOOKUP_INVALID, LB_LOOKUP_ABSENT, LB_LOOKUP_FOUND };
+enum lb_lookup {
+    LB_LOOKUP_FAILED,
+    LB_LOOKUP_INVALID,
+    LB_LOOKUP_ABSENT,
+    LB_LOOKUP_ABOVE, /* blocked in the workspace, but by the installation's list alone */
+    LB_LOOKUP_FOUND
+};
 
 /* What the server says of it: its strings live until the answer is released, in any case. */
 struct lb_looked_up {

@@ -158,16 +158,21 @@ const struct lb_cli_command lb_cli_commands[] = {
      API | IDS | LB_CLI_NAMED | LB_BIT(QUIET) | LB_BIT(JSON), 0, false, 0, MANY, lb_cmd_check,
      LB_GROUP_DAILY},
     {"list", "CAMPAIGN [--search TEXT]", "Show a blocklist, newest first.",
-     "Prints identifier, date and reason, separated by tabs when piped.\n"
+     "Prints identifier, date and reason, separated by tabs when piped; with --all-types type,\n"
+     "name, date, kind and reason.\n"
      "\n"
      "  leadblock list q1 --search doe\n"
-     "  leadblock list --workspace | cut -f1\n",
-     API | LB_BIT(SEARCH) | LB_BIT(JSON), 0, false, 0, 1, lb_cmd_list, LB_GROUP_DAILY},
+     "  leadblock list --workspace | cut -f1\n"
+     "  leadblock list --workspace --all-types\n",
+     API | LB_BIT(SEARCH) | LB_BIT(ALL_TYPES) | LB_BIT(JSON), 0, false, 0, 1, lb_cmd_list,
+     LB_GROUP_DAILY},
     {"export", "CAMPAIGN [--output FILE]", "Write a blocklist as CSV, all of it.",
      "The columns are publicIdentifier, reason, createdAt, by, scope and profileUrl. A cell that "
      "a\n"
      "spreadsheet would take for a formula begins with an apostrophe. `leadblock block --file`\n"
-     "reads the file back and blocks the same people with the same reasons.\n"
+     "reads the file back and blocks the same people with the same reasons. With --all-types "
+     "there\n"
+     "are names of every type, which `leadblock block --all-types --file` reads back.\n"
      "\n"
      "FILE gets its name when all of it is written; after a failure (exit code 1) one that was\n"
      "there stays as it was.\n"
@@ -176,8 +181,8 @@ const struct lb_cli_command lb_cli_commands[] = {
      "  leadblock export --workspace --output blocked.csv\n"
      "  leadblock export --audit > audit.csv\n"
      "  leadblock export q1 | leadblock block q2 -\n",
-     API | LB_BIT(SEARCH) | LB_BIT(AUDIT) | LB_BIT(OUTPUT), 0, false, 0, 1, lb_cmd_export,
-     LB_GROUP_DAILY},
+     API | LB_BIT(SEARCH) | LB_BIT(ALL_TYPES) | LB_BIT(AUDIT) | LB_BIT(OUTPUT), 0, false, 0, 1,
+     lb_cmd_export, LB_GROUP_DAILY},
     {"imports", "", "Show the imports of files, newest first.",
      "Prints id, date, state (running, done, broken_off or undone), action, how many leads it\n"
      "blocked or unblocked, the campaign or workspace, and who it was, separated by tabs when\n"
@@ -344,7 +349,7 @@ const struct lb_cli_command lb_cli_commands[] = {
      "  leadblock verify /var/lib/leadblock\n"
      "  leadblock verify postgresql://leadblock@db.internal/leadblock\n"
      "  leadblock verify /var/lib/leadblock --evidence john-doe.json\n",
-     LB_BIT(QUIET) | LB_BIT(EVIDENCE), 0, false, 1, 1, lb_cmd_verify, LB_GROUP_DATA},
+     LB_BIT(QUIET) | LB_BIT(EVIDENCE) | LB_BIT(JSON), 0, false, 1, 1, lb_cmd_verify, LB_GROUP_DATA},
     {"evidence", "WORKSPACE [--lead IDENTIFIER]",
      "Print a signed statement about a workspace's log.",
      WORKSPACE_IS
@@ -378,7 +383,7 @@ const struct lb_cli_command lb_cli_commands[] = {
      "      --env-file /etc/leadblock/leadblock.env\n"
      "  leadblock doctor --url https://leadblock.example.com\n"
      "  leadblock doctor --names\n",
-     ADMIN | LB_BIT(URL) | LB_BIT(NAMES) | LB_BIT(ENV_FILE), 0, false, 0, 0, lb_cmd_doctor,
+     ADMIN | LB_BIT(FRONT) | LB_BIT(NAMES) | LB_BIT(ENV_FILE), 0, false, 0, 0, lb_cmd_doctor,
      LB_GROUP_OPERATION},
     {"top", "[--once]", "Show what the server does, live.",
      "Requests, writes and how long their commits take, queues, and of each workspace its checks,\n"

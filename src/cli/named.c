@@ -111,19 +111,6 @@ static bool put_path(const struct lb_cli *cli, struct lb_buf *path)
     return false;
 }
 
-/* Says why a name was refused. */
-static void explain(const struct lb_client *client, const struct lb_answer *answer)
-{
-    const struct lb_json *errors = lb_json_member(answer->json, "errors");
-    lb_client_explain(client, answer);
-    for (size_t i = 0; i < lb_json_length(errors); i++) {
-        const struct lb_json *error = lb_json_item(errors, i);
-        struct lb_str value = lb_answer_text(error, "value");
-        struct lb_str reason = lb_answer_text(error, "reason");
-        fprintf(stderr, "  %.*s: %.*s\n", (int)value.len, value.ptr, (int)reason.len, reason.ptr);
-    }
-}
-
 /* Asks, and leaves the answer to the caller when it is good. */
 static bool ask(struct lb_client *client, const char *method, const char *path,
                 const struct lb_buf *body, struct lb_answer *out)
@@ -136,7 +123,7 @@ static bool ask(struct lb_client *client, const char *method, const char *path,
     if (!lb_client_call_or(client, &call, 400, out))
         return false;
     if (out->status == 400)
-        explain(client, out);
+        lb_client_explain(client, out);
     return out->status != 400;
 }
 

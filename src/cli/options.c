@@ -1,3 +1,4 @@
+#include "base/clock.h"
 #include "base/suggest.h"
 #include "cli/cli.h"
 
@@ -221,4 +222,16 @@ bool lb_cli_number(const struct lb_cli *cli, enum lb_cli_option_id option, uint6
     }
     *out = number;
     return true;
+}
+
+bool lb_cli_time(const struct lb_cli *cli, enum lb_cli_option_id option, int64_t *out)
+{
+    const char *text = cli->values[option];
+    if (!text || lb_time_parse(lb_str(text), out))
+        return true;
+    lb_cli_usage(cli,
+                 "--%s: '%s' is not a date such as 2027-12-31 or a time such as "
+                 "2027-12-31T12:00:00Z",
+                 lb_cli_options[option].option, text);
+    return false;
 }

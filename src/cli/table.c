@@ -1,10 +1,14 @@
 #include "cli/table.h"
 
 #include "base/utf8.h"
+#include "cli/wrap.h"
 
 #include <assert.h>
 #include <stdio.h>
 #include <unistd.h>
+
+#define GAP      2  /* between columns */
+#define LAST_MIN 24 /* columns of a terminal that are enough for a long last cell, which wraps */
 
 void lb_table_init(struct lb_table *table, const char *const *headings)
 {
@@ -26,22 +30,59 @@ void lb_table_add(struct lb_table *table, struct lb_str cell)
     lb_buf_append(&table->cells, "", 1);
 }
 
+/* On a terminal a cell does not end its line. */
+static void print_text(struct lb_str cell, bool terminal)
+{
+    if (!terminal)
+        fwrite(cell.ptr, 1, cell.len, stdout);
+    for (size_t i = 0; terminal && i < cell.len; i++)
+        putchar(cell.ptr[i] == '\n' || cell.ptr[i] == '\t' ? ' ' : cell.ptr[i]);
+}
+
 /* The last column is not padded, so that no line ends with blanks. */
 static void print_cell(const struct lb_table *table, size_t column, struct lb_str cell,
                        bool terminal)
 {
-    bool last = column + 1 == table->columns;
-    if (terminal) /* a cell does not end its line */
-        for (size_t i = 0; i < cell.len; i++)
-            putchar(cell.ptr[i] == '\n' || cell.ptr[i] == '\t' ? ' ' : cell.ptr[i]);
-    else
-        fwrite(cell.ptr, 1, cell.len, stdout);
-    if (last)
+    print_text(cell, terminal);
+    if (column + 1 == table->columns)
         putchar('\n');
     else if (terminal)
-        printf("%*s", (int)(table->widths[column] - lb_utf8_count(cell) + 2), "");
+        printf("%*s", (int)(table->widths[column] - lb_utf8_count(cell) + GAP), "");
     else
         putchar('\t');
+}
+
+/* What is empty has no line; rows are apart by an empty one. */
+static void print_upright(const struct lb_table *table, size_t column, struct lb_str cell)
+{
+    size_t width = 0;
+    for (size_t i = 0; i < table->columns; i++)
+        if (strlen(table->headings[i]) > width)
+            width = strlen(table->headings[i]);
+    if (column == 0 && table->begun)
+        putchar('\n');
+    if (!cell.len)
+        return;
+    printf("%-*s", (int)(width + GAP), table->headings[column]);
+    print_text(cell, true);
+    putchar('\n');
+}
+
+static bool fits(const struct lb_table *table)
+{
+    size_t last = table->columns - 1;
+    size_t width = table->widths[last] < LAST_MIN ? table->widths[last] : LAST_MIN;
+    for (size_t i = 0; i < last; i++)
+        width += table->widths[i] + GAP;
+    return width <= lb_wrap_terminal();
+}
+
+/* Before the first row on a terminal. */
+static void begin(struct lb_table *table)
+{
+    table->upright = !table->keeps_lines && !fits(table);
+    for (size_t i = 0; !table->upright && i < table->columns; i++)
+        print_cell(table, i, lb_str(table->headings[i]), true);
 }
 
 bool lb_table_flush(struct lb_table *table)
@@ -50,15 +91,16 @@ bool lb_table_flush(struct lb_table *table)
     assert(table->columns > 0);
     if (table->cells.failed)
         return false;
-    if (terminal && !table->heading_shown && table->count) {
-        for (size_t i = 0; i < table->columns; i++)
-            print_cell(table, i, lb_str(table->headings[i]), true);
-        table->heading_shown = true;
-    }
+    if (terminal && !table->begun && table->count)
+        begin(table);
     const char *next = table->cells.ptr;
     for (size_t i = 0; i < table->count; i++) {
         struct lb_str cell = lb_str(next);
-        print_cell(table, i % table->columns, cell, terminal);
+        if (table->upright)
+            print_upright(table, i % table->columns, cell);
+        else
+            print_cell(table, i % table->columns, cell, terminal);
+        table->begun = true;
         next += cell.len + 1;
     }
     table->cells.len = 0;

@@ -1,5 +1,6 @@
-/* Rows of text on standard output: aligned below a heading on a terminal, separated by tabs and
- * without a heading in a pipe. Threads: one. */
+/* Rows of text on standard output: separated by tabs and without a heading in a pipe; on a terminal
+ * aligned below a heading or, where they do not fit its width, each cell on a line of its own
+ * beside its heading. Threads: one. */
 #ifndef LB_CLI_TABLE_H
 #define LB_CLI_TABLE_H
 
@@ -13,8 +14,10 @@ struct lb_table {
     size_t columns;
     struct lb_buf cells; /* each ends with a NUL */
     size_t widths[LB_TABLE_COLUMNS_MAX];
-    size_t count; /* cells */
-    bool heading_shown;
+    size_t count;     /* cells */
+    bool keeps_lines; /* a row stays one line, however wide it is */
+    bool begun;       /* something was printed, and in which way is settled */
+    bool upright;     /* each cell is on a line of its own */
 };
 
 void lb_table_init(struct lb_table *table, const char *const *headings);

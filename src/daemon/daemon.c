@@ -190,6 +190,8 @@ int lb_daemon_run(const struct lb_config *config, const struct lb_build_info *bu
         fprintf(stderr, "leadblock: %s\n", reason.text);
     bool failed = err || atomic_load(&parts->failed);
     free(parts);
+    if (err == LB_ERR_INVALID_PARAMETER)
+        return 2;
     return failed ? 1 : 0;
 }
 

@@ -7,8 +7,8 @@
 #include "daemon/versions.h"
 
 /* Serves until SIGTERM or SIGINT. Returns the exit code: 0 after an orderly stop, 1 when it could
- * not start or the storage failed. Errors for people go to standard error. Call it before any other
- * thread exists: it blocks the signals for all of them. */
+ * not start or the storage failed, 2 when a setting is wrong. Errors for people go to standard
+ * error. Call it before any other thread exists: it blocks the signals for all of them. */
 int lb_daemon_run(const struct lb_config *config, const struct lb_build_info *build);
 
 /* The same program without TCP and without the blocklists in memory: serves a socket of its own in

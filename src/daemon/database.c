@@ -24,6 +24,9 @@ static lb_err check_there(const char *folder, struct lb_reason *reason)
         return lb_fail(reason, LB_ERR_NOT_FOUND, "the path of the data folder is too long");
     if (access(path, F_OK) == 0)
         return LB_OK;
+    if (errno == EACCES)
+        return lb_fail(reason, LB_ERR_INTERNAL,
+                       "the folder %s is closed to this user; run this as the server's", folder);
     return lb_fail(reason, LB_ERR_NOT_FOUND,
                    "there is no leadblock.db in the folder %s: %s. A DATABASE is a data folder or"
                    " postgresql://USER@HOST/NAME",

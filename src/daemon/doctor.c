@@ -70,6 +70,8 @@ lb_err lb_daemon_doctor(const char *database, struct lb_buf *out, struct lb_reas
     signal(SIGPIPE, SIG_IGN);
     lb_log_set_level(LB_LOG_ERROR);
     lb_err err = lb_database_open(&end, database, LB_DATABASE_LOOK, reason);
+    if (err == LB_ERR_NOT_FOUND && lb_database_folder(database))
+        lb_database_absent(lb_database_folder(database), reason);
     if (!err)
         err = lb_copy_check_finished(end.store, reason);
     if (!err) {

@@ -142,8 +142,8 @@ lb_err lb_folder_open(const char *path, struct lb_folder *out, struct lb_reason 
                        strerror(errno));
     out->fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (out->fd < 0)
-        return lb_fail(reason, LB_ERR_INTERNAL, "cannot open the data folder %s: %s", path,
-                       strerror(errno));
+        return lb_fail(reason, LB_ERR_INTERNAL, "cannot open the data folder %s: %s%s", path,
+                       strerror(errno), errno == EACCES ? "; run this as the server's user" : "");
     int len = snprintf(out->database, sizeof out->database, "%s/leadblock.db", path);
     snprintf(out->path, sizeof out->path, "%s", path);
     lb_err err = len < (int)sizeof out->database

@@ -10,7 +10,7 @@
 /* X(name, heading, what to do about each): what is told of it. */
 #define LB_RESTORE_TABLE(X)                                                                        \
     X(PAUSED, "Campaigns that were active and are paused",                                         \
-      "activate them in the dashboard, or by POST /v1/campaigns/ID/activate")                      \
+      "activate them in the dashboard, or by PUT /v1/campaigns/ID/activate")                       \
     X(BLOCKED, "People blocked again, by list", "")                                                \
     X(ERASED, "Names of people who had been erased and are erased again, by workspace", "")        \
     X(UNBLOCKED_SINCE, "People who had been unblocked since and are blocked again, by list",       \

@@ -49,8 +49,9 @@ static void compare_workspaces(struct lb_restore *restore, struct lb_directory *
         char detail[LB_NAME_SIZE + 160];
         struct lb_workspace *same = lb_directory_workspace(now, lb_str(workspace->row.id));
         if (!same) {
-            snprintf(detail, sizeof detail, "%s, %llu entries", workspace->row.name,
-                     (unsigned long long)atomic_load(&workspace->entries));
+            unsigned long long entries = atomic_load(&workspace->entries);
+            snprintf(detail, sizeof detail, "%s, %llu %s", workspace->row.name, entries,
+                     entries == 1 ? "entry" : "entries");
             tell(restore, LB_RESTORE_WORKSPACE_LOST, workspace->row.id, detail);
             continue;
         }

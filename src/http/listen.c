@@ -20,17 +20,19 @@ static lb_err split(const char *text, char *host, size_t host_size, const char *
     const char *colon = strrchr(text, ':');
     struct lb_str name = {text, colon ? (size_t)(colon - text) : 0};
     if (!colon || !lb_str_to_u64(lb_str(colon + 1), 65535, &port))
-        return lb_fail(reason, LB_ERR_INTERNAL,
-                       "'%s' is no address to listen on; it looks like HOST:PORT or [::1]:PORT",
+        return lb_fail(reason, LB_ERR_INVALID_PARAMETER,
+                       "'%s' is no address to listen on; --listen takes HOST:PORT or [::1]:PORT",
                        text);
     if (name.len >= 2 && name.ptr[0] == '[' && name.ptr[name.len - 1] == ']')
         name = (struct lb_str){name.ptr + 1, name.len - 2};
     else if (memchr(name.ptr, ':', name.len))
-        return lb_fail(reason, LB_ERR_INTERNAL, "write the IPv6 address of '%s' in brackets", text);
+        return lb_fail(reason, LB_ERR_INVALID_PARAMETER,
+                       "--listen: write the IPv6 address of '%s' in brackets", text);
     if (name.len == 1 && name.ptr[0] == '*')
         name.len = 0;
     if (!lb_str_copy(name, host, host_size))
-        return lb_fail(reason, LB_ERR_INTERNAL, "the host name in '%s' is too long", text);
+        return lb_fail(reason, LB_ERR_INVALID_PARAMETER,
+                       "--listen: the host name in '%s' is too long", text);
     *out_port = colon + 1;
     return LB_OK;
 }

@@ -5,6 +5,7 @@ import time
 import pytest
 
 from fake import KEY, Fake, blocked_all
+from tests.support.certificates import certificate, serving
 from tests.support.server import run
 
 BUSY = {"success": False, "code": "overloaded", "message": "Too busy."}
@@ -110,6 +111,45 @@ def test_what_the_server_alone_refuses_is_shown_too():
         assert result.out == ""
 
 
+@pytest.mark.parametrize("args", [["undo", "ch_1_9k3vx0ts"], ["erase", "nan"], ["list", "q1"], ["unblock", "q1", "x"],
+                                  ["block", "--workspace", "--domain", "co.uk"], ["check", "q1", "--email", "x"]])
+def test_whatever_is_refused_the_reason_is_on_the_screen(args):
+    """And no member of the answer, which is not."""
+    body = {"success": False, "code": "invalid_identifier",
+            "message": "1 of the identifiers is invalid (see \"errors\"); nothing was recorded.",
+            "errors": [{"index": 0, "value": "nan", "reason": "is no name"}], "errorCount": 1}
+    with Fake([(400, body, {})]) as fake:
+        result = run(*args, env=fake.env)
+    assert (result.code, result.out) == (1, "")
+    lines = result.err.splitlines()
+    assert lines[:2] == ["leadblock: 1 of the identifiers is invalid; nothing was recorded. (invalid_identifier)",
+                         "'nan': is no name"], result
+
+
+@pytest.mark.parametrize("said, shown", [
+    ('give the addresses, or send "force": true to block all of them', "give --force to block all"),
+    ("expiresAt is in the past", "--expires is in the past"),
+    ("No import with this id. GET /v1/imports lists them.", "`leadblock imports` lists them."),
+    ("No change. Change ids come in the header X-Change-Id.", "`leadblock export --audit` lists them."),
+    ('"a" (see "errors") and "b" (see "errors")', '"a" and "b"'), ("", "''")])
+def test_what_is_said_to_programs_is_said_in_the_words_of_commands(said, shown):
+    body = {"success": False, "code": "x", "message": said or "?",
+            "errors": [{"index": 0, "value": "", "reason": said}], "errorCount": 1}
+    with Fake([(400, body, {})]) as fake:
+        result = run("undo", "im_1", env=fake.env)
+    assert result.code == 1 and all(shown in line or not said for line in result.err.splitlines()[:2]), result
+    assert not said or said not in result.err
+
+
+def test_an_e_mail_address_among_names_is_told_its_option():
+    with Fake(blocked_all) as fake:
+        for command in ("check", "block", "unblock"):
+            result = run(command, "q1", "ann@example.com", "john", env=fake.env)
+            assert result.code == 1 and "--email" in result.err, result
+        assert "--email" not in run("check", "q1", "a b", env=fake.env).err
+        assert fake.requests == []
+
+
 def test_skip_invalid_asks_leniently_and_lists_what_was_skipped():
     """What the command knows to be invalid, and what only the server does."""
     body = {"success": True, "message": "ok", "blocked": 1,
@@ -168,6 +208,17 @@ def test_list_follows_links_and_streams():
         assert fake.requests[0]["path"] == "/v1/campaigns/q1/blocked-leads?take=100&search=a%26b"
         assert fake.requests[1]["path"] == "/v1/campaigns/q1/blocked-leads?cursor=abc%3D&take=3"
         assert run("list", "q1", "--json", env=fake.env).json() == pages[0] + pages[1]
+
+
+def test_a_list_of_every_type():
+    entry = {"id": "bl_1", "type": "domain", "value": "acme.com", "kind": "client", "reason": None,
+             "createdAt": "2026-11-28T10:00:00.000Z"}
+    with Fake([(200, [entry], {})] * 3) as fake:
+        for list_of, path in ((["q1"], "/campaigns/q1"), (["--workspace"], "")):
+            result = run("list", *list_of, "--all-types", "--search", "acme", env=fake.env)
+            assert result.out == "domain\tacme.com\t2026-11-28T10:00:00.000Z\tclient\t\n", result
+            assert fake.requests[-1]["path"] == f"/v1{path}/blocklist?limit=1000&search=acme"
+        assert run("list", "q1", "--all-types", "--json", env=fake.env).json() == [entry]
 
 
 def test_an_empty_list_is_an_empty_array():
@@ -267,8 +318,47 @@ def test_a_key_with_a_line_break_is_not_sent():
 def test_redirects_are_not_followed():
     with Fake(blocked_all) as other:
         with Fake([(307, {}, {"Location": other.url + "/"})]) as fake:
-            assert run("block", "q1", "john", env=fake.env).code == 1
+            result = run("block", "q1", "john", env=fake.env)
+            assert result.code == 1 and "https://" in result.err and "LEADBLOCK_URL" in result.err
         assert other.requests == []
+
+
+@pytest.fixture
+def tls(tmp_path):
+    """A server with TLS, and the file of its authority."""
+    pem, key = certificate(tmp_path)
+    fake = Fake(lambda request: (200, [], {}))
+    fake.server.socket = serving(pem, key).wrap_socket(fake.server.socket, server_side=True)
+    fake.env["LEADBLOCK_URL"] = fake.url.replace("http:", "https:")
+    with fake:
+        yield fake, pem
+
+
+def test_an_authority_of_ones_own_is_named_by_a_variable(tls, tmp_path):
+    fake, pem = tls
+    result = run("list", "q1", env={**fake.env, "SSL_CERT_FILE": ""})
+    assert result.code == 1 and "SSL_CERT_FILE" in result.err and "leadblock serve" not in result.err, result
+    assert run("list", "q1", "--json", env={**fake.env, "SSL_CERT_FILE": str(pem)}).json() == []
+    result = run("list", "q1", env={**fake.env, "SSL_CERT_FILE": str(tmp_path / "none.pem")})
+    assert result.code == 1 and "SSL_CERT_FILE" in result.err, result
+
+
+def test_https_where_nothing_speaks_tls_is_explained():
+    with Fake([]) as fake:
+        result = run("list", "q1", env={**fake.env, "LEADBLOCK_URL": fake.url.replace("http:", "https:")})
+    assert result.code == 1 and "http://" in result.err and "TLS" in result.err, result
+
+
+def test_a_key_that_may_not_is_told_of_one_that_may():
+    body = {"success": False, "code": "forbidden", "message": "This API key is read-only: it can only check and list."}
+    with Fake([(403, body, {})]) as fake:
+        result = run("block", "q1", "john", env=fake.env)
+    assert result.code == 1 and "leadblock key create" in result.err, result
+
+
+def test_what_answers_without_a_code_is_shown_without_one():
+    with Fake([(403, {"message": "Blocked by a proxy."}, {})]) as fake:
+        assert run("list", "q1", env=fake.env).err == "leadblock: Blocked by a proxy.\n"
 
 
 def test_an_answer_that_is_no_json_is_a_failure():
@@ -282,7 +372,9 @@ def test_wrong_usage_is_exit_code_2_and_asks_nothing():
     with Fake(blocked_all) as fake:
         for args in (["block", "q1"], ["block"], ["block", "q1", "j", "--batch", "0"],
                      ["block", "q1", "j", "--batch", "10001"], ["list"], ["list", "a", "b"],
-                     ["check", "q1", "j", "--nope"], ["list", "q1", "--workspace"]):
+                     ["check", "q1", "j", "--nope"], ["list", "q1", "--workspace"],
+                     ["block", "q1", "j", "--expires", "tomorrow"], ["block", "q1", "-", "--expires", "2027-02-30"],
+                     ["block", "--workspace", "--domain", "x.example", "--expires", ""]):
             result = run(*args, env=fake.env)
             assert result.code == 2, (args, result)
         assert fake.requests == []

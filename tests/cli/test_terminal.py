@@ -1,8 +1,11 @@
 """What reaches a terminal: nothing that steers it, whatever a server says. And lists that end."""
 
+import fcntl
 import os
 import pty
+import struct
 import subprocess
+import termios
 
 import pytest
 
@@ -15,9 +18,10 @@ HOSTILE = ("\x1b]0;pwned\x07", "\x1b[2J", "\u009b31m", "\r\x1b[K", "\u202egnp.ex
 FINE = "Jos\u00e9 \u4e2d\u6587 \U0001f469\u200d\U0001f680 \u0627"
 
 
-def on_a_terminal(*args, env, stderr_too=True):
+def on_a_terminal(*args, env, stderr_too=True, columns=0):
     """The bytes that a terminal gets from a command, and its exit code."""
     ours, theirs = pty.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
     process = subprocess.Popen([binary(), *args], stdin=subprocess.DEVNULL, stdout=theirs,
                                stderr=theirs if stderr_too else subprocess.DEVNULL,
                                env={**os.environ, **env})
@@ -49,6 +53,45 @@ def test_a_cell_does_not_end_its_line():
     with Fake(lambda request: (200, rows("one\np9  2026  another"), {})) as fake:
         shown, _ = on_a_terminal("list", "q1", env=fake.env)
         assert len(shown.splitlines()) == 2 and "one p9" in shown, shown
+
+
+IMPORT = {"importId": "im_4egcwve73sqn91xt", "startedAt": "2026-11-28T10:00:00.000Z", "state": "done",
+          "action": "block", "blocked": 3, "campaignId": None, "scope": "workspace", "by": {"name": "ada@example.com"}}
+HEADINGS = ["ID", "STARTED", "STATE", "ACTION", "LEADS", "LIST", "BY"]
+CELLS = ["im_4egcwve73sqn91xt", "2026-11-28T10:00:00.000Z", "done", "block", "3", "workspace", "ada@example.com"]
+
+
+@pytest.mark.parametrize("columns", [0, 80, 94])
+def test_rows_that_do_not_fit_the_terminal_have_a_line_for_each_cell(columns):
+    """A terminal that does not say has 80 columns. Of what is empty there is no line."""
+    with Fake(lambda request: (200, [IMPORT, {**IMPORT, "by": {}}], {})) as fake:
+        shown, _ = on_a_terminal("imports", env=fake.env, columns=columns)
+    one, two = (row.splitlines() for row in shown.split("\n\n"))
+    assert [line.split() for line in one] == [list(pair) for pair in zip(HEADINGS, CELLS)]
+    assert two == one[:-1]
+    assert len({line.index(cell) for line, cell in zip(one, CELLS)}) == 1
+
+
+def test_rows_that_fit_are_lines_below_their_headings():
+    with Fake(lambda request: (200, [IMPORT], {})) as fake:
+        shown, _ = on_a_terminal("imports", env=fake.env, columns=95)
+    assert [line.split() for line in shown.splitlines()] == [HEADINGS, CELLS]
+
+
+def test_a_long_reason_alone_makes_no_other_table_of_a_list():
+    with Fake(lambda request: (200, rows("why " * 60), {})) as fake:
+        shown, _ = on_a_terminal("list", "q1", env=fake.env, columns=80)
+    assert shown.startswith("IDENTIFIER  BLOCKED") and len(shown.splitlines()) == 2, shown
+
+
+@pytest.mark.parametrize("args", [["list", "q1"], ["list", "q1", "--search", "x"], ["list", "q1", "--all-types"],
+                                  ["imports"]])
+def test_a_person_is_told_that_a_list_is_empty(args):
+    with Fake(lambda request: (200, [], {})) as fake:
+        shown, code = on_a_terminal(*args, env=fake.env)
+        assert code == 0 and len(shown.splitlines()) == 1, shown
+        piped = run(*args, env=fake.env)
+        assert (piped.code, piped.out, piped.err) == (0, "", "")
 
 
 def test_an_error_on_a_terminal_is_harmless():

@@ -792,6 +792,36 @@ def test_workspace_in_place_of_campaign(server):
     assert [entry["publicIdentifier"] for entry in entries] == ["b-2"]
 
 
+def test_names_of_every_type_are_listed_and_come_back_from_a_file(server, tmp_path):
+    tenant = server.tenant()
+    client = Client(server, tenant.key)
+    done(client("block", "--workspace", "--domain", "acme.com", "--kind", "client", "--reason", "ours"))
+    done(client("block", "--workspace", "ann-doe"))
+    listed = [line.split("\t") for line in done(client("list", "--workspace", "--all-types")).splitlines()]
+    assert [(row[0], row[1], row[3], row[4]) for row in listed] == [
+        ("publicIdentifier", "ann-doe", "", ""), ("domain", "acme.com", "client", "ours")]
+    path = tmp_path / "all.csv"
+    assert done(client("export", "--workspace", "--all-types", "--output", path)) == f"2 rows written to {path}\n"
+    campaign = tenant.campaign()
+    done(client("block", campaign, "--all-types", "--file", path))
+    entries = client("list", campaign, "--all-types", "--json").json()
+    assert sorted((entry["value"], entry["kind"]) for entry in entries) == [("acme.com", "client"), ("ann-doe", None)]
+    wrong(client("export", "--audit", "--all-types"))
+    wrong(client("export", campaign, "--workspace"), "CAMPAIGN")
+
+
+def test_a_user_s_role_and_workspace_fit_each_other(tmp_path):
+    for args, words in ((["--role", "boss"], "operator, member or viewer"), (["--role", "member"], "--in"),
+                        (["--role", "viewer"], "--in"), (["--role", "operator", "--in", "Acme"], "--in")):
+        wrong(run("user", "create", "ada@example.com", *args, "--data", tmp_path / "data"), words)
+    assert not (tmp_path / "data").exists()
+
+
+def test_a_statement_about_what_is_no_person_says_why_there_is_none(folder):
+    err = failed(folder.run("evidence", folder.workspace(), "--lead", "ada@example.com"), "ada@example.com", "e-mail")
+    assert '"errors"' not in err
+
+
 def test_unblock_of_the_workspace_takes_exactly_the_named_person(server):
     """The server unblocks by id only: the command must not mistake a similar name."""
     tenant = server.tenant()

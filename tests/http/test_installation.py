@@ -466,6 +466,13 @@ def test_commands_change_and_show_it(own, tmp_path):
     assert [row[:2] for row in rows] == [["domain", "acme.com"], ["publicIdentifier", "joe-bloggs"],
                                          ["publicIdentifier", "jane-doe"]]
     assert {tuple(row[3:]) for row in rows} == {("opt_out", "asked to stop")}
+    env = {"LEADBLOCK_URL": f"http://127.0.0.1:{own.port}", "LEADBLOCK_KEY": tenant.key}
+    assert run("block", "--workspace", "jane-doe", env=env).code == 0
+    assert run("unblock", "--workspace", "jane-doe", "joe-bloggs", env=env).out.startswith(
+        "1 lead unblocked, 1 not blocked there (ch_")  # of the workspace's own list
+    assert run("check", "--workspace", "jane-doe", "joe-bloggs", "somebody", env=env).out == (
+        "jane-doe\tblocked\njoe-bloggs\tblocked\nsomebody\tallowed\n")
+    assert run("check", "--workspace", "jane-doe", "--quiet", env=env).code == 1
     assert own.cli_beside("installation", "unblock", "jane-doe").startswith("1 entry unblocked")
     change = printed[printed.index("ch_"):].rstrip(")")
     assert "2 leads unblocked" in own.cli_beside("installation", "undo", change)

@@ -164,6 +164,10 @@ def test_serve_is_0_after_a_stop_1_when_it_cannot_start_2_for_a_wrong_setting(tm
         server.start()
     assert run("serve", "--data", tmp_path, "--threads", "many").code == 2
     assert run("serve", "--data", tmp_path, env={"LEADBLOCK_LOG_LEVEL": "loud"}).code == 2
+    for setting, value in (("--listen", "nope"), ("--listen", "::1:8080"), ("--public-url", "nope"),
+                           ("--require-second-factor", "all")):
+        result = run("serve", "--data", tmp_path / "data", setting, value)
+        assert result.code == 2 and setting in result.err and value in result.err, result
 
 
 def test_a_paused_campaign_is_1_for_send(place):

@@ -1,9 +1,12 @@
 """`leadblock verify`: looks for damage in a database that no server has open, or in one of nodes."""
 
 import base64
+import os
+import pty
 import re
 import shutil
 import sqlite3
+import subprocess
 import time
 from pathlib import Path
 
@@ -12,7 +15,8 @@ import pytest
 from support import chain, expect, pages, postgres
 from support.ends import block_for_a_moment
 from support.marks import sqlite_only
-from support.server import CommandFailed, Server, on_postgresql, run
+from support.server import CommandFailed, Server, binary, clean_environment, on_postgresql, run
+from support.terminal import all_of
 
 LEADS = "/blocked-leads"
 DUMP = Path(__file__).resolve().parents[1] / "vectors" / "names-before.sql"
@@ -82,6 +86,42 @@ def test_what_the_server_has_written_is_right(stopped):
     assert result.code == 0, result
     assert result.out == "right: 2 workspaces, 20 rows of the blocklist log, 494 entries\n"
     assert run("verify", place(stopped), "--quiet").out == ""
+    assert run("verify", place(stopped), "--json").json() == {"workspaces": 2, "rows": 20, "entries": 494}
+
+
+def test_of_one_it_speaks_as_of_one(own):
+    expect.ok(own.tenant().api.post(LEADS, {"leads": [{"publicIdentifier": "ada"}]}))
+    own.stop()
+    assert run("verify", place(own)).out == "right: 1 workspace, 1 row of the blocklist log, 1 entry\n"
+
+
+def open_for_its_reader(path, process):
+    while process.poll() is None:
+        try:
+            return os.fdopen(os.open(path, os.O_WRONLY | os.O_NONBLOCK), "w")
+        except OSError:  # it has not opened it yet
+            time.sleep(0.005)
+    raise AssertionError(f"it ended with {process.returncode}")
+
+
+def test_a_person_sees_how_far_it_is(own, tmp_path):
+    """On a terminal, as one line: the statement comes so late that the log is looked through after that line is due."""
+    tenant = own.tenant()
+    people = [{"publicIdentifier": f"person-{n}", "reason": f"asked {n}"} for n in range(10_000)]  # a row each
+    expect.ok(tenant.api.post(LEADS, {"leads": people}))
+    statement = own.cli("evidence", tenant.workspace)
+    own.stop()
+    os.mkfifo(tmp_path / "late.json")
+    ours, theirs = pty.openpty()
+    process = subprocess.Popen([binary(), "verify", place(own), "--evidence", tmp_path / "late.json"],
+                               env=clean_environment(), stdout=subprocess.DEVNULL, stderr=theirs)
+    os.close(theirs)
+    with open_for_its_reader(tmp_path / "late.json", process) as late:
+        time.sleep(0.25)
+        late.write(statement)
+    shown = all_of(ours)
+    assert process.wait(20) == 0, shown
+    assert shown.startswith("\r\x1b[Kblocklist log: ") and shown.endswith("\r\x1b[K") and "\n" not in shown, shown
 
 
 @pytest.mark.parametrize("change", [

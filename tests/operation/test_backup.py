@@ -49,7 +49,7 @@ def test_in_a_folder_it_has_the_name_of_its_time_and_is_read_back(server, folder
     assert NAME.fullmatch(name)
     copied, checked = result.out.splitlines()
     assert copied == f"Copied to {folder / name}"
-    assert re.fullmatch(r"Checked: 1 workspaces, \d+ rows of the blocklist log, 300 entries", checked)
+    assert re.fullmatch(r"Checked: 1 workspace, \d+ rows of the blocklist log, 300 entries", checked)
     assert (folder / name).stat().st_mode & 0o777 == 0o600
     mark = (server.data / "last-backup").read_text().split()
     years.append(str(datetime.now(timezone.utc).year))

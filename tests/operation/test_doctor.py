@@ -99,6 +99,13 @@ def test_where_all_is_well_it_is_0(data, running):
     assert state == "ok" and f"process {running.process.pid} " in text
 
 
+def test_its_help_names_the_setting_that_the_address_comes_from():
+    """Which is not that of the commands that call the API."""
+    shown = run("help", "doctor").out
+    assert "LEADBLOCK_PUBLIC_URL" in shown and "LEADBLOCK_URL" not in shown
+    assert "LEADBLOCK_URL" in run("help", "check").out
+
+
 def test_it_changes_nothing(data):
     def contents():
         # The mark counts openings.

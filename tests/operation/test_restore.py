@@ -150,7 +150,7 @@ def test_a_day_is_restored_and_what_it_lost_is_listed(day, tmp_path):
         day.workspace: ("Acme: agency now, and was agency until 2099-01-01T00:00:00.000Z", 1)}
     assert items(result, "CAMPAIGN_BACK") == {"deleted": ("Deleted, workspace Acme", 1)}
     assert items(result, "CAMPAIGN_LOST") == {"new": ("New, workspace Acme", 1)}
-    assert items(result, "WORKSPACE_LOST") == {day.late: ("Late, 1 entries", 1)}
+    assert items(result, "WORKSPACE_LOST") == {day.late: ("Late, 1 entry", 1)}
     moved = Path(result["movedTo"])
     assert moved.parent == data and result["comparedWith"] == str(moved)
     assert not [path for path in data.iterdir() if path.name.startswith("restore-")]
@@ -191,7 +191,7 @@ def serves_what_was_said(day, data):
 def test_for_people_it_says_what_to_do(day, tmp_path):
     data = evening(day, tmp_path / "data")
     out = run("restore", day.backup, "--data", data, "--replace").out
-    assert re.search(r"^Restored .*morning.db to .*: 1 workspaces, \d+ rows of the blocklist log, 3 entries$", out, re.M)
+    assert re.search(r"^Restored .*morning.db to .*: 1 workspace, \d+ rows of the blocklist log, 3 entries$", out, re.M)
     assert "All sessions and one-time links have ended" in out
     heading = "API keys that were revoked since and work again: 1; to do: leadblock key revoke KEYID"
     assert f"{heading}\n  {day.ids['revoked at noon']}\trevoked at noon, workspace Acme\n" in out

@@ -34,7 +34,8 @@ bool lb_sessions_has_to_wait(struct lb_call *call, const char *email)
     snprintf(seconds, sizeof seconds, "%u", wait_s);
     lb_reply_header(&call->req->reply, "Retry-After", seconds);
     lb_reply_error(&call->req->reply, LB_ERR_RATE_LIMITED,
-                   "Too many failed attempts to sign in. Wait %u seconds.", wait_s);
+                   "Too many failed attempts to sign in. Wait %u second%s.", wait_s,
+                   lb_plural(wait_s));
     return true;
 }
 

@@ -160,6 +160,11 @@ static bool read_workspace(struct lb_call *call, struct lb_user_row *user)
                            "Operators have access to every workspace; leave \"workspaceId\" out.");
         return id.len == 0;
     }
+    if (!id.len) {
+        lb_reply_error(&call->req->reply, LB_ERR_INVALID_BODY,
+                       "\"workspaceId\" must name the workspace of a member or viewer.");
+        return false;
+    }
     struct lb_workspace *workspace = lb_admin_named_workspace(call, id);
     if (!workspace)
         return false;

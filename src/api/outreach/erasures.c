@@ -133,10 +133,11 @@ static void reply(struct erasing *erasing)
     const struct lb_erasure *erasure = &erasing->erasure;
     struct lb_buf *body = lb_reply_json(&call->req->reply, 200);
     lb_buf_printf(body,
-                  "{\"success\":true,\"message\":\"%s %llu blocklist entries and %zu leads of the "
+                  "{\"success\":true,\"message\":\"%s %llu blocklist %s and %zu lead%s of the "
                   "person%s\"",
                   call->dry_run ? "Would erase" : "Erased", (unsigned long long)erasure->entries,
-                  erasure->lead_count,
+                  erasure->entries == 1 ? "entry" : "entries", erasure->lead_count,
+                  lb_plural(erasure->lead_count),
                   erasing->blocked ? ", who stays blocked" : ", who is not blocked");
     put_counts(erasing, body);
     if (!call->dry_run)

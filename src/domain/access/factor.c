@@ -163,8 +163,8 @@ static lb_err refuse_for_a_while(struct lb_account_change *change, unsigned wait
 {
     change->write.retry_after_s = wait_s;
     return lb_fail(&change->write.reason, LB_ERR_RATE_LIMITED,
-                   "Too many wrong codes in a row. Wait %u seconds, or use a recovery code.",
-                   wait_s);
+                   "Too many wrong codes in a row. Wait %u second%s, or use a recovery code.",
+                   wait_s, lb_plural(wait_s));
 }
 
 /* Is it a code of the app, or a recovery code? Marks it as used in `row`. One that has not the

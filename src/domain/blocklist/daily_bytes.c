@@ -18,9 +18,9 @@ static void refuse(const struct lb_blocklist *blocklist, struct lb_write *write,
     write->result = lb_fail(
         &write->reason, LB_ERR_RATE_LIMITED,
         "This workspace has recorded %llu MiB of leads, texts and activities within 24 hours, as "
-        "much as it may. Nothing was recorded; blocks still are. Try again in %u seconds, or ask "
+        "much as it may. Nothing was recorded; blocks still are. Try again in %u second%s, or ask "
         "the operator to raise max-workspace-daily-bytes.",
-        mib, wait_s);
+        mib, wait_s, lb_plural(wait_s));
 }
 
 void lb_daily_bytes_check(struct lb_blocklist *blocklist, struct lb_write *first)

@@ -42,7 +42,8 @@ lb_err lb_change_check_daily(struct lb_change *change)
     return lb_fail(
         &change->write.reason, LB_ERR_RATE_LIMITED,
         "This workspace has recorded %llu blocks and unblocks within 24 hours, and may "
-        "record %llu. Nothing was recorded. Try again in %u seconds, or ask the operator "
+        "record %llu. Nothing was recorded. Try again in %u second%s, or ask the operator "
         "to raise max-workspace-daily-rows.",
-        (unsigned long long)(last + 1 - first), (unsigned long long)max, seconds);
+        (unsigned long long)(last + 1 - first), (unsigned long long)max, seconds,
+        lb_plural(seconds));
 }
