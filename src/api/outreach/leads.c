@@ -158,10 +158,10 @@ static const char *read_lead_names(const struct lb_json *json, struct read_names
     const struct lb_json *member = lb_json_member(json, "memberId");
     out->member_id.len = 0;
     /* Who has no other name is known by the member id alone. */
-    out->shown = is_given(name) ? name : is_given(url) ? url : member;
+    out->shown = is_given(name) ? name : is_given(url) ? url : is_given(member) ? member : name;
     if (lb_json_type(json) != LB_JSON_OBJECT)
         return "must be an object with a publicIdentifier or linkedinUrl";
-    if (!is_given(out->shown))
+    if (!is_given(out->shown) && lb_json_type(name) != LB_JSON_STRING)
         return "has no publicIdentifier or linkedinUrl";
     const char *wrong = read_identifier(out->shown, &out->identifier);
     if (!wrong && is_given(member)) {
