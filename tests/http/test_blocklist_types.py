@@ -218,7 +218,7 @@ def test_filters_and_pages(fresh):
 @pytest.mark.parametrize("entry, word", [
     ({"email": "not an address"}, None), ({"domain": "co.uk"}, None),
     ({"domain": "gmail.com"}, "force"), ({"phone": "0170 1234567"}, None),
-    ({"company": "x"}, None), ({}, "no name"), ({"email": "a@example.com", "phone": "+49170123456"},
+    ({"company": "x"}, None), ({}, "no name"), ({"email": "", "phone": ""}, "no name"), ({"email": "a@example.com", "phone": "+49170123456"},
                                                 "several names"),
     ({"email": 5}, "string"), ({"email": "a@example.com", "kind": "enemy"}, "kind"),
     ({"email": "a@example.com", "expiresAt": "tomorrow"}, "expiresAt"),
@@ -233,6 +233,12 @@ def test_a_bad_entry_is_named_and_nothing_is_recorded(fresh, entry, word):
     lenient = fresh.api.post("/blocklist", {"entries": [{"domain": "acme.com"}, entry]},
                              headers=[("Prefer", "handling=lenient")])
     assert expect.ok(lenient)["blocked"] == 1 and len(lenient.json()["invalid"]) == 1
+
+
+def test_an_empty_name_beside_another_one_is_none(fresh):
+    entry = {"publicIdentifier": "ada", "email": "", "phone": "", "company": None}
+    assert block(fresh.api, entry)["blocked"] == 1 and listed(fresh.api) == [("publicIdentifier", "ada")]
+    assert unblock(fresh.api, entry) == 1
 
 
 def test_force_and_a_country(fresh):
@@ -273,6 +279,66 @@ def test_a_check_refuses_what_it_cannot_read(fresh):
     assert response.status == 400 and response.json()["errors"][0]["index"] == 1
     response = fresh.api.post("/check", {"leads": [{"firstName": "Ada"}]})
     assert response.status == 400
+
+
+# What programs and people write in fields of which they know nothing, and what could be no entry.
+NO_NAMES = [("email", value) for value in ("", "n/a", "-", " ", "jane@acme", "jane@", "@acme", "none")]
+NO_NAMES += [("phone", value) for value in ("", "n/a", "?", "123 456", "ext. 12")]
+NO_NAMES += [("website", value) for value in (
+    "", "n/a", "n.a.", "http://", "localhost", "acme", "http://10.0.0.1:8080/", "[::1]")]
+NO_NAMES += [("companyUrl", value) for value in ("", "n/a", "acme", "-")]
+NO_NAMES += [("companyName", value) for value in (
+    "", "3M", "X", "1&1", "-", "https://acme.com", "info@acme.com", "x" * 201, "a\tb\x01")]
+NO_NAMES += [(name, None) for name in (
+    "email", "phone", "website", "companyUrl", "companyName", "memberId", "linkedinUrl")]
+NO_NAMES += [("memberId", ""), ("linkedinUrl", "")]
+
+
+def test_a_field_without_a_name_does_not_hold_a_check_up(fresh):
+    """As adding leads takes them all; what else is known of the lead decides."""
+    block(fresh.api, {"publicIdentifier": "ada"}, {"domain": "acme.com"})
+    for blocked, name in ((True, "ada"), (False, "bob")):
+        leads = [{"publicIdentifier": name, field: value} for field, value in NO_NAMES]
+        assert [found["blocked"] for found in check(fresh.api, *leads)] == [blocked] * len(leads)
+        whole = {"email": "jane@acme", "phone": "-", "website": "n/a", "companyName": "3M"}
+        (found,) = check(fresh.api, {"publicIdentifier": name, **whole, "companyUrl": "shop.acme.com"})
+        assert found["blocked"], "by the company's URL"
+    short = [lead for lead in leads if len(lead.get("companyName") or "") < 201]
+    assert expect.ok(fresh.api.post(f"/campaigns/{fresh.campaign()}/leads", {
+        "leads": [lead | {"publicIdentifier": f"ann-{i}"} for i, lead in enumerate(short)]}))[
+            "added"] == len(short)
+
+
+def test_a_company_that_can_be_no_entry_is_not_blocked(fresh):
+    assert check(fresh.api, {"companyName": "3M"}, {"companyName": "Initech"})[0]["blocked"] is False
+
+
+@pytest.mark.parametrize("field, value", [
+    ("publicIdentifier", "a b"), ("publicIdentifier", "nan"), ("publicIdentifier", "None"), ("linkedinUrl", "https://acme.com/in/ada"), ("memberId", "ada"),
+    ("email", "a@acme.com; b@acme.com"), ("email", "a..b@acme.com"), ("email", 5),
+    ("phone", "0170 1234567"), ("phone", "+49 89 123456 ext. 12"), ("phone", "1-800-555-FLOWERS 01"),
+    ("website", "www.acme.com www.acme.de"), ("website", "acme..com"), ("companyUrl", "acme.com:x"),
+    ("companyName", 5)])
+def test_a_field_that_may_hold_a_name_is_never_said_not_to_be_blocked(fresh, field, value):
+    lead = {"publicIdentifier": "bob", "email": "bob@example.com", field: value}
+    response = fresh.api.post("/check", {"leads": [{"email": "a@example.com"}, lead]})
+    assert response.status == 400, response
+    (bad,) = response.json()["errors"]
+    assert bad["index"] == 1 and bad["value"] == (value if isinstance(value, str) else None)
+
+
+def test_a_doubtful_name_that_is_blocked_is_one(fresh):
+    block(fresh.api, {"linkedinUrl": "linkedin.com/in/nan"})
+    assert matched(fresh.api, {"publicIdentifier": "nan"}) == ("publicIdentifier", "nan")
+    assert matched(fresh.api, {"linkedinUrl": "linkedin.com/in/none"}) is None
+
+
+@pytest.mark.parametrize("lead", [
+    {"email": "???"}, {"phone": "123"}, {"website": "localhost"}, {"companyName": "https://acme.com"},
+    {"email": "n/a", "phone": ""}, {"email": ""}, {}])
+def test_a_lead_of_which_nothing_can_be_read_is_refused(fresh, lead):
+    response = fresh.api.post("/check", {"leads": [lead]})
+    assert response.status == 400 and response.json()["errors"][0]["index"] == 0, response
 
 
 def test_undo_history_and_changes_know_entries(fresh):

@@ -448,6 +448,21 @@ def test_colleagues_added_later_are_not_handed_out(tenant):
     assert campaign.claim() == [] and campaign.status == "completed"
 
 
+@pytest.mark.parametrize("company", [
+    {"companyName": "N/A"}, {"companyName": "unknown"}, {"companyName": "Self-Employed"},
+    {"companyName": "Stealth Startup"}, {"companyUrl": "https://www.linkedin.com/company/undefined"}])
+def test_what_unrelated_people_have_for_a_company_makes_no_colleagues(tenant, company):
+    campaign = stopping(tenant, worker(**company), worker(**company))
+    first, second = campaign.claim()
+    campaign.complete(first, "replied")
+    assert campaign.lead(second["publicIdentifier"])["status"] == "active"
+    late = worker(**company)
+    campaign.add(late)
+    campaign.activate()
+    assert claimed(campaign) == [late["publicIdentifier"]]
+    assert campaign.explain(second["publicIdentifier"])["contact"] is True
+
+
 def test_who_replied_goes_on_when_the_step_says_so(tenant):
     campaign = stopping(tenant, worker("goes-on-" + unique(), companyName="Acme"),
                         steps=[{**MESSAGE, "stopOnReply": False}, MESSAGE])

@@ -155,6 +155,21 @@ def test_answers_say_who_is_covered_and_who_stays_blocked(fresh):
     assert "stillBlocked" not in expect.ok(api.delete("/blocked-leads", [record]))
 
 
+def test_an_unblock_by_a_name_that_is_on_no_list_says_which_one_is(fresh):
+    """The name by which a person is met is seldom the one by which they were blocked."""
+    api, campaign = fresh.api, Campaign(fresh)
+    link(api, (ANNA, OLD), (ANNA, NEW))
+    block_everywhere(api, OLD)
+    still = [{"publicIdentifier": NEW, "names": [OLD]}]
+    for path, body in (("/blocklist", {"entries": [{"publicIdentifier": NEW}, {"publicIdentifier": "joe"}]}),
+                       (campaign.blocks, {"publicIdentifiers": [NEW, "joe"]})):
+        said = expect.ok(api.delete(path, body))
+        assert said["unblocked"] == 0 and said["stillBlocked"] == still, path
+    expect.ok(api.delete("/blocklist", {"entries": [{"publicIdentifier": OLD}]}))
+    said = expect.ok(api.delete("/blocklist", {"entries": [{"publicIdentifier": NEW}]}))
+    assert "stillBlocked" not in said
+
+
 def test_a_name_seen_with_ids_of_both_forms_joins_them(fresh):
     link(fresh.api, (ANNA, OLD), (SALES, OLD))
     block_everywhere(fresh.api, SALES)
@@ -188,6 +203,23 @@ def test_a_ninth_name_is_not_joined_and_is_listed(fresh):
     assert (conflict["memberId"], conflict["publicIdentifier"]) == (ANNA, many[7])
     block_everywhere(api, many[0])
     assert is_blocked(api, *many) == [True] * 7 + [False]
+
+
+def test_a_conflict_that_becomes_a_link_is_none_any_more(own):
+    tenant = own.tenant()
+    many = [f"anna-{number}" for number in range(8)]
+    *_, change = link(tenant.api, (ANNA, many[0]))
+    assert link(tenant.api, *((ANNA, name) for name in many[1:]))[:3] == (6, 0, 1)
+    undo(tenant.api, change)
+    assert len(expect.ok(tenant.api.get("/people/conflicts"))) == 1, "it was not asked for again"
+    assert link(tenant.api, (ANNA, many[7]))[:3] == (1, 0, 0)
+    assert expect.ok(tenant.api.get("/people/conflicts")) == []
+    own.restart()
+    api = own.api(tenant.key)
+    assert expect.ok(api.get("/people/conflicts")) == []
+    assert link(api, (ANNA, many[0]))[:3] == (0, 0, 1)
+    assert [conflict["publicIdentifier"] for conflict in expect.ok(api.get("/people/conflicts"))] == [
+        many[0]]
 
 
 def test_a_lead_with_names_of_three_people_is_asked_for_by_all_of_theirs(fresh):

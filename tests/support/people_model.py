@@ -13,6 +13,7 @@ class People:
     def __init__(self):
         self.links = {}  # number: (member id, name)
         self.seen = {}  # of each pair: its first number that stands, and the latest
+        self.conflicts = {}  # number: a pair that could be no link and is none since
 
     def pairs(self):
         return set(self.seen)
@@ -43,6 +44,13 @@ class People:
                                       if not self.joins_nobody(pair[1])])
         return {name} | person | {other for member, other in self.pairs() if member in person}
 
+    def would_conflict(self, pair):
+        return pair not in self.seen and len(self.together(pair, self.pairs())) > NAMES_MAX
+
+    def listed(self):
+        """The conflicts, latest first."""
+        return list(self.conflicts.values())[::-1]
+
     def link(self, number, member, name):
         """What becomes of it: linked, known or a conflict."""
         pair = member, name
@@ -50,15 +58,19 @@ class People:
             if not self.joins_nobody(name) or self.last(name) == pair:
                 return "known"
             self.seen[pair] = [self.seen[pair][0], number]
-        elif len(self.together(pair, self.pairs())) > NAMES_MAX:
+        elif self.would_conflict(pair):
+            if pair not in self.conflicts.values():
+                self.conflicts[number] = pair
             return "conflict"
         else:
             self.seen[pair] = [number]
         self.links[number] = pair
+        self.conflicts = {at: other for at, other in self.conflicts.items() if other != pair}
         return "linked"
 
     def end(self, number):
-        """Takes a link back, if it still counts."""
+        """Takes a link back, if it still counts, or a conflict."""
+        self.conflicts.pop(number, None)
         pair = self.links.pop(number, None)
         if pair is None or number not in self.seen.get(pair, ()):
             return False

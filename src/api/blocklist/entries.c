@@ -93,13 +93,19 @@ void lb_entries_put(struct lb_buf *body, const struct lb_identifiers *identifier
     lb_buf_append_lit(body, "]");
 }
 
+/* As programs send it for what they have nothing for. */
+static bool is_empty(const struct lb_json *value)
+{
+    return lb_json_type(value) == LB_JSON_STRING && !lb_json_string(value).len;
+}
+
 /* The one name of an entry. NULL, or what is wrong. */
 static const char *find_name(const struct lb_json *object, struct entry *out)
 {
     size_t found = 0;
     for (size_t i = 0; i < NAME_MEMBERS; i++) {
         const struct lb_json *value = lb_json_member(object, name_members[i]);
-        if (is_absent(value))
+        if (is_absent(value) || is_empty(value))
             continue;
         found++;
         out->raw = lb_json_string(value);

@@ -23,7 +23,7 @@ void lb_person_names_put_covers(struct lb_buf *body, const struct lb_call *call,
 void lb_person_names_put_all_covers(struct lb_buf *body, const struct lb_call *call,
                                     const struct lb_identifiers *identifiers);
 
-/* Appends ,"stillBlocked":[{"publicIdentifier":"...","names":["..."]}] of names that were freed,
+/* Appends ,"stillBlocked":[{"publicIdentifier":"...","names":["..."]}] of names that are free now,
  * each followed by a NUL: by which other names their people are blocked, in the list of the call or
  * its workspace's. */
 void lb_person_names_put_still_blocked(struct lb_buf *body, const struct lb_call *call,

@@ -51,7 +51,14 @@ struct checking {
 
 /* --- Reading ---------------------------------------------------------------------------------- */
 
-/* NULL, or what is wrong. A company's URL may be that of any site. */
+static bool is_blocked(const struct checking *checking, struct lb_str name)
+{
+    return lb_blocklist_check(checking->call->app->blocklist, checking->list, name).scope !=
+           LB_SCOPE_NONE;
+}
+
+/* NULL, or what is wrong. A company's URL may be that of any site; "nan" is no LinkedIn name,
+ * unless one is blocked that is. */
 static const char *normalise(struct checking *checking, const struct member *member,
                              struct lb_str raw)
 {
@@ -59,7 +66,8 @@ static const char *normalise(struct checking *checking, const struct member *mem
     const char *wrong = lb_typed_name_normalise(member->type, raw, &checking->rules, name);
     if (member->field == LB_LEAD_COMPANY_URL && (wrong || name->type != LB_NAME_COMPANY_PAGE))
         wrong = lb_typed_name_normalise(LB_NAME_DOMAIN, raw, &checking->rules, name);
-    return wrong;
+    bool doubtful = !wrong && member->field < 0 && name->doubt;
+    return doubtful && !is_blocked(checking, lb_typed_name_str(name)) ? name->doubt : wrong;
 }
 
 /* A LinkedIn name may be stored in the form that it had under earlier rules, also one that is
@@ -75,9 +83,7 @@ static bool take_stored(struct checking *checking, const struct member *member, 
     if (!lb_identifier_before(raw, refused ? NULL : &today, &before))
         return false;
     struct lb_str name = {before.text, before.len};
-    if (lb_blocklist_check(checking->call->app->blocklist, checking->list, name).scope ==
-            LB_SCOPE_NONE ||
-        !lb_keep(checking->call, &checking->kept, &name))
+    if (!is_blocked(checking, name) || !lb_keep(checking->call, &checking->kept, &name))
         return false;
     checking->linkedin[checking->linkedin_count++] = name;
     return true;
@@ -92,7 +98,7 @@ static const char *take_name(struct checking *checking, const struct member *mem
     const char *wrong = normalise(checking, member, raw);
     bool stored = take_stored(checking, member, raw);
     if (wrong)
-        return stored ? NULL : wrong;
+        return stored || checking->name.refused == LB_NAME_NO_ENTRY ? NULL : wrong;
     if (member->field < 0 || member->type == LB_NAME_PHONE) /* which may be national here */
         kept = lb_typed_name_str(&checking->name);
     if (!lb_keep(checking->call, &checking->kept, &kept))
@@ -108,6 +114,7 @@ static const char *read_lead(struct checking *checking, const struct lb_json *ob
                              struct lb_str *out_raw)
 {
     size_t found = 0;
+    const char *absent = NULL; /* why a field has no name */
     checking->row = (struct lb_lead_row){0};
     checking->linkedin_count = 0;
     if (lb_json_type(object) != LB_JSON_OBJECT)
@@ -116,19 +123,23 @@ static const char *read_lead(struct checking *checking, const struct lb_json *ob
         const struct lb_json *value = lb_json_member(object, members[i].name);
         if (lb_json_type(value) == LB_JSON_MISSING || lb_json_type(value) == LB_JSON_NULL)
             continue;
-        *out_raw = lb_json_string(value);
+        struct lb_str raw = lb_json_string(value);
+        if (lb_json_type(value) == LB_JSON_STRING && !raw.len) /* what programs send for nothing */
+            continue;
+        *out_raw = raw;
         if (lb_json_type(value) != LB_JSON_STRING)
             return "has a name that is not a string";
-        if (!out_raw->len) /* as programs send fields that they have nothing for */
-            continue;
-        const char *wrong = take_name(checking, &members[i], *out_raw);
-        if (wrong)
+        const char *wrong = take_name(checking, &members[i], raw);
+        if (wrong && checking->name.refused == LB_NAME_MEANT)
             return wrong;
-        found++;
+        found += !wrong;
+        absent = wrong ? wrong : absent;
     }
-    return found ? NULL
-                 : "has no name: give publicIdentifier, linkedinUrl, memberId, email, phone, "
-                   "companyName, companyUrl or website";
+    if (found)
+        return NULL;
+    return absent ? absent
+                  : "has no name: give publicIdentifier, linkedinUrl, memberId, email, phone, "
+                    "companyName, companyUrl or website";
 }
 
 /* --- Asking ----------------------------------------------------------------------------------- */

@@ -45,10 +45,12 @@ static const char *read_identifier(const struct lb_json *value, struct lb_identi
     return lb_identifier_normalise(lb_json_string(value), out);
 }
 
+/* The empty string counts as missing: programs send it for what they have nothing for. */
 static bool is_given(const struct lb_json *value)
 {
     enum lb_json_type type = lb_json_type(value);
-    return type != LB_JSON_MISSING && type != LB_JSON_NULL;
+    return type != LB_JSON_MISSING && type != LB_JSON_NULL &&
+           (type != LB_JSON_STRING || lb_json_string(value).len);
 }
 
 static bool is_name(enum lb_lead_field field)
@@ -56,7 +58,7 @@ static bool is_name(enum lb_lead_field field)
     return field <= LB_LEAD_COMPANY_NAME;
 }
 
-/* A field: missing, null, or a string; the empty one counts as missing. */
+/* A field: missing, or a string. */
 static const char *read_field(const struct lb_json *value, enum lb_lead_field field,
                               struct lb_str *out)
 {
@@ -75,8 +77,7 @@ static const char *read_field(const struct lb_json *value, enum lb_lead_field fi
                : lb_lead_field_max(field) == LB_LEAD_NAME_CHARACTERS_MAX
                    ? "has an email or phone that is longer than 200 characters"
                    : "has a headline, website or companyUrl that is longer than 500 characters";
-    if (text.len)
-        *out = text;
+    *out = text;
     return NULL;
 }
 
@@ -157,10 +158,10 @@ static const char *read_lead_names(const struct lb_json *json, struct read_names
     const struct lb_json *member = lb_json_member(json, "memberId");
     out->member_id.len = 0;
     /* Who has no other name is known by the member id alone. */
-    out->shown = is_given(name) ? name : is_given(url) ? url : member;
+    out->shown = is_given(name) ? name : is_given(url) ? url : is_given(member) ? member : name;
     if (lb_json_type(json) != LB_JSON_OBJECT)
         return "must be an object with a publicIdentifier or linkedinUrl";
-    if (!is_given(out->shown))
+    if (!is_given(out->shown) && lb_json_type(name) != LB_JSON_STRING)
         return "has no publicIdentifier or linkedinUrl";
     const char *wrong = read_identifier(out->shown, &out->identifier);
     if (!wrong && is_given(member)) {

@@ -237,6 +237,8 @@ static lb_err apply_unblock(struct lb_write *write, struct lb_store *store)
                                    &id);
         if (!err && id)
             err = lb_change_take_back_all(&packer, id, change->fingerprints[i], key);
+        else if (!err)
+            lb_change_note_freed(change, key);
     }
     return err ? err : lb_packer_flush(&packer);
 }

@@ -74,8 +74,9 @@ struct lb_change {
     lb_err (*on_stayed)(struct lb_change *change, struct lb_store_reader *reader,
                         const uint64_t *ids, size_t count);
     void *on_stayed_context;
-    /* Unblock: gets the names of people of several names who are freed by it, the first
-     * LB_STAYED_SHOWN and more, each followed by a NUL. NULL: not asked for. */
+    /* Unblock: gets the names of people of several names who are freed by it, or were asked for
+     * and not blocked by this name, the first LB_STAYED_SHOWN and more, each followed by a NUL.
+     * NULL: not asked for. */
     struct lb_buf *freed;
 };
 

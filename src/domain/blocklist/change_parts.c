@@ -151,8 +151,7 @@ lb_err lb_change_note_end(struct lb_packer *packer, int64_t end, struct lb_finge
                                                                        : LB_ERR_STORAGE_UNAVAILABLE;
 }
 
-/* Others of the person may be blocked. */
-static void note_freed(struct lb_change *change, struct lb_str key)
+void lb_change_note_freed(struct lb_change *change, struct lb_str key)
 {
     struct lb_other_names others;
     if (!change->freed || !lb_persons_any(change->standing.workspace) || !lb_key_is_linkedin(key) ||
@@ -172,7 +171,7 @@ lb_err lb_change_take_back_all(struct lb_packer *packer, uint64_t id,
     const struct lb_twins *twins = &packer->change->blocklist->twins;
     uint64_t twin;
     packer->change->asked_more += lb_twins_oldest(twins, fingerprint) != 0;
-    note_freed(packer->change, key);
+    lb_change_note_freed(packer->change, key);
     lb_err err = lb_change_take_back(packer, id, fingerprint, key);
     while (!err && (twin = lb_twins_oldest(twins, fingerprint)) != 0)
         err = lb_change_take_back_twin(packer, twin, fingerprint);

@@ -85,6 +85,9 @@ lb_err lb_change_take_back(struct lb_packer *packer, uint64_t id, struct lb_fing
 lb_err lb_change_take_back_twin(struct lb_packer *packer, uint64_t id,
                                 struct lb_fingerprint fingerprint);
 
+/* Unblock: others of the person may be blocked still, which the answer tells (change->freed). */
+void lb_change_note_freed(struct lb_change *change, struct lb_str key);
+
 /* Takes back all that blocks the key: `id`, and what waits after it (twins.h). */
 lb_err lb_change_take_back_all(struct lb_packer *packer, uint64_t id,
                                struct lb_fingerprint fingerprint, struct lb_str key);

@@ -38,3 +38,10 @@ void lb_conflicts_drop(struct lb_conflicts *conflicts, uint64_t number)
         if (conflicts->list[i].number == number)
             remove_at(conflicts, i);
 }
+
+void lb_conflicts_drop_pair(struct lb_conflicts *conflicts, uint64_t pair)
+{
+    for (size_t i = conflicts->count; conflicts->sieve[place_of(pair)] && i-- > 0;)
+        if (conflicts->list[i].pair == pair)
+            remove_at(conflicts, i);
+}

@@ -30,5 +30,6 @@ void lb_conflicts_add(struct lb_conflicts *conflicts, struct lb_conflict conflic
 
 /* One that is not there does no harm. */
 void lb_conflicts_drop(struct lb_conflicts *conflicts, uint64_t number);
+void lb_conflicts_drop_pair(struct lb_conflicts *conflicts, uint64_t pair);
 
 #endif

@@ -10,9 +10,12 @@
 
 #define ROUNDS_MAX 8
 
+static const char EMPTY_FIELD[] =
+    "is what stands in an empty field, so unrelated companies would be blocked; give the "
+    "company's LinkedIn page (https://www.linkedin.com/company/...) or its domain";
 static const char UNSTABLE[] = "combines characters in a way that has no single form; type it anew";
 static const char TOO_LONG[] = "has more than 200 characters; give the company's name alone";
-static const char FEW_LETTERS[] =
+const char lb_name_few_letters[] =
     "has fewer than two letters, which could be anything; give the company's LinkedIn page "
     "(https://www.linkedin.com/company/...) or its domain";
 static const char OTHER_SITE[] =
@@ -119,9 +122,18 @@ const char *lb_name_company(struct lb_str text, struct lb_typed_name *out)
     struct lb_str name = {form, lb_identifier_encode(points, count, form)};
     name = lb_name_without_legal_forms(name);
     if (count_letters(name) < 2)
-        return FEW_LETTERS;
+        return lb_name_few_letters;
     lb_name_append(out, name);
     return NULL;
+}
+
+void lb_name_judge_company(struct lb_str text, struct lb_typed_name *out)
+{
+    bool page = out->type == LB_NAME_COMPANY_PAGE;
+    if (page && lb_ascii_holds_lower(text, LB_STR("/edu/school?"))) /* which one, a number says */
+        out->doubt = NO_PAGE;
+    else if (lb_name_is_empty_field(out->type, lb_typed_name_str(out)))
+        out->doubt = EMPTY_FIELD;
 }
 
 /* --- Pages --- */

@@ -10,7 +10,7 @@
 
 static const char EMAIL[] =
     "is an e-mail address; give it as an email, or only what is after the @";
-static const char ADDRESS[] = "is an IP address; give a host name such as acme.com";
+const char lb_name_ip_address[] = "is an IP address; give a host name such as acme.com";
 static const char BAD_PORT[] = "has a port that is not a number; give a host name such as acme.com";
 static const char NO_DOT[] =
     "has no dot; a domain is at least a name and its ending, as in acme.com";
@@ -107,7 +107,7 @@ static const char *check_host(struct lb_str host, struct lb_typed_name *out)
     if (host.ptr[host.len - 1] == '.')
         return EMPTY_LABEL;
     if (is_number(label))
-        return ADDRESS;
+        return lb_name_ip_address;
     if (label.ptr == host.ptr)
         return NO_DOT;
     return label.len < 2 ? BAD_ENDING : NULL;
@@ -181,10 +181,10 @@ static const char *find_host(struct lb_str *text)
         at = memchr(host.ptr, '@', host.len);
     }
     if (host.len && host.ptr[0] == '[')
-        return ADDRESS;
+        return lb_name_ip_address;
     size_t name = lb_name_span(host, ":");
     if (name < host.len && memchr(host.ptr + name + 1, ':', host.len - name - 1))
-        return ADDRESS;
+        return lb_name_ip_address;
     for (size_t i = name + 1; i < host.len; i++)
         if (host.ptr[i] < '0' || host.ptr[i] > '9')
             return BAD_PORT;

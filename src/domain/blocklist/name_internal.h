@@ -40,6 +40,13 @@ static inline size_t lb_name_span(struct lb_str text, const char *stops)
 /* "scheme://" or "//" at the start; its bytes, else 0. */
 size_t lb_name_scheme(struct lb_str text);
 
+/* Reasons that say more than that a value has no form. */
+extern const char lb_name_few_letters[];
+extern const char lb_name_ip_address[];
+
+/* Has it as many digits as a phone number? */
+bool lb_name_holds_phone(struct lb_str text);
+
 /* --- one type each: `text` is tidy and not empty --- */
 
 const char *lb_name_email(struct lb_str text, struct lb_typed_name *out);
@@ -47,6 +54,9 @@ const char *lb_name_phone(struct lb_str text, struct lb_str country, struct lb_t
 const char *lb_name_domain(struct lb_str text, bool adds, struct lb_typed_name *out);
 const char *lb_name_company(struct lb_str text, struct lb_typed_name *out);
 const char *lb_name_company_page(struct lb_str text, struct lb_typed_name *out);
+
+/* Fills in the doubt of a company's name or page that would be added and was written so. */
+void lb_name_judge_company(struct lb_str text, struct lb_typed_name *out);
 
 /* Is it the URL or the URN of a page of LinkedIn that is no person's? */
 bool lb_name_is_company_page(struct lb_str text);
@@ -68,6 +78,9 @@ bool lb_name_is_shared_site(const char *host);
 /* legal_forms.c: takes the legal forms off a folded name; the bytes that are left. `text` holds
  * words with one blank between them, of two and more of which the last is never taken. */
 struct lb_str lb_name_without_legal_forms(struct lb_str text);
+
+/* no_company.c: is the form of a company, or of its page, an empty field? */
+bool lb_name_is_empty_field(enum lb_name_type type, struct lb_str form);
 
 /* phone_countries.c */
 struct lb_phone_country {

@@ -23,6 +23,9 @@ static const char EXTENSION[] = "has an extension; leave it out, a number is blo
 static const char LETTERS[] = "contains letters; write all of it in digits";
 static const char SPREADSHEET[] =
     "was shortened by a spreadsheet; format the column as text, and export it again";
+static const char BOTH[] =
+    "may begin with the country's calling code, or with an area code that is "
+    "the same; write it with +";
 static const char NO_AREA[] =
     "has not the 10 digits of a number in North America; give it with its "
     "area code";
@@ -137,6 +140,15 @@ static const char *collect(struct lb_str text, struct collected *found, struct l
     return found->count ? NULL : EMPTY;
 }
 
+bool lb_name_holds_phone(struct lb_str text)
+{
+    size_t bytes, digits = 0;
+    int32_t point;
+    for (; text.len && lb_identifier_point(text, &point, &bytes); text = lb_str_skip(text, bytes))
+        digits += digit_of(point) >= 0;
+    return digits >= DIGITS_MIN;
+}
+
 static void drop(struct collected *found, size_t at, size_t count)
 {
     memmove(found->digits + at, found->digits + at + count, found->count - at - count);
@@ -178,6 +190,38 @@ static const char *take_international(struct collected *found, struct lb_typed_n
     return NULL;
 }
 
+/* Countries where a number with its calling code may be as long as another one without: of Vienna
+ * "431234567", and of Wolfsberg "435212345". */
+static const struct variable {
+    uint16_t code;
+    uint8_t shortest; /* digits of a national number */
+    uint8_t longest;  /* of one that begins as the calling code does; 0: none begins so */
+    char next;        /* what follows there in such a number; 0: anything */
+} VARIABLE[] = {
+    {20, 8, 0, 0},  {39, 9, 10, 0}, {43, 6, 13, '5'}, {46, 7, 9, 0},  {49, 6, 11, 0},
+    {60, 8, 0, 0},  {62, 8, 10, 0}, {63, 8, 9, 0},    {64, 8, 8, 0},  {82, 8, 0, 0},
+    {95, 7, 10, 0}, {352, 6, 8, 0}, {358, 6, 9, 0},   {376, 6, 0, 0},
+};
+
+enum reading { READ_NATIONAL, READ_INTERNATIONAL, READ_BOTH };
+
+/* How digits are read that begin as the country's calling code does, without a trunk prefix. */
+static enum reading judge(const struct collected *found, const struct lb_phone_country *country,
+                          size_t code_len)
+{
+    if (found->count > country->max_digits && country->max_digits)
+        return READ_INTERNATIONAL;
+    for (size_t i = 0; i < sizeof VARIABLE / sizeof *VARIABLE; i++) {
+        const struct variable *here = &VARIABLE[i];
+        if (here->code != country->code || found->count < code_len + here->shortest)
+            continue;
+        bool national =
+            found->count <= here->longest && (!here->next || found->digits[code_len] == here->next);
+        return national ? READ_BOTH : READ_INTERNATIONAL;
+    }
+    return READ_NATIONAL;
+}
+
 /* The national number there may hold the calling code without its +. */
 static const char *take_national(struct collected *found, const struct lb_phone_country *country,
                                  struct lb_typed_name *out)
@@ -186,12 +230,14 @@ static const char *take_national(struct collected *found, const struct lb_phone_
     snprintf(code, sizeof code, "%u", country->code);
     size_t trunk = strlen(country->trunk);
     bool exact = found->count == country->max_digits + trunk;
+    enum reading reading =
+        begins_with(found, code) ? judge(found, country, strlen(code)) : READ_NATIONAL;
     if (begins_with(found, country->trunk) && (exact || country->trunk[0] == '0'))
         drop(found, 0, trunk);
     else if (country->code == 370 && found->count == 9 && found->digits[0] == '8')
         drop(found, 0, 1); /* as it was in Lithuania until 2023 */
-    else if (found->count > country->max_digits && country->max_digits && begins_with(found, code))
-        return take_international(found, out);
+    else if (reading != READ_NATIONAL)
+        return reading == READ_BOTH ? BOTH : take_international(found, out);
     if (found->count + strlen(code) > DIGITS_MAX)
         return LONG;
     memmove(found->digits + strlen(code), found->digits, found->count);

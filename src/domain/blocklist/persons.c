@@ -13,11 +13,12 @@ struct changed_name {
 };
 
 /* What the batch changes of a workspace: a conflict is added or taken back, or there is a link more
- * or less. */
+ * or less, or one in the place of conflicts. */
 struct move {
     struct lb_workspace *workspace;
-    struct lb_conflict conflict; /* number 0: none */
+    struct lb_conflict conflict; /* number 0: none, or all of its pair */
     bool added;
+    bool settled;   /* the pair is a link now */
     size_t ordinal; /* among those that the batch adds in the workspace, from 0 */
     int links;
 };
@@ -123,6 +124,12 @@ static uint64_t hash(const struct lb_persons *people, uint32_t workspace, struct
     crypto_shorthash((unsigned char *)&out, (const unsigned char *)name.ptr, name.len,
                      people->secret);
     return out ^ workspace * UINT64_C(0x9e3779b97f4a7c15);
+}
+
+/* Equal for equal pairs. */
+static uint64_t hash_pair(const struct lb_persons *people, struct lb_str member, struct lb_str name)
+{
+    return hash(people, 0, member) * 3 + hash(people, 0, name);
 }
 
 /* The slot of a name, or the empty one where it belongs. The table is never full. */
@@ -339,6 +346,18 @@ static bool change(struct lb_persons *people, struct lb_workspace *workspace,
     return (!move.links || note_move(people, &move)) && replace(people, workspace->row.no, draft);
 }
 
+/* A pair that could be no link is one now. */
+static bool settle(struct lb_persons *people, struct lb_workspace *workspace, struct lb_str member,
+                   struct lb_str name)
+{
+    if (!workspace->conflicts || !lb_persons_has_conflict(people, workspace, member, name))
+        return true;
+    const struct move move = {.workspace = workspace,
+                              .conflict = {.pair = hash_pair(people, member, name)},
+                              .settled = true};
+    return note_move(people, &move);
+}
+
 bool lb_persons_link(struct lb_persons *people, struct lb_workspace *workspace,
                      struct lb_str member, struct lb_str name, uint64_t number,
                      struct lb_person_draft *draft, struct lb_other_names *out_names)
@@ -347,7 +366,7 @@ bool lb_persons_link(struct lb_persons *people, struct lb_workspace *workspace,
     lb_person_draft_link(draft, member, name, number);
     take_names(draft, out_names);
     atomic_store_explicit(&workspace->has_links, true, memory_order_release);
-    return change(people, workspace, draft, links);
+    return settle(people, workspace, member, name) && change(people, workspace, draft, links);
 }
 
 bool lb_persons_unlink(struct lb_persons *people, struct lb_workspace *workspace,
@@ -416,12 +435,6 @@ bool lb_persons_forget_links(struct lb_persons *people, struct lb_workspace *wor
 }
 
 /* --- Conflicts -------------------------------------------------------------------------------- */
-
-/* Equal for equal pairs. */
-static uint64_t hash_pair(const struct lb_persons *people, struct lb_str member, struct lb_str name)
-{
-    return hash(people, 0, member) * 3 + hash(people, 0, name);
-}
 
 /* The slot of a pair that the batch adds, or the empty one where it belongs: the index of its
  * latest move, and one. */
@@ -511,6 +524,8 @@ static void make_move(const struct move *move)
     if (move->links)
         atomic_fetch_add_explicit(&workspace->links, (uint64_t)(int64_t)move->links,
                                   memory_order_relaxed);
+    if (move->settled)
+        lb_conflicts_drop_pair(workspace->conflicts, move->conflict.pair);
     if (!move->conflict.number)
         return;
     if (!move->added && workspace->conflicts)

@@ -73,12 +73,51 @@ static const char *normalise_tidy(struct lb_str text, const struct lb_name_rules
     }
 }
 
+/* Is there a dot with two characters of a word behind it, as in each host name that can be blocked?
+ */
+static bool holds_ending(struct lb_str text)
+{
+    for (size_t i = 0; i + 2 < text.len; i++) {
+        unsigned char first = (unsigned char)text.ptr[i + 1];
+        unsigned char second = (unsigned char)text.ptr[i + 2];
+        if (text.ptr[i] == '.' && (first & 0x80 || lb_identifier_plain[first]) &&
+            (second & 0x80 || lb_identifier_plain[second]))
+            return true;
+    }
+    return false;
+}
+
+/* Is there an @, and such an ending behind it? */
+static bool holds_address(struct lb_str text)
+{
+    const char *at = text.len ? memchr(text.ptr, '@', text.len) : NULL;
+    return at && holds_ending(lb_str_skip(text, (size_t)(at - text.ptr)));
+}
+
+static enum lb_name_refused judge_refused(enum lb_name_type type, struct lb_str text,
+                                          const char *reason)
+{
+    bool meant = true;
+    if (reason == lb_name_few_letters)
+        return LB_NAME_NO_ENTRY;
+    if (type == LB_NAME_EMAIL)
+        meant = holds_address(text);
+    else if (type == LB_NAME_PHONE)
+        meant = lb_name_holds_phone(text);
+    else if (type == LB_NAME_DOMAIN)
+        meant = reason != lb_name_ip_address && holds_ending(text);
+    else if (type == LB_NAME_COMPANY)
+        meant = false;
+    return meant ? LB_NAME_MEANT : LB_NAME_ABSENT;
+}
+
 const char *lb_typed_name_normalise(enum lb_name_type type, struct lb_str raw,
                                     const struct lb_name_rules *rules, struct lb_typed_name *out)
 {
     char text[LB_TYPED_NAME_RAW_MAX];
-    struct lb_str tidy;
+    struct lb_str tidy = raw;
     out->type = type;
+    out->refused = LB_NAME_MEANT;
     out->len = 0;
     out->doubt = NULL;
     out->forceable = false;
@@ -86,7 +125,13 @@ const char *lb_typed_name_normalise(enum lb_name_type type, struct lb_str raw,
     if (type == LB_NAME_LINKEDIN || type == LB_NAME_MEMBER_ID)
         return normalise_person(type, raw, rules->adds, out);
     const char *reason = lb_name_tidy(raw, text, &tidy);
-    return reason ? reason : normalise_tidy(tidy, rules, out);
+    if (!reason)
+        reason = normalise_tidy(tidy, rules, out);
+    if (reason)
+        out->refused = judge_refused(type, tidy, reason);
+    else if ((type == LB_NAME_COMPANY || type == LB_NAME_COMPANY_PAGE) && rules->adds)
+        lb_name_judge_company(tidy, out);
+    return reason;
 }
 
 bool lb_name_next_domain(struct lb_str *at, struct lb_str *out)

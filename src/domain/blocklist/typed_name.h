@@ -11,7 +11,7 @@
  *
  * The parts: typed_name.c (which type, LinkedIn), name_email.c, name_phone.c with
  * phone_countries.c, name_domain.c with mail_providers.c and shared_sites.c, name_company.c with
- * legal_forms.c, name_text.c (characters).
+ * legal_forms.c and no_company.c, name_text.c (characters).
  *
  * Threads: stateless. Nothing here blocks; libidn2 allocates while it works on a host name that is
  * not plain ASCII, and libpsl while it judges one that would be added. */
@@ -51,12 +51,22 @@ struct lb_name_rules {
     bool adds;   /* a person would be blocked by it: `doubt` is filled in */
 };
 
+/* What a value is that has no form. A lead's fields may hold anything: only what could be meant as
+ * a name is worth an error, since a lead that has it must not be said not to be blocked. */
+enum lb_name_refused {
+    LB_NAME_MEANT,    /* holds a name in a way that cannot be read, or perhaps does */
+    LB_NAME_ABSENT,   /* holds none: "n/a", "jane@acme", a number of six digits */
+    LB_NAME_NO_ENTRY, /* is one by which nothing can be blocked: a company's of one letter */
+};
+
 struct lb_typed_name {
     enum lb_name_type type;
-    uint16_t len; /* bytes, without the NUL */
+    enum lb_name_refused refused; /* when it has no form */
+    uint16_t len;                 /* bytes, without the NUL */
     /* The name has a form, and yet a request that adds it should be refused with this reason,
      * unless it is stored already: a LinkedIn name of digits alone, a public suffix, a provider of
-     * mail, a site of many people's pages. NULL: none. In static storage. */
+     * mail, a site of many people's pages, a company called "n/a". NULL: none. In static storage.
+     */
     const char *doubt;
     bool forceable; /* "force" in the request overrides the doubt: providers of mail, sites */
     char text[LB_TYPED_NAME_SIZE];
@@ -85,6 +95,10 @@ const char *lb_typed_name_normalise(enum lb_name_type type, struct lb_str raw,
  * more, but an entry holds also when a later list calls its domain a public suffix, and nodes whose
  * lists differ agree. */
 bool lb_name_next_domain(struct lb_str *at, struct lb_str *out);
+
+/* Is the canonical form of a company, or of its page, what unrelated leads have in its place:
+ * "n/a", "Self-employed"? */
+bool lb_name_is_no_company(enum lb_name_type type, struct lb_str form);
 
 /* Is it a country of which national phone numbers can be read? */
 bool lb_name_is_country(struct lb_str country);

@@ -37,10 +37,21 @@ static void add_stop(struct lb_reply_company *out, enum company_key kind, struct
         out->stops[out->stop_count++] = stop;
 }
 
+/* The company by which a lead has colleagues, if it is one: not "n/a", which unrelated leads have.
+ */
+static void find_company(const struct lb_lead_row *lead, struct lb_lead_keys *out)
+{
+    lb_lead_keys(lead, out);
+    if (out->page.ptr && lb_name_is_no_company(LB_NAME_COMPANY_PAGE, out->page))
+        out->page = (struct lb_str){0};
+    if (out->company.ptr && lb_name_is_no_company(LB_NAME_COMPANY, out->company))
+        out->company = (struct lb_str){0};
+}
+
 void lb_reply_company_of(const struct lb_lead_row *lead, struct lb_reply_company *out)
 {
     struct lb_lead_keys keys;
-    lb_lead_keys(lead, &keys);
+    find_company(lead, &keys);
     out->stop_count = out->key_count = 0;
     if (keys.page.ptr) {
         add_stop(out, BY_PAGE, keys.page);
@@ -169,7 +180,7 @@ static lb_err add_company(struct texts *texts, size_t place, const struct lb_lea
     lb_err err = LB_OK;
     if (lead->marks & LB_MARK_REPLIED) /* who has replied is no colleague */
         return LB_OK;
-    lb_lead_keys(lead, &keys);
+    find_company(lead, &keys);
     if (keys.page.ptr)
         err = add_text(texts, place, company_key(BY_PAGE, keys.page, text));
     if (!err && keys.company.ptr)
