@@ -4,6 +4,10 @@
 
 #include <strings.h>
 
+/* Where there is no slash there is no address. In a long text only so many bytes are looked at for
+ * one, or each address of many would look at all the rest. */
+#define SLASH_NEAR LB_IDENTIFIER_RAW_MAX
+
 static const char SITE[] = "linkedin.com";
 
 static bool begins(struct lb_str text, size_t at, const char *word)
@@ -68,19 +72,35 @@ static bool ends_address(struct lb_str text, size_t at)
     return lb_import_space_length((struct lb_str){text.ptr + at, text.len - at}, false) != 0;
 }
 
+static size_t find_end(struct lb_str text, size_t start)
+{
+    size_t end = start;
+    while (end < text.len && !ends_address(text, end) &&
+           !(end > start && (text.ptr[end] | 0x20) == 'h' && begins_http(text, end)))
+        end++;
+    return end;
+}
+
+/* Is there a slash among so many bytes of the text? */
+static bool has_slash(struct lb_str text, size_t bytes)
+{
+    return memchr(text.ptr, '/', bytes < text.len ? bytes : text.len) != NULL;
+}
+
 bool lb_import_next_address(struct lb_str *rest, struct lb_str *out)
 {
-    if (!memchr(rest->ptr, '/', rest->len))
-        return false;
-    size_t start = find_start(*rest);
-    size_t end = start;
-    if (start == rest->len)
-        return false;
-    while (end < rest->len && !ends_address(*rest, end) &&
-           !(end > start && (rest->ptr[end] | 0x20) == 'h' && begins_http(*rest, end)))
-        end++;
-    *out = (struct lb_str){rest->ptr + start, end - start};
-    *rest = (struct lb_str){rest->ptr + end, rest->len - end};
+    bool found = false;
+    while (!found) {
+        if (rest->len <= SLASH_NEAR && !has_slash(*rest, rest->len))
+            return false;
+        size_t start = find_start(*rest);
+        if (start == rest->len)
+            return false;
+        size_t end = find_end(*rest, start);
+        found = has_slash(*rest, end) || has_slash(lb_str_skip(*rest, end), SLASH_NEAR);
+        *out = (struct lb_str){rest->ptr + start, end - start};
+        *rest = lb_str_skip(*rest, end);
+    }
     /* In a string of a program the mark that ends it is written \". */
     while (out->len && rest->len && rest->ptr[0] == '"' && out->ptr[out->len - 1] == '\\')
         out->len--;

@@ -110,11 +110,48 @@ static bool seems_to_open(const struct lb_import_rows *rows, const struct cursor
     return at && c->p[at - 1] == rows->dialect.delimiter;
 }
 
-/* What a mark at `at` in a quoted cell is. STEP_DONE: it ends the cell, unless `*skip` is not 0,
- * which is the length of a mark that belongs to the cell. */
+/* What the mark at `at` in a quoted cell is, unless another one follows. */
 static enum step judge_mark(const struct lb_import_rows *rows, const struct cursor *c, size_t at,
-                            uint64_t lines, size_t *skip)
+                            enum lb_import_mark *out)
 {
+    size_t after = skip_blanks(rows, c, at + 1);
+    if (after == c->len && !c->ended)
+        return STEP_MORE;
+    bool closes =
+        after == c->len || c->p[after] == rows->dialect.delimiter || is_line_end(c->p[after]);
+    *out = closes ? LB_MARK_CLOSES : seems_to_open(rows, c, at) ? LB_MARK_OPENS : LB_MARK_WITHIN;
+    return STEP_DONE;
+}
+
+/* A search for the mark that ends a quoted cell. */
+struct search {
+    size_t at;
+    uint64_t lines;      /* since the cell began */
+    uint64_t first_line; /* where it began */
+    bool begun;          /* it is behind the marks that the cell begins with */
+};
+
+/* Goes to where the last scan stopped, if that came by here; else begins one. What is between does
+ * not depend on where a cell began: all scans take the same marks for pairs there. */
+static void begin_scan(struct lb_import_rows *rows, const struct cursor *c, struct search *search)
+{
+    struct lb_import_scan *scan = &rows->scan;
+    uint64_t here = rows->offset + search->at;
+    search->begun = true;
+    if (here >= scan->from && here <= scan->to && scan->to - rows->offset <= c->len) {
+        search->at = (size_t)(scan->to - rows->offset);
+        search->lines = scan->line - search->first_line;
+        return;
+    }
+    *scan = (struct lb_import_scan){.from = here, .to = here, .line = search->first_line};
+}
+
+/* Takes the mark at `search->at`. STEP_DONE: it ends the cell, unless `*skip` is not 0, which is
+ * the length of a mark that belongs to the cell. */
+static enum step take_mark(struct lb_import_rows *rows, const struct cursor *c,
+                           const struct search *search, enum lb_import_mark *mark, size_t *skip)
+{
+    size_t at = search->at;
     *skip = 0;
     if (at + 1 == c->len && !c->ended)
         return STEP_MORE;
@@ -122,47 +159,64 @@ static enum step judge_mark(const struct lb_import_rows *rows, const struct curs
         *skip = 2;
         return STEP_DONE;
     }
-    size_t after = skip_blanks(rows, c, at + 1);
-    if (after == c->len)
-        return c->ended ? STEP_DONE : STEP_MORE;
-    if (c->p[after] == rows->dialect.delimiter || is_line_end(c->p[after]))
-        return STEP_DONE;
-    if (lines || seems_to_open(rows, c, at))
-        return STEP_UNCLOSED;
+    bool known = search->begun && rows->offset + at == rows->scan.to;
+    *mark = known ? rows->scan.mark : LB_MARK_NONE;
+    enum step step = *mark ? STEP_DONE : judge_mark(rows, c, at, mark);
+    if (step != STEP_DONE || *mark == LB_MARK_CLOSES)
+        return step;
     *skip = 1;
+    return search->lines || *mark == LB_MARK_OPENS ? STEP_UNCLOSED : STEP_DONE;
+}
+
+/* Takes what is at `search->at`, which is then behind it, unless that ends the search. */
+static enum step take_quoted(struct lb_import_rows *rows, const struct cursor *c,
+                             struct search *search, enum lb_import_mark *mark, bool *closes)
+{
+    size_t at = search->at, skip = 1;
+    char byte = c->p[at];
+    if (byte == '"') {
+        enum step step = take_mark(rows, c, search, mark, &skip);
+        *closes = step == STEP_DONE && !skip;
+        if (step != STEP_DONE)
+            return step;
+    } else if (byte == '\\' && rows->dialect.backslash) {
+        if (at + 1 == c->len && !c->ended)
+            return STEP_MORE;
+        skip = at + 1 < c->len && (c->p[at + 1] == '"' || c->p[at + 1] == '\\') ? 2 : 1;
+    } else if (is_line_end(byte)) {
+        search->lines += byte == '\r' || c->p[at - 1] != '\r';
+    }
+    search->at += skip;
     return STEP_DONE;
 }
 
 /* Finds the mark that ends the quoted cell which begins at `c->at`. */
-static enum step find_close(const struct lb_import_rows *rows, const struct cursor *c,
-                            size_t *out_close, uint64_t *out_lines)
+static enum step find_close(struct lb_import_rows *rows, const struct cursor *c, size_t *out_close,
+                            uint64_t *out_lines)
 {
-    uint64_t lines = 0;
-    size_t at = c->at + 1;
-    for (;;) {
-        if (at - c->at > LB_IMPORT_QUOTED_MAX || lines >= LB_IMPORT_QUOTED_LINES)
-            return STEP_UNCLOSED;
-        if (at == c->len)
-            return c->ended ? STEP_UNCLOSED : STEP_MORE;
-        size_t skip = 1;
-        if (c->p[at] == '"') {
-            enum step step = judge_mark(rows, c, at, lines, &skip);
-            if (step != STEP_DONE)
-                return step;
-            if (!skip)
-                break;
-        } else if (c->p[at] == '\\' && rows->dialect.backslash) {
-            if (at + 1 == c->len && !c->ended)
-                return STEP_MORE;
-            skip = at + 1 < c->len && (c->p[at + 1] == '"' || c->p[at + 1] == '\\') ? 2 : 1;
-        } else if (is_line_end(c->p[at])) {
-            lines += c->p[at] == '\r' || c->p[at - 1] != '\r';
-        }
-        at += skip;
+    struct search search = {.at = c->at + 1, .first_line = rows->line + c->lines};
+    enum lb_import_mark mark = LB_MARK_NONE;
+    enum step step = STEP_DONE;
+    for (bool closes = false; step == STEP_DONE && !closes;) {
+        bool large = search.at - c->at > LB_IMPORT_QUOTED_MAX || search.lines >= rows->quoted_lines;
+        mark = LB_MARK_NONE;
+        if (large)
+            step = STEP_UNCLOSED;
+        else if (search.at == c->len)
+            step = c->ended ? STEP_UNCLOSED : STEP_MORE;
+        else if (!search.begun && c->p[search.at] != '"')
+            begin_scan(rows, c, &search);
+        else
+            step = take_quoted(rows, c, &search, &mark, &closes);
     }
-    *out_close = at;
-    *out_lines = lines;
-    return STEP_DONE;
+    if (search.begun) {
+        rows->scan.to = rows->offset + search.at;
+        rows->scan.line = search.first_line + search.lines;
+        rows->scan.mark = mark;
+    }
+    *out_close = search.at;
+    *out_lines = search.lines;
+    return step;
 }
 
 /* A quoted cell without its marks, in the scratch memory, which has room. */
@@ -331,6 +385,14 @@ static void note_version(struct lb_import_rows *rows, struct lb_str line)
         rows->blanks_stay = true;
 }
 
+/* What is before the cursor is done with. */
+static void pass(struct lb_import_rows *rows, const struct cursor *c)
+{
+    rows->text.start += c->at;
+    rows->offset += c->at;
+    rows->line += c->lines;
+}
+
 /* Reads the row at the start of the window. */
 static enum step take_row(struct lb_import_rows *rows, struct lb_import_row *row)
 {
@@ -343,7 +405,9 @@ static enum step take_row(struct lb_import_rows *rows, struct lb_import_row *row
     }
     *row = new_row(rows);
     rows->scratch_len = 0;
+    rows->quoted_lines = rows->offset < rows->large_until ? 1 : LB_IMPORT_QUOTED_LINES;
     enum step step = take_cells(rows, &c, row);
+    rows->reached = c.at;
     row->whole = (struct lb_str){c.p, c.at};
     if (step == STEP_DONE)
         step = take_line_end(&c);
@@ -355,8 +419,7 @@ static enum step take_row(struct lb_import_rows *rows, struct lb_import_row *row
     if (ctrl_z && c.at == c.len && !c.ended)
         return STEP_MORE;
     row->empty = row->empty || (ctrl_z && c.at == c.len);
-    rows->text.start += c.at;
-    rows->line += c.lines;
+    pass(rows, &c);
     if (rows->dialect.folded)
         note_version(rows, row->cells[0]);
     return STEP_DONE;
@@ -386,8 +449,7 @@ static lb_err skip_line(struct lb_import_rows *rows)
         struct lb_str rest = lb_import_text_rest(text);
         struct cursor c = {.p = rest.ptr, .len = rest.len, .ended = text->ended};
         enum step step = take_rest(rows, &c);
-        text->start += c.at;
-        rows->line += c.lines;
+        pass(rows, &c);
         if (step == STEP_DONE)
             return LB_OK;
         lb_err err = lb_import_text_more(text);
@@ -408,6 +470,8 @@ static lb_err take_large(struct lb_import_rows *rows, const char *fault, struct 
     row->fault = fault;
     row->count = 1;
     row->empty = false;
+    if (rows->large_until < rows->offset + rows->reached)
+        rows->large_until = rows->offset + rows->reached;
     rows->cells[0] = row->whole = (struct lb_str){rows->scratch, len};
     return skip_line(rows);
 }

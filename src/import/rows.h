@@ -7,7 +7,12 @@
  *
  * A mark was never closed when the cell would be longer than LB_IMPORT_QUOTED_MAX or
  * LB_IMPORT_QUOTED_LINES, or the file ends, or another cell seems to begin with a mark before: then
- * the cell is read as if the mark were a character like any other. Threads: one. */
+ * the cell is read as if the mark were a character like any other.
+ *
+ * A row that is too large is bad, and the lines that it seemed to have, up to where that was known,
+ * are rows of their own: in them cells end with their line. So, and as what a scan for the mark
+ * that ends a cell has found serves the scans of the cells behind it, no byte is looked at more
+ * than some times, whatever marks stand where. Threads: one. */
 #ifndef LB_IMPORT_ROWS_H
 #define LB_IMPORT_ROWS_H
 
@@ -36,10 +41,30 @@ struct lb_import_row {
                           address in it cannot be told from what follows. NULL: no */
 };
 
+/* What the last scan for the mark that ends a cell has found, in bytes of the text from its start:
+ * from `from` on, behind the marks that the cell began with, none that may end a cell or tear it
+ * before `to`. */
+struct lb_import_scan {
+    uint64_t from;
+    uint64_t to;
+    uint64_t line; /* of `to` */
+    enum lb_import_mark {
+        LB_MARK_NONE,   /* nothing is known of what is at `to` */
+        LB_MARK_CLOSES, /* a mark that a delimiter or the end of the line follows */
+        LB_MARK_OPENS,  /* one that seems to open another cell */
+        LB_MARK_WITHIN  /* another one */
+    } mark;
+};
+
 struct lb_import_rows {
     struct lb_import_text text;
     struct lb_import_dialect dialect;
     uint64_t line;
+    uint64_t offset;       /* bytes of the text before the row */
+    uint64_t large_until;  /* where the part of a row that was too large ends which was looked at */
+    size_t reached;        /* by the last look at the row: all before that was taken */
+    uint64_t quoted_lines; /* at which a quoted cell of the row was never closed */
+    struct lb_import_scan scan;
     bool blanks_stay; /* in a vCard 2.1: where a folded line goes on, the blank is part of it */
     char *scratch;    /* cells without their quotation marks */
     size_t scratch_len;

@@ -125,13 +125,19 @@ static lb_err more_converted(struct lb_import_text *text, size_t size)
 
 lb_err lb_import_text_more(struct lb_import_text *text)
 {
-    if (text->ended)
-        return LB_OK;
     size_t size = piece_bytes(text);
     size_t kept = text->end - text->start;
-    if (size < kept && !text->source.piece_bytes)
-        size = kept; /* so that a long row is not looked at too often */
-    return text->converting ? more_converted(text, piece_bytes(text)) : more_plain(text, size);
+    /* A long row would be looked at too often. */
+    size_t wanted = size < kept && !text->source.piece_bytes ? kept : size;
+    lb_err err = LB_OK;
+    if (text->ended)
+        return LB_OK;
+    if (!text->converting)
+        return more_plain(text, wanted);
+    do
+        err = more_converted(text, size);
+    while (!err && !text->ended && wanted > size && text->end - text->start < kept + wanted);
+    return err;
 }
 
 /* Some programs write a byte order mark before one that is there already. */

@@ -302,7 +302,7 @@ LB_METHOD(void, reader_rest, struct lb_store_reader *reader)
 LB_METHOD(lb_err, log_row_of, struct lb_store_reader *reader, uint32_t workspace, uint64_t id,
           struct lb_log_row *out)
 /* Which change has undone this one, both by their numbers: the first row that names it in `undoes`
- * (a change is undone once). 0: none has. */
+ * (a change is undone once; that undo may be undone, too). 0: none has. */
 LB_METHOD(lb_err, log_undone, struct lb_store_reader *reader, uint32_t workspace, uint64_t change,
           uint64_t *out)
 /* An import by its id; LB_ERR_NOT_FOUND when the workspace has none of it. */
@@ -312,8 +312,8 @@ LB_METHOD(lb_err, import, struct lb_store_reader *reader, uint32_t workspace, st
 LB_METHOD(lb_err, imports_page, struct lb_store_reader *reader, uint32_t workspace, uint64_t below,
           size_t take, void *context,
           lb_err (*each)(void *context, const struct lb_import_row *row))
-/* The number of the last change of an import below `below` that no row undoes; LB_ERR_NOT_FOUND
- * when there is none. */
+/* The number of the last change of an import below `below` that no change undoes, or one which was
+ * undone itself: then more may have followed (undone.h). LB_ERR_NOT_FOUND without one. */
 LB_METHOD(lb_err, import_change, struct lb_store_reader *reader, uint32_t workspace,
           struct lb_str id, uint64_t below, uint64_t *out)
 /* The event of the greatest number up to that one; LB_ERR_NOT_FOUND without one. */

@@ -199,6 +199,24 @@ static void the_changes_of_an_import_are_found_that_no_row_undoes(void **state)
     assert_int_equal(change_below(backend, backend->reader, "a", 100), 1);
 }
 
+static void the_changes_of_an_import_whose_undo_was_undone_are_found(void **state)
+{
+    struct backend *backend = *state;
+    append(backend, WS, 1, "a", false, 0);
+    append(backend, WS, 2, "a", false, 0);
+    append(backend, WS, 3, NULL, false, 2);
+    append(backend, WS, 4, NULL, true, 2); /* a row more of the same undo */
+    append(backend, WS, 5, NULL, false, 1);
+    append(backend, OTHER, 1, NULL, false, 5);
+    backend_commit(backend);
+    assert_int_equal(change_below(backend, backend->reader, "a", 100), 0);
+    backend_begin(backend);
+    append(backend, WS, 6, NULL, false, 3);
+    backend_commit(backend);
+    assert_int_equal(change_below(backend, backend->reader, "a", 100), 2);
+    assert_int_equal(change_below(backend, backend->reader, "a", 2), 0);
+}
+
 static void the_changes_of_an_import_are_listed_also_those_that_were_undone(void **state)
 {
     struct backend *backend = *state;
@@ -246,6 +264,7 @@ int main(void)
         BACKEND_TEST(only_the_latest_imports_of_a_workspace_are_kept),
         BACKEND_TEST(the_changes_of_an_import_are_listed_also_those_that_were_undone),
         BACKEND_TEST(the_changes_of_an_import_are_found_that_no_row_undoes),
+        BACKEND_TEST(the_changes_of_an_import_whose_undo_was_undone_are_found),
         BACKEND_TEST(of_what_is_rolled_back_nothing_remains),
     };
     return backend_run_all("imports", tests, COUNT(tests));

@@ -487,7 +487,7 @@ static void questions_about_campaigns_and_imports_are_answered_by_indexes(void *
         {STMT_STOPPED_COMPANY, "PRIMARY KEY (workspace=? AND campaign=? AND key=?)", 1},
         {STMT_IMPORT, "blocklist_import_by_id (workspace=? AND id=?)", 1},
         {STMT_IMPORTS_PAGE, "PRIMARY KEY (workspace=? AND no<?)", 1},
-        {STMT_IMPORT_CHANGE, "blocklist_log_", 2}, /* _import and _undoes */
+        {STMT_IMPORT_CHANGE, "blocklist_log_", 3}, /* _import, and _undoes twice */
         {STMT_IMPORT_CHANGES, "blocklist_log_import (workspace=? AND import=? AND number<?)", 1},
         {STMT_USER_EVER, "sqlite_autoindex_account_1 (id=?)", 1},
         {STMT_EVENT, "PRIMARY KEY (workspace=? AND number<?)", 1},

@@ -249,11 +249,9 @@ static void plan_undone(struct actor *actor, struct plan *plan, const struct act
     if (plan->kind == LB_LOG_UNBLOCK && stands) {
         plan->people += requests->count == 1;
         remove_at(requests, place);
-    } else if (plan->kind == LB_LOG_UNBLOCK && held_place < held->count) {
-        return; /* twice is the most */
     } else if (plan->kind == LB_LOG_UNBLOCK) {
         lb_must(held->count < ACTOR_HELD);
-        held->orders[held->count++] = item->entry.order;
+        held->orders[held->count++] = (uint32_t)item->entry.order;
     } else if (held_place < held->count) {
         held->orders[held_place] = held->orders[--held->count];
     } else if (stands) {
@@ -265,16 +263,38 @@ static void plan_undone(struct actor *actor, struct plan *plan, const struct act
     add_item(plan, item->name, item->entry);
 }
 
+static size_t known_changes(const struct actor *actor)
+{
+    return actor->change_count < ACTOR_CHANGES ? actor->change_count : ACTOR_CHANGES;
+}
+
+/* The last of a change's chain, which is what holds. */
+static struct actor_change *last_of(struct actor *actor, struct actor_change *change)
+{
+    struct actor_change *last = change;
+    for (size_t i = 0; i < known_changes(actor); i++) {
+        struct actor_change *other = &actor->changes[i];
+        if (other->first == change->first && other->id > last->id)
+            last = other;
+    }
+    return last;
+}
+
+/* A change that takes back can be undone by what brings back alone, so it is undone already unless
+ * the last of its chain is of its kind. */
 static lb_err undo(struct actor *actor, struct plan *plan, struct outcome *out)
 {
-    size_t known = actor->change_count < ACTOR_CHANGES ? actor->change_count : ACTOR_CHANGES;
-    struct actor_change *change = &actor->changes[below(actor, (unsigned)known)];
+    struct actor_change *change = &actor->changes[below(actor, (unsigned)known_changes(actor))];
+    struct actor_change *last = last_of(actor, change);
     bool alive = is_alive(actor, change);
-    plan->undone = change;
+    bool holds = (last->kind == LB_LOG_UNBLOCK) == (change->kind == LB_LOG_UNBLOCK);
+    if (change->lost)
+        return LB_OK;
+    plan->undone = last;
     plan->list = change->list;
     plan->kind = change->kind == LB_LOG_UNBLOCK ? LB_LOG_RESTORE : LB_LOG_UNBLOCK;
-    for (size_t i = 0; alive && !change->undone && i < change->count; i++)
-        plan_undone(actor, plan, &change->items[i]);
+    for (size_t i = 0; alive && holds && i < last->count; i++)
+        plan_undone(actor, plan, &last->items[i]);
     lb_err err = engine_undo(actor->engine, change->id, out);
     if (!alive && err == LB_ERR_NOT_FOUND)
         return LB_OK;
@@ -353,9 +373,9 @@ static void learn(struct actor *actor, const struct plan *plan, const struct out
              (unsigned long long)outcome->blocked, (unsigned long long)outcome->unblocked);
     if (plan->count == 0 || actor->failure[0])
         return;
-    if (plan->undone)
-        plan->undone->undone = true;
+    uint64_t first = plan->undone ? plan->undone->first : outcome->change;
     *change = (struct actor_change){.id = outcome->change,
+                                    .first = first,
                                     .list = plan->list,
                                     .life = actor->now.lives[plan->list],
                                     .kind = plan->kind,
@@ -557,8 +577,8 @@ bool actor_verify(struct actor *actor, struct lb_store_reader *reader)
     if (!as_now && !(may_be_done && same_state(&actor->if_done, &seen, why_done)))
         return fail(actor, "actor %u: not as acknowledged: %s; nor with what was in doubt: %s",
                     actor->number, why, why_done);
-    if (!as_now && actor->undo_in_doubt)
-        actor->undo_in_doubt->undone = true;
+    for (size_t i = 0; !as_now && actor->undo_in_doubt && i < known_changes(actor); i++)
+        actor->changes[i].lost |= actor->changes[i].first == actor->undo_in_doubt->first;
     actor->in_doubt = false;
     if (!as_now)
         actor->now = actor->if_done;

@@ -33,11 +33,12 @@ struct actor_requests {
     struct actor_entry at[LB_TWINS_MAX];
 };
 
-/* Requests that were taken back twice, by an unblock and by an undo. */
-#define ACTOR_HELD 64
+/* Requests that were taken back more than once, by unblocks and by undos; those that were thrice
+ * are there twice, and so on. */
+#define ACTOR_HELD 128
 struct actor_held {
     unsigned count;
-    uint64_t orders[ACTOR_HELD];
+    uint32_t orders[ACTOR_HELD];
 };
 
 struct actor_state {
@@ -57,7 +58,8 @@ struct actor_change {
     unsigned list;
     unsigned life; /* of the list */
     enum lb_log_kind kind;
-    bool undone; /* which happens once */
+    uint64_t first; /* change of the chain that the undos of this one, and undos of them, make */
+    bool lost;      /* an undo of the chain was recorded, and is not known */
     size_t count;
     struct actor_item items[ACTOR_ITEMS];
 };

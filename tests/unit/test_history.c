@@ -100,6 +100,20 @@ static void events_are_told_apart_by_the_items_that_say_them(void **state)
     lb_history_fini(&history);
 }
 
+static void a_request_holds_when_as_much_was_restored_as_taken_back(void **state)
+{
+    struct lb_history history = {.names = ada, .name_count = 1};
+    assert_int_equal(take(&history, 1, LB_LOG_BLOCK, 0, "ada"), LB_OK);
+    for (uint64_t number = 2; number < 5; number++)
+        assert_int_equal(take(&history, number, LB_LOG_UNBLOCK, 0, "1"), LB_OK);
+    for (uint64_t number = 5; number < 8; number++) {
+        assert_false(lb_history_blocks(&history, 1));
+        assert_int_equal(take(&history, number, LB_LOG_RESTORE, 0, "1"), LB_OK);
+    }
+    assert_true(lb_history_blocks(&history, 1));
+    lb_history_fini(&history);
+}
+
 /* Full-width letters were names of their own once. */
 static void names_of_earlier_rules_are_of_the_person_unless_asked_exactly(void **state)
 {
@@ -128,6 +142,7 @@ int main(void)
         cmocka_unit_test(events_that_name_entries_by_number_are_of_the_person),
         cmocka_unit_test(a_change_is_named_by_its_first_row),
         cmocka_unit_test(events_are_told_apart_by_the_items_that_say_them),
+        cmocka_unit_test(a_request_holds_when_as_much_was_restored_as_taken_back),
         cmocka_unit_test(names_of_earlier_rules_are_of_the_person_unless_asked_exactly),
         cmocka_unit_test(a_history_has_an_end),
     };

@@ -138,6 +138,34 @@ static void one_that_ended_without_a_word_is_broken_off(void **state)
     assert_int_equal(state_of(engine), LB_IMPORT_UNDONE);
 }
 
+static void an_import_whose_undo_was_undone_can_be_undone_again(void **state)
+{
+    struct engine *engine = engine_of(state);
+    struct lb_imports_run run;
+    struct outcome outcome;
+    begin(engine, &run);
+    assert_int_equal(step(engine, &run, "ann"), LB_OK);
+    assert_int_equal(step(engine, &run, "bob"), LB_OK);
+    assert_int_equal(step(engine, &run, NULL), LB_OK);
+    lb_imports_end(engine->workspace);
+    uint64_t last = undo(engine).change.id.number; /* of the last change of two */
+    struct lb_imports_undo first = undo(engine);
+    assert_true(first.done && first.change.unblocked == 1);
+    assert_int_equal(state_of(engine), LB_IMPORT_UNDONE);
+    assert_true(undo(engine).change.id.number == 0);
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(engine_undo(engine, last, &outcome), LB_OK);
+        assert_int_equal(outcome.blocked, 1);
+        assert_int_equal(state_of(engine), LB_IMPORT_DONE);
+        struct lb_imports_undo again = undo(engine);
+        assert_true(again.done && again.change.unblocked == 1);
+        last = again.change.id.number;
+        assert_int_equal(state_of(engine), LB_IMPORT_UNDONE);
+        assert_true(undo(engine).change.id.number == 0);
+    }
+    assert_int_equal(engine_check(engine, NULL, "ann") + engine_check(engine, NULL, "bob"), 0);
+}
+
 /* Undone by another node, to which it seemed to be broken off. */
 static void a_sending_whose_import_was_undone_records_nothing_more(void **state)
 {
@@ -174,6 +202,7 @@ int main(void)
     static const struct CMUnitTest tests[] = {
         TEST(an_import_runs_until_its_sending_ends),
         TEST(one_that_ended_without_a_word_is_broken_off),
+        TEST(an_import_whose_undo_was_undone_can_be_undone_again),
         TEST(a_sending_whose_import_was_undone_records_nothing_more),
         TEST(a_sending_that_was_taken_over_records_nothing_more),
     };

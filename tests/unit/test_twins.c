@@ -130,6 +130,33 @@ static void what_is_taken_back_twice_is_as_the_last_commit_left_it(void **state)
     lb_twins_fini(&twins);
 }
 
+static void what_is_taken_back_more_often_is_let_go_as_often(void **state)
+{
+    (void)state;
+    struct lb_twins twins = {0};
+    for (int i = 0; i < 3; i++)
+        assert_true(lb_twins_hold(&twins, person(1), 1));
+    assert_true(lb_twins_hold(&twins, person(6), 6)); /* the same person's */
+    lb_twins_commit(&twins);
+    for (int i = 0; i < 3; i++) {
+        assert_true(lb_twins_is_held(&twins, person(1), 1));
+        assert_true(lb_twins_let_go(&twins, person(1), 1));
+    }
+    assert_false(lb_twins_is_held(&twins, person(1), 1));
+    assert_true(lb_twins_is_held(&twins, person(6), 6));
+    lb_twins_roll_back(&twins, 1);
+    assert_true(lb_twins_let_go(&twins, person(1), 1));
+    assert_true(lb_twins_let_go(&twins, person(1), 1));
+    assert_false(lb_twins_is_held(&twins, person(1), 1));
+    lb_twins_roll_back(&twins, 0);
+    lb_twins_drop(&twins, person(1)); /* all of it */
+    assert_true(lb_twins_hold(&twins, person(1), 1));
+    assert_true(lb_twins_let_go(&twins, person(1), 1));
+    assert_false(lb_twins_is_held(&twins, person(1), 1));
+    assert_false(lb_twins_is_held(&twins, person(6), 6));
+    lb_twins_fini(&twins);
+}
+
 /* Ids of one person, from 1. */
 static void what_counts_no_more_is_told(void **state)
 {
@@ -153,6 +180,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_waits_is_as_the_last_commit_left_it),
         cmocka_unit_test(what_is_taken_back_twice_is_as_the_last_commit_left_it),
+        cmocka_unit_test(what_is_taken_back_more_often_is_let_go_as_often),
         cmocka_unit_test(what_counts_no_more_is_told),
         cmocka_unit_test(nothing_waits_for_a_list_that_has_ended),
         cmocka_unit_test(only_who_was_noted_may_have_several),

@@ -191,36 +191,54 @@ void lb_changes_reply_unblocked(struct lb_call *call)
     reply_changed(call, false);
 }
 
-void lb_changes_put_undone(struct lb_buf *body, uint64_t blocked, uint64_t unblocked,
-                           uint64_t stayed, uint64_t gone)
+void lb_changes_put_undone(struct lb_buf *body, const struct lb_undone_counts *counts)
 {
+    unsigned long long blocked = counts->blocked, unblocked = counts->unblocked;
+    unsigned long long stayed = counts->stayed, gone = counts->gone;
     if (blocked)
-        lb_buf_printf(body, "Undone: %llu lead%s blocked again", (unsigned long long)blocked,
-                      blocked == 1 ? "" : "s");
-    else if (unblocked)
-        lb_buf_printf(body, "Undone: %llu lead%s unblocked", (unsigned long long)unblocked,
-                      unblocked == 1 ? "" : "s");
+        lb_buf_printf(body, "Undone: %llu lead%s blocked again", blocked, blocked == 1 ? "" : "s");
+    else if (unblocked || stayed)
+        lb_buf_printf(body, "Undone: %llu lead%s unblocked", unblocked, unblocked == 1 ? "" : "s");
+    else if (counts->recorded)
+        lb_buf_append_lit(body, "Undone: 0 leads blocked or unblocked, as other changes of them "
+                                "hold");
     else
         lb_buf_append_lit(body, "Nothing left to undo");
     if (stayed)
-        lb_buf_printf(body, ", %llu blocked still by another request", (unsigned long long)stayed);
+        lb_buf_printf(body, ", %llu blocked still by another request", stayed);
     if (gone)
-        lb_buf_printf(body, ", %llu whose name%s not kept any more", (unsigned long long)gone,
+        lb_buf_printf(body, ", %llu whose name%s not kept any more", gone,
                       gone == 1 ? " is" : "s are");
+}
+
+/* Why there was nothing to do. */
+static void put_done_already(struct lb_call *call, const struct lb_change *change)
+{
+    struct lb_buf *body = &call->req->reply.body;
+    if (!change->undone_by.number) {
+        lb_buf_append_lit(body, ": the request with this id changed nothing");
+        return;
+    }
+    char id[LB_ID_RECORD_SIZE];
+    lb_id_write_record(id, LB_STR(LB_CHANGE_PREFIX), change->undone_by);
+    lb_buf_printf(body, ": the change was undone before, by %s", id);
 }
 
 static void put_undone(struct lb_call *call, const struct lb_change *change)
 {
     const struct lb_pending_change *pending = call->state;
-    unsigned long long blocked = change->blocked;
-    unsigned long long unblocked = change->unblocked;
+    const struct lb_undone_counts counts = {change->blocked, change->unblocked, change->stayed,
+                                            change->gone, change->id.number != 0};
     struct lb_buf *body = lb_reply_json(&call->req->reply, 200);
     lb_buf_append_lit(body, "{\"success\":true,\"message\":\"");
     if (change->linked || change->unlinked)
         lb_links_put_undone(body, change);
     else
-        lb_changes_put_undone(body, blocked, unblocked, change->stayed, change->gone);
-    lb_buf_printf(body, "\",\"blocked\":%llu,\"unblocked\":%llu", blocked, unblocked);
+        lb_changes_put_undone(body, &counts);
+    if (change->undone_by.number || !change->undone.number)
+        put_done_already(call, change);
+    lb_buf_printf(body, "\",\"blocked\":%llu,\"unblocked\":%llu",
+                  (unsigned long long)change->blocked, (unsigned long long)change->unblocked);
     lb_stayed_put(&pending->stayed, body);
     if (change->linked || change->unlinked)
         lb_buf_printf(body, ",\"linked\":%llu,\"unlinked\":%llu",

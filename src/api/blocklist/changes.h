@@ -51,9 +51,14 @@ void lb_changes_put_end(struct lb_call *call, struct lb_buf *body);
 void lb_changes_reply_blocked(struct lb_call *call);
 void lb_changes_reply_unblocked(struct lb_call *call);
 
+/* Of an undo: people, entries whose names are gone, and whether it left a row in the log. */
+struct lb_undone_counts {
+    uint64_t blocked, unblocked, stayed, gone;
+    bool recorded;
+};
+
 /* Appends what an undo did, in words. */
-void lb_changes_put_undone(struct lb_buf *body, uint64_t blocked, uint64_t unblocked,
-                           uint64_t stayed, uint64_t gone);
+void lb_changes_put_undone(struct lb_buf *body, const struct lb_undone_counts *counts);
 
 /* Appends ,"scope":"campaign","campaignId":"q1" of a list, 0: the workspace's own. False when it
  * ended with its campaign, whose id is null then. */

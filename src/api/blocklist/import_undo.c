@@ -69,10 +69,12 @@ static void put_counts(struct lb_buf *body, const struct undoing *undoing)
 
 static void reply_undone(struct undoing *undoing)
 {
+    const struct lb_undone_counts counts = {undoing->blocked, undoing->unblocked,
+                                            undoing->stayed.count, undoing->gone,
+                                            undoing->changes != 0};
     struct lb_buf *body = lb_reply_json(&undoing->call->req->reply, 200);
     lb_buf_append_lit(body, "{\"success\":true,\"message\":\"");
-    lb_changes_put_undone(body, undoing->blocked, undoing->unblocked, undoing->stayed.count,
-                          undoing->gone);
+    lb_changes_put_undone(body, &counts);
     lb_buf_append_lit(body, "\"");
     put_counts(body, undoing);
     if (undoing->changes > 1) /* of several changes none is the undo */

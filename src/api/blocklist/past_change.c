@@ -10,6 +10,7 @@
 #include "domain/blocklist/entry.h"
 #include "domain/blocklist/links.h"
 #include "domain/blocklist/identifier.h"
+#include "domain/blocklist/undone.h"
 #include "json/encode.h"
 #include "store/chain.h"
 #include "store/log_items.h"
@@ -167,16 +168,20 @@ static void put_change(struct telling *telling, uint64_t undone_by)
     lb_buf_printf(body, ",\"count\":%llu}", (unsigned long long)change->count);
 }
 
-/* Which undo took the change back; 0: none that memory has yet, which knows its epoch. */
+/* Which undo took the change back, and holds; 0: none that memory has yet, which knows its epoch.
+ */
 static lb_err find_undo(const struct telling *telling, struct lb_store_reader *reader,
                         uint64_t *out_number)
 {
     const struct lb_workspace *workspace = telling->call->workspace;
     struct lb_row_times_change undo;
-    lb_err err = telling->call->app->store->ops->log_undone(
-        reader, workspace->row.no, telling->change.rows.number, out_number);
-    if (err || !lb_row_times_change(workspace->row_times, *out_number, &undo))
-        *out_number = 0;
+    struct lb_undone chain;
+    lb_err err = lb_undone_find(telling->call->app->store, reader, workspace->row.no,
+                                telling->change.rows.number, &chain);
+    bool undone = !err && chain.undone && !chain.too_long;
+    *out_number = 0;
+    if (undone && lb_row_times_change(workspace->row_times, chain.last, &undo))
+        *out_number = chain.last;
     return err;
 }
 

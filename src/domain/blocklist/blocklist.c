@@ -60,6 +60,7 @@ void lb_blocklist_destroy(struct lb_blocklist *blocklist)
     lb_buf_fini(&blocklist->row_items);
     lb_buf_fini(&blocklist->copied_row);
     free(blocklist->ended);
+    free(blocklist->outcomes);
     free(blocklist->with_events);
     free(blocklist);
 }

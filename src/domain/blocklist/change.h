@@ -64,6 +64,10 @@ struct lb_change {
     uint64_t asked_more;  /* unblock: people for whom there was more than one request */
     uint64_t gone;        /* undo: entries whose names are not kept any more */
     uint64_t stayed;      /* undo: people whom another request keeps blocked */
+    /* Undo: what was taken back, the change itself or an undo of an undo of it; or the undo that
+     * holds already, so that there was nothing to do. Number 0: not so. */
+    struct lb_public_id taken;
+    struct lb_public_id undone_by;
     /* Links between names of people (links.h): made, said again, refused; undo: taken back. */
     uint64_t linked;
     uint64_t known;
@@ -87,8 +91,8 @@ lb_err lb_change_check_block(struct lb_change *change);
 void lb_change_unblock(struct lb_change *change);
 void lb_change_unblock_ids(struct lb_change *change);
 /* Takes back exactly what another change of the workspace did, as far as that still holds; a
- * second time it does nothing, so that a retry is safe. LB_ERR_NOT_FOUND when the workspace has no
- * such change. */
+ * second time it does nothing, so that a retry is safe, unless the first undo was undone
+ * (undone.h). LB_ERR_NOT_FOUND when the workspace has no such change. */
 void lb_change_undo(struct lb_change *change);
 
 #endif

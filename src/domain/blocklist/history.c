@@ -170,7 +170,7 @@ bool lb_history_blocks(const struct lb_history *history, uint64_t entry)
     return found && found->blocks;
 }
 
-/* Taken back, which may happen twice, or brought back. */
+/* Taken back, which may happen more than once, or brought back. */
 static lb_err take_reference(struct lb_history *history, struct lb_history_entry *entry,
                              enum lb_log_kind kind)
 {
@@ -178,11 +178,11 @@ static lb_err take_reference(struct lb_history *history, struct lb_history_entry
     if (!ends && kind != LB_LOG_RESTORE)
         return LB_OK;
     if (kind == LB_LOG_UNBLOCK && !entry->blocks) {
-        entry->held = true;
+        entry->held++;
         return LB_OK;
     }
     if (kind == LB_LOG_RESTORE && entry->held) {
-        entry->held = false;
+        entry->held--;
         return LB_OK;
     }
     return set_blocking(history, entry, !ends);

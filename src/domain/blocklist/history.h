@@ -40,8 +40,8 @@ struct lb_history_entry {
     uint64_t number;
     uint32_t campaign;
     bool blocks;
-    bool held;   /* taken back twice: see twins.h */
-    int64_t end; /* 0: none */
+    uint64_t held; /* how often it was taken back more than once: see twins.h */
+    int64_t end;   /* 0: none */
     struct lb_history_text name;
 };
 

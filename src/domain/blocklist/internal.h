@@ -17,6 +17,13 @@ struct lb_going {
     uint64_t id;
 };
 
+/* A person, by the fingerprint, one of whose entries an undo took back: see undo.c. */
+struct lb_undo_outcome {
+    struct lb_fingerprint fingerprint;
+    size_t place;
+    uint64_t stays;
+};
+
 #define LB_EPOCH_SEED_SIZE 16
 
 struct lb_blocklist {
@@ -56,8 +63,10 @@ struct lb_blocklist {
     struct lb_list *ended;    /* lists of deleted campaigns, still in memory */
     size_t ended_count;
     size_t ended_capacity;
-    size_t ending;                         /* lists that the open batch ends */
-    uint64_t stayed_ids[LB_STAYED_SHOWN];  /* what keeps people blocked whose block is undone */
+    size_t ending;                        /* lists that the open batch ends */
+    uint64_t stayed_ids[LB_STAYED_SHOWN]; /* what keeps people blocked whose block is undone */
+    struct lb_undo_outcome *outcomes;     /* of the undo that is applied */
+    size_t outcome_count, outcome_capacity;
     bool partly;                           /* it was loaded by lb_blocklist_load_each */
     struct lb_blocklist_follower follower; /* its context NULL: none */
     struct lb_blocklist_listener listener; /* the same */

@@ -117,16 +117,6 @@ bool lb_twins_remove(struct lb_twins *twins, struct lb_fingerprint fingerprint, 
     return move(twins, (struct lb_twin_move){fingerprint, id, .added = false});
 }
 
-bool lb_twins_hold(struct lb_twins *twins, struct lb_fingerprint fingerprint, uint64_t id)
-{
-    return move(twins, (struct lb_twin_move){fingerprint, id, .added = true, .held = true});
-}
-
-bool lb_twins_let_go(struct lb_twins *twins, struct lb_fingerprint fingerprint, uint64_t id)
-{
-    return move(twins, (struct lb_twin_move){fingerprint, id, .added = false, .held = true});
-}
-
 static bool contains(const struct lb_index *index, struct lb_fingerprint fingerprint, uint64_t id)
 {
     uint64_t cursor = 0, found = 0;
@@ -134,6 +124,37 @@ static bool contains(const struct lb_index *index, struct lb_fingerprint fingerp
         found = index ? lb_index_find_next(index, fingerprint, &cursor) : 0;
     while (found && found != id);
     return found != 0;
+}
+
+/* Under which an entry is held that was taken back so often before: the first time under the
+ * person's own, and then under others, as an index has an entry once. */
+static struct lb_fingerprint at_level(struct lb_fingerprint fingerprint, uint64_t level)
+{
+    fingerprint.high ^= level * UINT64_C(0x9e3779b97f4a7c15);
+    fingerprint.high += fingerprint.high == 0;
+    return fingerprint;
+}
+
+/* How often an entry is held. */
+static uint64_t levels_of(const struct lb_twins *twins, struct lb_fingerprint fingerprint,
+                          uint64_t id)
+{
+    uint64_t levels = 0;
+    while (contains(twins->held, at_level(fingerprint, levels), id))
+        levels++;
+    return levels;
+}
+
+bool lb_twins_hold(struct lb_twins *twins, struct lb_fingerprint fingerprint, uint64_t id)
+{
+    fingerprint = at_level(fingerprint, levels_of(twins, fingerprint, id));
+    return move(twins, (struct lb_twin_move){fingerprint, id, .added = true, .held = true});
+}
+
+bool lb_twins_let_go(struct lb_twins *twins, struct lb_fingerprint fingerprint, uint64_t id)
+{
+    fingerprint = at_level(fingerprint, levels_of(twins, fingerprint, id) - 1);
+    return move(twins, (struct lb_twin_move){fingerprint, id, .added = false, .held = true});
 }
 
 bool lb_twins_is_held(const struct lb_twins *twins, struct lb_fingerprint fingerprint, uint64_t id)
@@ -194,7 +215,8 @@ static void drop(struct lb_index *index, struct lb_fingerprint fingerprint)
     for (uint64_t cursor = 0, id; index; cursor = 0) {
         if ((id = lb_index_find_next(index, fingerprint, &cursor)) == 0)
             return;
-        lb_index_remove(index, fingerprint, id);
+        for (uint64_t level = 0; lb_index_remove(index, at_level(fingerprint, level), id);)
+            level++;
     }
 }
 

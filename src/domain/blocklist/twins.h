@@ -3,8 +3,9 @@
  * (identifier.h). The oldest of their entries is in the index and in the order of its list, as for
  * everybody; the others wait here, and hold when that one is taken back by an undo.
  *
- * An entry can be taken back twice: by an unblock, and by an undo of the change that made it. The
- * second is noted here, so that undoing one of the two brings nothing back that the other ended.
+ * An entry can be taken back more than once: by an unblock, by an undo of the change that made it,
+ * and by undos of undos as often as people unblock and undo in turn. All but the first of these are
+ * counted here, so that undoing one of them brings nothing back that another ended.
  *
  * Threads: the writer's, or before the threads start. */
 #ifndef LB_DOMAIN_BLOCKLIST_TWINS_H
@@ -20,7 +21,7 @@ struct lb_twin_move {
     struct lb_fingerprint fingerprint; /* of list and name */
     uint64_t id;
     bool added;
-    bool held; /* of those that are taken back twice, else of those that wait */
+    bool held; /* of those that are taken back more than once, else of those that wait */
 };
 
 /* An entry that counts no more, and how many changes there were before that. */
@@ -39,7 +40,7 @@ struct lb_twins {
     struct lb_index *renamed;   /* people who are stored under an old form */
     struct lb_buf names;        /* of theirs: list and length, and the name */
     struct lb_index *waiting;   /* entries */
-    struct lb_index *held;      /* entries that are taken back twice */
+    struct lb_index *held;      /* entries that are taken back once more, and so on */
     struct lb_twin_left_out
         *left_out; /* since it was emptied by who reads it, or the last commit */
     size_t left_out_count;
@@ -75,7 +76,8 @@ size_t lb_twins_count(const struct lb_twins *twins, struct lb_fingerprint finger
 uint64_t lb_twins_next(const struct lb_twins *twins, struct lb_fingerprint fingerprint,
                        uint64_t *cursor);
 
-/* An entry that is taken back is so once more, or once less. False when out of memory. */
+/* An entry that is taken back is so once more, or once less; is it more than once? False when out
+ * of memory. */
 bool lb_twins_hold(struct lb_twins *twins, struct lb_fingerprint fingerprint, uint64_t id);
 bool lb_twins_let_go(struct lb_twins *twins, struct lb_fingerprint fingerprint, uint64_t id);
 bool lb_twins_is_held(const struct lb_twins *twins, struct lb_fingerprint fingerprint, uint64_t id);

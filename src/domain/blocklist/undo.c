@@ -1,20 +1,69 @@
 /* Taking a change back. */
 #include "domain/blocklist/change_parts.h"
 
+#include "base/array.h"
 #include "base/clock.h"
 #include "domain/blocklist/entry.h"
 #include "domain/blocklist/erased.h"
 #include "domain/blocklist/links.h"
+#include "domain/blocklist/undone.h"
 #include "store/log_items.h"
 
 #include <stdlib.h>
 
-/* Entry `id` keeps a person blocked whose block was to be undone. */
-static void count_stayed(struct lb_change *change, uint64_t id)
+/* What became of a person when an entry was taken back: entry `stays` blocks them still; 0: none. A
+ * person may have several entries in a change, and the last one that is taken back tells. */
+static lb_err note_outcome(struct lb_blocklist *blocklist, struct lb_fingerprint fingerprint,
+                           uint64_t stays)
 {
-    if (change->stayed < LB_STAYED_SHOWN)
-        change->blocklist->stayed_ids[change->stayed] = id;
-    change->stayed++;
+    if (!stays && !blocklist->outcome_count)
+        return LB_OK; /* all others so far are free */
+    if (!lb_array_reserve(blocklist->outcomes, blocklist->outcome_capacity,
+                          blocklist->outcome_count + 1))
+        return LB_ERR_STORAGE_UNAVAILABLE;
+    blocklist->outcomes[blocklist->outcome_count] =
+        (struct lb_undo_outcome){fingerprint, blocklist->outcome_count, stays};
+    blocklist->outcome_count++;
+    return LB_OK;
+}
+
+static int compare_people(const void *a, const void *b)
+{
+    const struct lb_undo_outcome *x = a;
+    const struct lb_undo_outcome *y = b;
+    if (x->fingerprint.high != y->fingerprint.high)
+        return x->fingerprint.high < y->fingerprint.high ? -1 : 1;
+    if (x->fingerprint.low != y->fingerprint.low)
+        return x->fingerprint.low < y->fingerprint.low ? -1 : 1;
+    return (x->place > y->place) - (x->place < y->place);
+}
+
+static int compare_places(const void *a, const void *b)
+{
+    const struct lb_undo_outcome *x = a;
+    const struct lb_undo_outcome *y = b;
+    return (x->place > y->place) - (x->place < y->place);
+}
+
+/* Counts who stayed blocked, each person once. */
+static void count_stayed(struct lb_change *change)
+{
+    struct lb_undo_outcome *outcomes = change->blocklist->outcomes;
+    size_t count = change->blocklist->outcome_count, kept = 0;
+    if (count)
+        qsort(outcomes, count, sizeof *outcomes, compare_people);
+    for (size_t i = 0; i < count; i++) {
+        const struct lb_undo_outcome *next = i + 1 < count ? &outcomes[i + 1] : NULL;
+        bool last = !next || next->fingerprint.high != outcomes[i].fingerprint.high ||
+                    next->fingerprint.low != outcomes[i].fingerprint.low;
+        if (last && outcomes[i].stays)
+            outcomes[kept++] = outcomes[i];
+    }
+    if (kept)
+        qsort(outcomes, kept, sizeof *outcomes, compare_places);
+    for (size_t i = 0; i < kept && i < LB_STAYED_SHOWN; i++)
+        change->blocklist->stayed_ids[i] = outcomes[i].stays;
+    change->stayed = kept;
 }
 
 static lb_err take_back_one(struct lb_packer *packer, uint64_t id,
@@ -22,18 +71,13 @@ static lb_err take_back_one(struct lb_packer *packer, uint64_t id,
 {
     uint64_t stays;
     lb_err err = lb_change_take_back_one(packer, id, found, &stays);
-    if (!err && stays)
-        count_stayed(packer->change, stays);
-    return err;
+    return err ? err : note_outcome(packer->change->blocklist, found->fingerprint, stays);
 }
 
-/* What was taken back already is so once more: undoing the unblock that did it does not bring it
- * back. */
+/* What was taken back already is so once more: undoing what did it does not bring it back. */
 static lb_err hold(struct lb_packer *packer, uint64_t id, const struct lb_found_entry *found)
 {
     struct lb_twins *twins = &packer->change->blocklist->twins;
-    if (lb_twins_is_held(twins, found->fingerprint, id))
-        return LB_OK;
     lb_err err = lb_change_pack_id(packer, id);
     return err || lb_twins_hold(twins, found->fingerprint, id) ? err : LB_ERR_STORAGE_UNAVAILABLE;
 }
@@ -224,7 +268,7 @@ static lb_err undo_rows(struct lb_packer *packer)
     struct lb_change *change = packer->change;
     struct lb_log_row row;
     lb_err err =
-        copy_row(change, lb_change_id_of(change, change->undone), change->undone.number, &row);
+        copy_row(change, lb_change_id_of(change, change->taken), change->taken.number, &row);
     do {
         uint64_t count = err ? 0 : lb_log_items_count(row.items);
         if (!err)
@@ -241,7 +285,7 @@ static lb_err check_restore(struct lb_change *change, const struct lb_packer *pa
 {
     if (lb_change_has_room(
             change, lb_blocklist_batch_log(change->blocklist, change->standing.workspace)->last +
-                        1 - change->undone.number))
+                        1 - change->taken.number))
         return LB_OK;
     struct lb_packer counting = *packer;
     counting.counting = true;
@@ -276,10 +320,108 @@ static enum lb_log_kind undo_kind(enum lb_log_kind kind)
                                     : LB_LOG_UNBLOCK;
 }
 
+static struct lb_public_id public_id(const struct lb_change *change, uint64_t number)
+{
+    const struct lb_epochs *epochs = &change->standing.workspace->epochs;
+    return (struct lb_public_id){number, lb_epochs_of_added(epochs, number)};
+}
+
+/* Finds the last of the chain that the change to be undone begins (undone.h): that is what is taken
+ * back, unless it is an undo that holds, when there is nothing to do. Its row replaces `row`. */
+static lb_err find_taken(struct lb_change *change, struct lb_store *store, struct lb_log_row *row)
+{
+    struct lb_undone chain;
+    lb_err err = lb_undone_find(store, store->ops->writer_reader(store), row->list.workspace,
+                                change->undone.number, &chain);
+    if (err)
+        return err;
+    if (chain.too_long)
+        return lb_fail(&change->write.reason, LB_ERR_NOT_FOUND,
+                       "This change was undone and brought back more than %d times. Undo one of "
+                       "its latest undos by its own id.",
+                       LB_UNDONE_MAX);
+    if (chain.undone) {
+        change->undone_by = public_id(change, chain.last);
+        return LB_OK;
+    }
+    change->taken = public_id(change, chain.last);
+    if (chain.last == change->undone.number)
+        return LB_OK;
+    return copy_row(change, lb_change_id_of(change, change->taken), chain.last, row);
+}
+
+/* An undo of change `undoes` was taken back. If that was a change of an import, the import holds
+ * again. */
+static lb_err renew_import(const struct lb_change *change, struct lb_store *store, uint64_t undoes)
+{
+    struct lb_store_reader *reader = store->ops->writer_reader(store);
+    uint32_t workspace = change->standing.list.workspace;
+    const struct lb_row_times *row_times = change->standing.workspace->row_times;
+    struct lb_log_row row = {.undoes = undoes};
+    struct lb_import_row import;
+    unsigned undos = 0;
+    lb_err err = LB_OK;
+    for (; !err && row.undoes && undos <= LB_UNDONE_MAX; undos++)
+        err = store->ops->log_row_of(reader, workspace, lb_row_times_id_of(row_times, row.undoes),
+                                     &row);
+    char id[LB_ID_SIZE];
+    struct lb_str name = lb_chain_text(row.import);
+    if (err || row.undoes || undos % 2 == 0 || !name.ptr || !lb_str_copy(name, id, sizeof id))
+        return err;
+    err = store->ops->import(reader, workspace, lb_str(id), &import);
+    if (err || !import.undone_at)
+        return err == LB_ERR_NOT_FOUND ? LB_OK : err;
+    import.undone_at = 0;
+    import.touched_at = change->blocklist->batch.now_ms;
+    return store->ops->import_put(store, &import);
+}
+
+/* Undoes the change `taken`, whose first row this is. */
+static lb_err take_back(struct lb_change *change, struct lb_store *store,
+                        const struct lb_log_row *row)
+{
+    const enum lb_log_kind kind = row->kind;
+    const uint64_t undoes = row->undoes;
+    struct lb_packer packer;
+    lb_err err = LB_OK;
+    lb_packer_begin(&packer, change, store, row->list, undo_kind(kind));
+    packer.row.undoes = change->taken.number;
+    change->blocklist->outcome_count = 0;
+    if (kind == LB_LOG_UNBLOCK)
+        err = check_restore(change, &packer);
+    if (!err)
+        err = undo_rows(&packer);
+    count_stayed(change);
+    if (!err)
+        err = tell_stayed(change);
+    if (!err)
+        err = lb_change_flush(&packer);
+    return err || !undoes || !change->id.number ? err : renew_import(change, store, undoes);
+}
+
+/* Of a change that cannot be undone; NULL: it can. */
+static const char *why_not(enum lb_log_kind kind)
+{
+    switch (kind) {
+    case LB_LOG_EXPIRED:
+        return "These blocks ended at the time that they were given, which cannot be undone. Block "
+               "whom you still want to be blocked.";
+    case LB_LOG_ERASED:
+        return "A person was erased with this change, which cannot be undone. To free the person, "
+               "unblock them by name.";
+    case LB_LOG_CARRIED_OVER:
+        return "A blocklist was carried over with this change, which cannot be undone. Unblock its "
+               "people, or delete the campaign with blocks=drop.";
+    default:
+        return NULL;
+    }
+}
+
 static lb_err apply_undo(struct lb_write *write, struct lb_store *store)
 {
     struct lb_change *change = lb_change_of(write);
     lb_packer_clear_results(change);
+    change->undone_by = (struct lb_public_id){0};
     lb_err err = lb_standing_check(&change->standing, store, &write->reason);
     if (!err)
         err = lb_change_check_daily(change);
@@ -294,35 +436,11 @@ static lb_err apply_undo(struct lb_write *write, struct lb_store *store)
         return unknown_change(change);
     if (err)
         return err;
-    if (row.kind == LB_LOG_EXPIRED)
-        return lb_fail(&write->reason, LB_ERR_NOT_FOUND,
-                       "These blocks ended at the time that they were given, which cannot be "
-                       "undone. Block whom you still want to be blocked.");
-    if (row.kind == LB_LOG_ERASED)
-        return lb_fail(&write->reason, LB_ERR_NOT_FOUND,
-                       "A person was erased with this change, which cannot be undone. To free the "
-                       "person, unblock them by name.");
-    if (row.kind == LB_LOG_CARRIED_OVER)
-        return lb_fail(&write->reason, LB_ERR_NOT_FOUND,
-                       "A blocklist was carried over with this change, which cannot be undone. "
-                       "Unblock its people, or delete the campaign with blocks=drop.");
-    uint64_t undone;
-    err = store->ops->log_undone(store->ops->writer_reader(store), row.list.workspace,
-                                 change->undone.number, &undone);
-    if (err || undone)
-        return err; /* once is enough: what was done since is another change's */
-    enum lb_log_kind kind = row.kind;
-    struct lb_list list = row.list;
-    struct lb_packer packer;
-    lb_packer_begin(&packer, change, store, list, undo_kind(kind));
-    packer.row.undoes = change->undone.number;
-    if (kind == LB_LOG_UNBLOCK)
-        err = check_restore(change, &packer);
-    if (!err)
-        err = undo_rows(&packer);
-    if (!err)
-        err = tell_stayed(change);
-    return err ? err : lb_change_flush(&packer);
+    const char *reason = why_not(row.kind);
+    if (reason)
+        return lb_fail(&write->reason, LB_ERR_NOT_FOUND, "%s", reason);
+    err = find_taken(change, store, &row);
+    return err || change->undone_by.number ? err : take_back(change, store, &row);
 }
 
 void lb_change_undo(struct lb_change *change)

@@ -142,7 +142,9 @@ LB_PG_STATEMENT(
     IMPORT_CHANGE, ONE, "ntn",
     "SELECT l.id FROM leadblock.blocklist_log l WHERE l.workspace_id = $1 AND l.import = $2"
     " AND NOT l.continues AND l.id < $3 AND NOT EXISTS (SELECT 1 FROM leadblock.blocklist_log u"
-    " WHERE u.workspace_id = $1 AND u.undoes = l.id) ORDER BY l.id DESC LIMIT 1");
+    " WHERE u.workspace_id = $1 AND u.undoes = l.id AND NOT u.continues"
+    " AND NOT EXISTS (SELECT 1 FROM leadblock.blocklist_log a WHERE a.workspace_id = $1"
+    " AND a.undoes = u.id)) ORDER BY l.id DESC LIMIT 1");
 
 lb_err lb_pg_import_change(struct lb_store_reader *reader, uint32_t workspace, struct lb_str id,
                            uint64_t below, uint64_t *out)

@@ -140,7 +140,9 @@ lb_err lb_sqlite_import_change(struct lb_store_reader *reader, uint32_t workspac
         reader, STMT_IMPORT_CHANGE,
         "SELECT l.number FROM blocklist_log l WHERE l.workspace = ?1 AND l.import = ?2"
         " AND l.continues = 0 AND l.number < ?3 AND NOT EXISTS (SELECT 1 FROM blocklist_log u"
-        " WHERE u.workspace = ?1 AND u.undoes = l.number) ORDER BY l.number DESC LIMIT 1");
+        " WHERE u.workspace = ?1 AND u.undoes = l.number AND u.continues = 0"
+        " AND NOT EXISTS (SELECT 1 FROM blocklist_log a WHERE a.workspace = ?1"
+        " AND a.undoes = u.number)) ORDER BY l.number DESC LIMIT 1");
     if (!stmt)
         return LB_ERR_STORAGE_UNAVAILABLE;
     lb_err err = lb_sqlite_pending_insert(reader);
