@@ -113,8 +113,7 @@ static enum lb_progress start(struct lb_call *call)
     const struct lb_request *req = call->req;
     if (call->app->freshness && !(req->route->flags & (LB_ROUTE_OPEN | LB_ROUTE_OWN)))
         return ask_first(call);
-    /* A body may have taken its time. */
-    return !req->has_body || lb_gate_still_passes(call) ? start_handler(call) : LB_DONE;
+    return !req->waited || lb_gate_still_passes(call) ? start_handler(call) : LB_DONE;
 }
 
 static enum lb_progress start_proven(struct lb_request *req)
@@ -130,6 +129,7 @@ static enum lb_progress handle(void *context, struct lb_request *req)
     if (!call->signed_in || !req->has_body || lb_clock_mono_ns() - req->started_ns < PROVEN_NS)
         return start(call);
     req->resume = start_proven;
+    req->waited = true;
     if (lb_gate_look_up_session(call) == LB_PENDING)
         return LB_PENDING;
     req->resume = NULL;

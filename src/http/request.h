@@ -66,6 +66,9 @@ struct lb_request {
     struct lb_str params[LB_PARAMS_MAX]; /* decoded once; valid UTF-8 is not promised */
     struct lb_str body;                  /* complete in `handle`; NUL bytes possible */
     bool has_body;                       /* a Content-Length other than 0, or chunked */
+    /* It has waited since it was admitted, so what was true then may have ended: for its body, or
+     * for what the application had to ask, which then sets this. */
+    bool waited;
     size_t body_max;   /* set in `begin`: less than the server's own limit, or with `take` also
                           more; 0: that limit */
     bool caller_known; /* set in `begin`: when it is refused, more of its body is read away, so
