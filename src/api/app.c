@@ -150,10 +150,11 @@ static void log_request(const struct lb_request *req, uint64_t ns)
     char client[INET6_ADDRSTRLEN];
     size_t client_len = lb_address_format(&req->client, client);
     lb_log_begin(&line, level_of(req), "request");
-    lb_log_add_plain(&line, "id", lb_str(req->id)); /* set_id in exchange.c sees to that */
+    /* set_id in exchange.c sees to that */
+    lb_log_add_plain(&line, "id", (struct lb_str){req->id, req->id_len});
     lb_log_add_plain(&line, "client",
                      req->local ? LB_STR("local") : (struct lb_str){client, client_len});
-    lb_log_add_plain(&line, "method", lb_str(lb_method_name(req->method)));
+    lb_log_add_plain(&line, "method", lb_method_text(req->method));
     lb_log_add_plain(&line, "route", req->route ? lb_str(req->route->pattern) : LB_STR("-"));
     lb_log_add_u64(&line, "status", req->reply.status);
     if (req->reply.code)

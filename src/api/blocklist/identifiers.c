@@ -249,7 +249,8 @@ bool lb_identifiers_read_one(struct lb_call *call, struct lb_str raw, struct lb_
         out->identifier = (struct lb_str){identifier->text, identifier->len};
         out->wrong = lb_identifier_doubt(identifier, false);
     }
-    if (!lb_identifier_before(raw, out->wrong ? NULL : identifier, &before))
+    bool plain = !out->wrong && identifier->plain; /* it has had no other form */
+    if (plain || !lb_identifier_before(raw, out->wrong ? NULL : identifier, &before))
         return true;
     struct lb_kept kept = {0};
     out->before = (struct lb_str){before.text, before.len};
