@@ -8,7 +8,6 @@
 #include "api/stream.h"
 #include "api/upload.h"
 #include "base/clock.h"
-#include "http/address.h"
 
 /* Some hundred names, of which each byte may cost a microsecond, take as long as a long text. */
 #define HEAVY_LIST_BYTES (2 << 10)
@@ -143,17 +142,14 @@ static enum lb_log_level level_of(const struct lb_request *req)
     return probe && req->reply.status == 200 ? LB_LOG_DEBUG : LB_LOG_INFO;
 }
 
-static void log_request(const struct lb_request *req, uint64_t ns)
+static void log_request(struct lb_request *req, uint64_t ns)
 {
-    const struct lb_call *call = lb_call_of((struct lb_request *)req);
+    const struct lb_call *call = lb_call_of(req);
     struct lb_log_line line;
-    char client[INET6_ADDRSTRLEN];
-    size_t client_len = lb_address_format(&req->client, client);
     lb_log_begin(&line, level_of(req), "request");
     /* set_id in exchange.c sees to that */
     lb_log_add_plain(&line, "id", (struct lb_str){req->id, req->id_len});
-    lb_log_add_plain(&line, "client",
-                     req->local ? LB_STR("local") : (struct lb_str){client, client_len});
+    lb_log_add_plain(&line, "client", req->local ? LB_STR("local") : lb_request_client(req));
     lb_log_add_plain(&line, "method", lb_method_text(req->method));
     lb_log_add_plain(&line, "route", req->route ? lb_str(req->route->pattern) : LB_STR("-"));
     lb_log_add_u64(&line, "status", req->reply.status);

@@ -1,5 +1,6 @@
 #include "http/request.h"
 
+#include "http/address.h"
 #include "http/exchange.h"
 #include "http/loop.h"
 
@@ -17,6 +18,13 @@ struct lb_str lb_method_text(enum lb_method method)
 struct lb_str lb_request_find_header(const struct lb_request *req, struct lb_str name)
 {
     return lb_head_find(&lb_exchange_of((struct lb_request *)req)->head, name);
+}
+
+struct lb_str lb_request_client(struct lb_request *req)
+{
+    if (!req->client_len)
+        req->client_len = lb_address_format(&req->client, req->client_text);
+    return (struct lb_str){req->client_text, req->client_len};
 }
 
 static int hex_digit(char c)

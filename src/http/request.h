@@ -85,7 +85,9 @@ struct lb_request {
     bool delivered;         /* known in `end`: the whole response was written to the socket */
     struct in6_addr client; /* the peer, or what a trusted proxy says; IPv4 is mapped; the
                                control socket: ::1 */
-    char id[LB_REQUEST_ID_MAX + 1]; /* the client's X-Request-Id if sane, else one of ours */
+    char client_text[INET6_ADDRSTRLEN]; /* see lb_request_client */
+    size_t client_len;                  /* 0: not asked for yet */
+    char id[LB_REQUEST_ID_MAX + 1];     /* the client's X-Request-Id if sane, else one of ours */
     size_t id_len;
     uint64_t started_ns; /* monotonic; when the headers were complete */
     struct lb_reply reply;
@@ -111,6 +113,10 @@ static inline struct lb_str lb_request_header(const struct lb_request *req, cons
 {
     return lb_request_find_header(req, lb_str(name));
 }
+
+/* The client's address as text, made once; lives as long as the request. On the thread that the
+ * request belongs to. */
+struct lb_str lb_request_client(struct lb_request *req);
 
 /* Looks up a query parameter. LB_OK with `*out` = {NULL, 0} when it is missing. The value is
  * percent-decoded ('+' is a space), lives as long as the request and may hold any byte but NUL.

@@ -122,8 +122,9 @@ static bool add(struct reading *reading, size_t index, const struct lb_json *val
         return add_bad(reading, index, raw, wrong);
     if (!lb_keep(reading->call, &reading->kept, &text))
         return lb_call_no_memory(reading->call);
-    struct lb_change_item *item = &out->items[out->count++];
-    *item = (struct lb_change_item){.key = text, .reason = details->reason};
+    struct lb_change_item *item = &out->items[out->count++]; /* the rest of it is zero */
+    item->key = text;
+    item->reason = details->reason;
     if (!details->kind && !details->end)
         return true;
     out->has_ends = true;
