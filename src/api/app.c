@@ -8,7 +8,6 @@
 #include "api/stream.h"
 #include "api/upload.h"
 #include "base/clock.h"
-#include "http/address.h"
 
 /* Some hundred names, of which each byte may cost a microsecond, take as long as a long text. */
 #define HEAVY_LIST_BYTES (2 << 10)
@@ -113,8 +112,7 @@ static enum lb_progress start(struct lb_call *call)
     const struct lb_request *req = call->req;
     if (call->app->freshness && !(req->route->flags & (LB_ROUTE_OPEN | LB_ROUTE_OWN)))
         return ask_first(call);
-    /* A body may have taken its time. */
-    return !req->has_body || lb_gate_still_passes(call) ? start_handler(call) : LB_DONE;
+    return !req->waited || lb_gate_still_passes(call) ? start_handler(call) : LB_DONE;
 }
 
 static enum lb_progress start_proven(struct lb_request *req)
@@ -130,6 +128,7 @@ static enum lb_progress handle(void *context, struct lb_request *req)
     if (!call->signed_in || !req->has_body || lb_clock_mono_ns() - req->started_ns < PROVEN_NS)
         return start(call);
     req->resume = start_proven;
+    req->waited = true;
     if (lb_gate_look_up_session(call) == LB_PENDING)
         return LB_PENDING;
     req->resume = NULL;
@@ -143,17 +142,15 @@ static enum lb_log_level level_of(const struct lb_request *req)
     return probe && req->reply.status == 200 ? LB_LOG_DEBUG : LB_LOG_INFO;
 }
 
-static void log_request(const struct lb_request *req, uint64_t ns)
+static void log_request(struct lb_request *req, uint64_t ns)
 {
-    const struct lb_call *call = lb_call_of((struct lb_request *)req);
+    const struct lb_call *call = lb_call_of(req);
     struct lb_log_line line;
-    char client[INET6_ADDRSTRLEN];
-    size_t client_len = lb_address_format(&req->client, client);
     lb_log_begin(&line, level_of(req), "request");
-    lb_log_add_plain(&line, "id", lb_str(req->id)); /* set_id in exchange.c sees to that */
-    lb_log_add_plain(&line, "client",
-                     req->local ? LB_STR("local") : (struct lb_str){client, client_len});
-    lb_log_add_plain(&line, "method", lb_str(lb_method_name(req->method)));
+    /* set_id in exchange.c sees to that */
+    lb_log_add_plain(&line, "id", (struct lb_str){req->id, req->id_len});
+    lb_log_add_plain(&line, "client", req->local ? LB_STR("local") : lb_request_client(req));
+    lb_log_add_plain(&line, "method", lb_method_text(req->method));
     lb_log_add_plain(&line, "route", req->route ? lb_str(req->route->pattern) : LB_STR("-"));
     lb_log_add_u64(&line, "status", req->reply.status);
     if (req->reply.code)

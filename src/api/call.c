@@ -2,7 +2,6 @@
 
 #include "api/routes.h"
 #include "api/session_cookie.h"
-#include "http/address.h"
 #include "json/encode.h"
 
 #include <stdarg.h>
@@ -271,8 +270,7 @@ struct lb_actor lb_call_actor(struct lb_call *call)
     struct lb_actor actor = {0};
     if (call->req->local)
         return actor;
-    size_t len = lb_address_format(&call->req->client, call->source);
-    actor.source = (struct lb_str){call->source, len};
+    actor.source = lb_request_client(call->req);
     if (call->key)
         actor.no = call->key->row.no;
     if (call->signed_in) {

@@ -29,7 +29,6 @@ struct lb_call {
     struct lb_request *req;
     struct lb_key *key; /* NULL: a user is signed in, the command line, or none needed */
     struct lb_signed_in *signed_in; /* NULL: no user is */
-    char source[INET6_ADDRSTRLEN];  /* see lb_call_actor */
     struct lb_workspace *workspace; /* of the key, or the one that the user means */
     struct lb_str campaign_id;      /* of the path */
     struct lb_list list;            /* the campaign's list, or the workspace's */

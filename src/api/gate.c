@@ -435,9 +435,10 @@ static bool is_plain(const struct lb_call *call)
 static bool pass_media_type(struct lb_call *call)
 {
     struct lb_request *req = call->req;
+    if (!req->has_body || req->method == LB_GET || req->method == LB_HEAD)
+        return true;
     bool plain = is_plain(call);
-    if (!req->has_body || req->method == LB_GET || req->method == LB_HEAD ||
-        (plain && is_good_type(call, lb_request_header(req, "Content-Type"))))
+    if (plain && is_good_type(call, lb_request_header(req, "Content-Type")))
         return true;
     if (call->workspace && doubt(call)) /* what comes before it may have ended elsewhere */
         return false;

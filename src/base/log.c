@@ -10,11 +10,11 @@
 
 #define SAID_BYTES 4001
 
-static const char *const level_names[] = {
-    [LB_LOG_ERROR] = "error",
-    [LB_LOG_WARN] = "warn",
-    [LB_LOG_INFO] = "info",
-    [LB_LOG_DEBUG] = "debug",
+static const struct lb_str level_names[] = {
+    [LB_LOG_ERROR] = LB_STR("error"),
+    [LB_LOG_WARN] = LB_STR("warn"),
+    [LB_LOG_INFO] = LB_STR("info"),
+    [LB_LOG_DEBUG] = LB_STR("debug"),
 };
 
 static _Atomic int current_level = LB_LOG_INFO;
@@ -22,7 +22,7 @@ static _Atomic int current_level = LB_LOG_INFO;
 bool lb_log_level_parse(const char *text, enum lb_log_level *out)
 {
     for (size_t i = 0; i < sizeof level_names / sizeof *level_names; i++) {
-        if (strcmp(text, level_names[i]) == 0) {
+        if (lb_str_equal(lb_str(text), level_names[i])) {
             *out = (enum lb_log_level)i;
             return true;
         }
@@ -124,12 +124,6 @@ static void put_quoted(struct lb_log_line *line, struct lb_str value)
     put(line, "\"", 1);
 }
 
-/* What fits of ASCII. */
-static void put_cut(struct lb_log_line *line, struct lb_str value)
-{
-    put(line, value.ptr, value.len < room(line) ? value.len : room(line));
-}
-
 /* Cuts at a character, never inside one. */
 static void put_characters(struct lb_log_line *line, struct lb_str value)
 {
@@ -169,30 +163,25 @@ void lb_log_begin(struct lb_log_line *line, enum lb_log_level level, const char 
         return;
     line->end = line->text + put_time(line->text);
     *line->end++ = ' ';
-    put(line, level_names[level], strlen(level_names[level]));
+    lb_log_put_plain(line, level_names[level]);
     *line->end++ = ' ';
-    put_cut(line, lb_str(event));
+    lb_log_put_plain(line, lb_str(event));
 }
 
 void lb_log_put_value(struct lb_log_line *line, struct lb_str value)
 {
     if (is_plain(value))
-        put_cut(line, value);
+        lb_log_put_plain(line, value);
     else if (needs_quotes(value))
         put_quoted(line, value);
     else
         put_characters(line, value);
 }
 
-void lb_log_put_plain(struct lb_log_line *line, struct lb_str value)
-{
-    put_cut(line, value);
-}
-
 void lb_log_put_u64(struct lb_log_line *line, uint64_t value)
 {
     char digits[LB_U64_DIGITS];
-    put_cut(line, lb_str_of_u64(value, digits));
+    lb_log_put_plain(line, lb_str_of_u64(value, digits));
 }
 
 void lb_log_end(struct lb_log_line *line)

@@ -220,7 +220,7 @@ static lb_err check_target(const struct lb_request *req, struct lb_reason *reaso
 static enum lb_method method_of(struct lb_str text)
 {
     for (enum lb_method m = LB_GET; m < LB_METHOD_OTHER; m++)
-        if (lb_str_equal(text, lb_str(lb_method_name(m))))
+        if (lb_str_equal(text, lb_method_text(m)))
             return m;
     return LB_METHOD_OTHER;
 }
@@ -246,16 +246,16 @@ static void set_id(struct lb_exchange *x, struct lb_loop *loop)
     struct lb_str theirs = lb_head_find(&x->head, LB_STR("X-Request-Id"));
     if (sane_id(theirs)) {
         lb_str_copy(theirs, id, sizeof x->req.id);
+        x->req.id_len = theirs.len;
         return;
     }
     char *end = stpcpy(id, loop->server->id_prefix);
     uint64_t number = (uint64_t)loop->number << 48 | ++loop->request_count;
-    int shift = 60;
-    while (shift > 0 && number >> shift == 0)
-        shift -= 4;
+    int shift = (63 - __builtin_clzll(number)) & ~3; /* of the first digit that is not 0 */
     for (*end++ = '-'; shift >= 0; shift -= 4)
         *end++ = digits[number >> shift & 15];
     *end = '\0';
+    x->req.id_len = (size_t)(end - id);
 }
 
 #define FORWARDED_MAX 8 /* lines that are looked at, the last ones */

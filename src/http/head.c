@@ -272,6 +272,11 @@ static struct lb_str trimmed(const char *begin, const char *end)
     return between(begin, end);
 }
 
+static uint64_t bit_of(struct lb_str name)
+{
+    return UINT64_C(1) << name.len % 64;
+}
+
 /* One header line; LB_HEAD_WHOLE when it was taken. */
 static enum lb_head_result take_line(struct lb_head *head, const char *line, const char *end,
                                      const char **out_wrong)
@@ -297,6 +302,7 @@ static enum lb_head_result take_line(struct lb_head *head, const char *line, con
         return LB_HEAD_TOO_LARGE;
     struct lb_head_line *taken = &head->lines[head->count++];
     *taken = (struct lb_head_line){between(line, at), trimmed(value, value_end)};
+    head->name_lengths |= bit_of(taken->name);
     head->len += (size_t)(value_end + 2 - line);
     const char *wrong = take_meaning(head, taken->name, taken->value);
     return wrong ? broken(out_wrong, wrong) : LB_HEAD_WHOLE;
@@ -343,6 +349,8 @@ enum lb_head_result lb_head_parse(struct lb_head *head, const char *bytes, size_
 
 struct lb_str lb_head_next(const struct lb_head *head, struct lb_str name, unsigned *at)
 {
+    if (!(head->name_lengths & bit_of(name)))
+        return (struct lb_str){NULL, 0};
     while (*at < head->count) {
         const struct lb_head_line *line = &head->lines[(*at)++];
         if (is(line->name, name))

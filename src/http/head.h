@@ -38,6 +38,7 @@ struct lb_head {
     bool expects_continue; /* Expect: 100-continue, of HTTP/1.1 */
     bool close;            /* Connection: close, or CONNECT */
     bool keep_alive;       /* Connection: keep-alive, which only HTTP/1.0 needs to say */
+    uint64_t name_lengths; /* modulo 64, a bit each: most names that are asked for are not there */
     unsigned count;
     struct lb_head_line lines[LB_HEAD_LINES_MAX];
 };

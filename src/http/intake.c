@@ -245,6 +245,7 @@ static enum lb_step admit(struct lb_connection *conn, bool admitted)
         conn->input->begin += unread.len;
         return handle(conn, unread);
     }
+    x->req.waited = true;
     lb_loop_enter(conn, LB_PHASE_BODY);
     return x->head.expects_continue && unread.len == 0 ? tell_to_continue(conn) : LB_GO_ON;
 }

@@ -1,6 +1,7 @@
 #include "http/reply.h"
 
 #include "base/utf8.h"
+#include "http/head.h"
 
 #include <assert.h>
 #include <stdarg.h>
@@ -13,18 +14,20 @@ void lb_reply_fini(struct lb_reply *reply)
     *reply = (struct lb_reply){0};
 }
 
-void lb_reply_header(struct lb_reply *reply, const char *name, const char *value)
+static bool is_good_value(struct lb_str value)
 {
-    struct lb_str text = lb_str(value);
-    assert(text.len > 0);
-    for (size_t i = 0; i < text.len; i++)
-        assert((unsigned char)text.ptr[i] >= ' ' && text.ptr[i] != 0x7f);
-    lb_buf_append_str(&reply->headers, lb_str(name));
+    const char *end = value.ptr + value.len;
+    return value.len && lb_head_value_end(value.ptr, end) == end &&
+           !memchr(value.ptr, '\t', value.len);
+}
+
+void lb_reply_put_header(struct lb_reply *reply, struct lb_str name, struct lb_str value)
+{
+    assert(is_good_value(value));
+    lb_buf_append_str(&reply->headers, name);
     lb_buf_append_lit(&reply->headers, ": ");
-    lb_buf_append_str(&reply->headers, text);
+    lb_buf_append_str(&reply->headers, value);
     lb_buf_append_lit(&reply->headers, "\r\n");
-    reply->has_cache_control |= strcmp(name, "Cache-Control") == 0;
-    reply->has_retry_after |= strcmp(name, "Retry-After") == 0;
 }
 
 struct lb_buf *lb_reply_json(struct lb_reply *reply, unsigned status)

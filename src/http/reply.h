@@ -40,7 +40,15 @@ void lb_reply_fini(struct lb_reply *reply);
 /* Adds a header line; name and value are copied. Control characters in the value and an empty value
  * are mistakes of ours and are refused by an assertion. A Cache-Control takes the place of the
  * server's own "no-store". */
-void lb_reply_header(struct lb_reply *reply, const char *name, const char *value);
+void lb_reply_put_header(struct lb_reply *reply, struct lb_str name, struct lb_str value);
+
+/* Here, so that the compiler compares a literal. */
+static inline void lb_reply_header(struct lb_reply *reply, const char *name, const char *value)
+{
+    lb_reply_put_header(reply, lb_str(name), lb_str(value));
+    reply->has_cache_control |= strcmp(name, "Cache-Control") == 0;
+    reply->has_retry_after |= strcmp(name, "Retry-After") == 0;
+}
 
 /* Starts a reply with this status and returns its body, to be filled with JSON. The status, code
  * and body of an earlier call are dropped; headers stay. When the body could not be allocated

@@ -1,20 +1,30 @@
 #include "http/request.h"
 
+#include "http/address.h"
 #include "http/exchange.h"
 #include "http/loop.h"
 
-const char *lb_method_name(enum lb_method method)
+struct lb_str lb_method_text(enum lb_method method)
 {
-    static const char *const names[] = {
-        [LB_GET] = "GET",     [LB_HEAD] = "HEAD",     [LB_POST] = "POST",       [LB_PUT] = "PUT",
-        [LB_PATCH] = "PATCH", [LB_DELETE] = "DELETE", [LB_OPTIONS] = "OPTIONS",
+    static const struct lb_str names[] = {
+        [LB_GET] = LB_STR("GET"),         [LB_HEAD] = LB_STR("HEAD"),
+        [LB_POST] = LB_STR("POST"),       [LB_PUT] = LB_STR("PUT"),
+        [LB_PATCH] = LB_STR("PATCH"),     [LB_DELETE] = LB_STR("DELETE"),
+        [LB_OPTIONS] = LB_STR("OPTIONS"), [LB_METHOD_OTHER] = LB_STR("OTHER"),
     };
-    return method < LB_METHOD_OTHER ? names[method] : "OTHER";
+    return names[method];
 }
 
-struct lb_str lb_request_header(const struct lb_request *req, const char *name)
+struct lb_str lb_request_find_header(const struct lb_request *req, struct lb_str name)
 {
-    return lb_head_find(&lb_exchange_of((struct lb_request *)req)->head, lb_str(name));
+    return lb_head_find(&lb_exchange_of((struct lb_request *)req)->head, name);
+}
+
+struct lb_str lb_request_client(struct lb_request *req)
+{
+    if (!req->client_len)
+        req->client_len = lb_address_format(&req->client, req->client_text);
+    return (struct lb_str){req->client_text, req->client_len};
 }
 
 static int hex_digit(char c)

@@ -29,7 +29,11 @@ enum lb_method {
     LB_METHOD_OTHER
 };
 
-const char *lb_method_name(enum lb_method method);
+struct lb_str lb_method_text(enum lb_method method);
+static inline const char *lb_method_name(enum lb_method method)
+{
+    return lb_method_text(method).ptr;
+}
 
 #define LB_REQUEST_ID_MAX 64 /* bytes; longer ids of clients are replaced */
 #define LB_PARAMS_MAX     3  /* {placeholders} in one route */
@@ -66,6 +70,9 @@ struct lb_request {
     struct lb_str params[LB_PARAMS_MAX]; /* decoded once; valid UTF-8 is not promised */
     struct lb_str body;                  /* complete in `handle`; NUL bytes possible */
     bool has_body;                       /* a Content-Length other than 0, or chunked */
+    /* It has waited since it was admitted, so what was true then may have ended: for its body, or
+     * for what the application had to ask, which then sets this. */
+    bool waited;
     size_t body_max;   /* set in `begin`: less than the server's own limit, or with `take` also
                           more; 0: that limit */
     bool caller_known; /* set in `begin`: when it is refused, more of its body is read away, so
@@ -78,8 +85,11 @@ struct lb_request {
     bool delivered;         /* known in `end`: the whole response was written to the socket */
     struct in6_addr client; /* the peer, or what a trusted proxy says; IPv4 is mapped; the
                                control socket: ::1 */
-    char id[LB_REQUEST_ID_MAX + 1]; /* the client's X-Request-Id if sane, else one of ours */
-    uint64_t started_ns;            /* monotonic; when the headers were complete */
+    char client_text[INET6_ADDRSTRLEN]; /* see lb_request_client */
+    size_t client_len;                  /* 0: not asked for yet */
+    char id[LB_REQUEST_ID_MAX + 1];     /* the client's X-Request-Id if sane, else one of ours */
+    size_t id_len;
+    uint64_t started_ns; /* monotonic; when the headers were complete */
     struct lb_reply reply;
     void *context; /* the application's own, see lb_request_alloc */
     /* Set before a request is completed elsewhere: called on its loop's thread when it comes back,
@@ -96,7 +106,17 @@ struct lb_request {
 
 /* The value of a header (name in any case, of letters, digits and hyphens) without white space at
  * its ends, or {NULL, 0}. Of several headers of one name this is the first. */
-struct lb_str lb_request_header(const struct lb_request *req, const char *name);
+struct lb_str lb_request_find_header(const struct lb_request *req, struct lb_str name);
+
+/* Here, so that the compiler knows the length of a literal. */
+static inline struct lb_str lb_request_header(const struct lb_request *req, const char *name)
+{
+    return lb_request_find_header(req, lb_str(name));
+}
+
+/* The client's address as text, made once; lives as long as the request. On the thread that the
+ * request belongs to. */
+struct lb_str lb_request_client(struct lb_request *req);
 
 /* Looks up a query parameter. LB_OK with `*out` = {NULL, 0} when it is missing. The value is
  * percent-decoded ('+' is a space), lives as long as the request and may hold any byte but NUL.

@@ -37,7 +37,7 @@ void lb_date_update(struct lb_date *date)
         return;
     date->second = now.tv_sec;
     gmtime_r(&now.tv_sec, &tm);
-    strftime(date->text, sizeof date->text, "%a, %d %b %Y %H:%M:%S GMT", &tm);
+    date->len = strftime(date->line, sizeof date->line, "Date: %a, %d %b %Y %H:%M:%S GMT\r\n", &tm);
 }
 
 /* A reply that was not set is our failure; one for which there was no memory may be had later. */
@@ -82,14 +82,26 @@ static void put_connection(struct lb_buf *out, const struct lb_head *head, bool 
         lb_buf_append_lit(out, "Connection: keep-alive\r\n");
 }
 
+static void put_type(struct lb_buf *out, const char *type)
+{
+    if (!type) {
+        lb_buf_append_lit(out, "Content-Type: application/json\r\n");
+        return;
+    }
+    lb_buf_append_lit(out, "Content-Type: ");
+    lb_buf_append_str(out, lb_str(type));
+    lb_buf_append_lit(out, "\r\n");
+}
+
 /* Of every answer: a browser takes it for what it says it is, and no cache keeps it. */
 static void put_safety(struct lb_buf *out, const struct lb_reply *reply, bool https)
 {
-    lb_buf_append_lit(out, "\r\nX-Content-Type-Options: nosniff");
-    if (!reply->has_cache_control)
-        lb_buf_append_lit(out, "\r\nCache-Control: no-store");
+    if (reply->has_cache_control)
+        lb_buf_append_lit(out, "X-Content-Type-Options: nosniff\r\n");
+    else
+        lb_buf_append_lit(out, "X-Content-Type-Options: nosniff\r\nCache-Control: no-store\r\n");
     if (https)
-        lb_buf_append_lit(out, "\r\nStrict-Transport-Security: max-age=31536000");
+        lb_buf_append_lit(out, "Strict-Transport-Security: max-age=31536000\r\n");
 }
 
 static void put_head(struct lb_exchange *x, const struct lb_date *date, bool persists, bool https)
@@ -97,21 +109,19 @@ static void put_head(struct lb_exchange *x, const struct lb_date *date, bool per
     struct lb_buf *out = &x->out;
     const struct lb_reply *reply = &x->req.reply;
     put_status(out, reply->status);
-    lb_buf_append_lit(out, "Date: ");
-    lb_buf_append_str(out, lb_str(date->text));
-    lb_buf_append_lit(out, "\r\nContent-Type: ");
-    lb_buf_append_str(out, reply->content_type ? lb_str(reply->content_type)
-                                               : LB_STR("application/json"));
-    lb_buf_append_lit(out, "\r\nX-Request-Id: ");
-    lb_buf_append_str(out, lb_str(x->req.id));
+    lb_buf_append(out, date->line, date->len);
+    put_type(out, reply->content_type);
+    lb_buf_append_lit(out, "X-Request-Id: ");
+    lb_buf_append(out, x->req.id, x->req.id_len);
+    lb_buf_append_lit(out, "\r\n");
     put_safety(out, reply, https);
     if (!reply->give) {
-        lb_buf_append_lit(out, "\r\nContent-Length: ");
+        lb_buf_append_lit(out, "Content-Length: ");
         lb_buf_append_u64(out, lb_reply_body(reply).len);
+        lb_buf_append_lit(out, "\r\n");
     } else if (!x->head.http10) { /* to HTTP/1.0 it ends with the connection */
-        lb_buf_append_lit(out, "\r\nTransfer-Encoding: chunked");
+        lb_buf_append_lit(out, "Transfer-Encoding: chunked\r\n");
     }
-    lb_buf_append_lit(out, "\r\n");
     put_connection(out, &x->head, persists);
     lb_buf_append_str(out, lb_buf_str(&reply->headers));
     lb_buf_append_lit(out, "\r\n");

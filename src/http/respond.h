@@ -4,9 +4,11 @@
 
 #include "http/exchange.h"
 
-/* "Sat, 28 Nov 2026 10:00:00 GMT", made once a second. All zero at the start. */
+/* "Date: Sat, 28 Nov 2026 10:00:00 GMT" with its line's end, made once a second. All zero at the
+ * start. */
 struct lb_date {
-    char text[32];
+    char line[40];
+    size_t len;
     int64_t second;
 };
 

@@ -116,29 +116,40 @@ static bool ends_here(const struct node *node, struct match *match)
     return false; /* there may be more of them */
 }
 
-/* Goes on with `rest`, which is empty or begins with a slash. A literal that leads nowhere is left
- * for the placeholder. The depth is that of the tree. */
-static bool descend(const struct node *node, struct lb_str rest, struct match *match)
+static const struct node *find_literal(const struct node *node, struct lb_str segment)
 {
-    if (rest.len == 0)
-        return ends_here(node, match);
-    const char *begin = rest.ptr + 1;
-    const char *end = rest.ptr + rest.len;
-    const char *slash = memchr(begin, '/', rest.len - 1);
-    struct lb_str segment = {begin, (size_t)((slash ? slash : end) - begin)};
-    struct lb_str after = {segment.ptr + segment.len, rest.len - 1 - segment.len};
     const struct node *literal = node->literals;
     while (literal && !lb_str_equal(literal->literal, segment))
         literal = literal->next;
-    if (literal && descend(literal, after, match))
-        return true;
-    if (!node->placeholder || segment.len == 0 || match->param_count == LB_PARAMS_MAX)
-        return false;
-    match->params[match->param_count++] = segment;
-    if (descend(node->placeholder, after, match))
-        return true;
-    match->param_count--;
-    return false;
+    return literal;
+}
+
+/* Goes on with `rest`, which is empty or begins with a slash. A literal that leads nowhere is left
+ * for the placeholder, so where there are both, the literal's way is tried by a call of its own.
+ * The depth is that of the tree. */
+static bool descend(const struct node *node, struct lb_str rest, struct match *match)
+{
+    while (rest.len > 0) {
+        const char *begin = rest.ptr + 1;
+        const char *end = rest.ptr + rest.len;
+        const char *slash = memchr(begin, '/', rest.len - 1);
+        struct lb_str segment = {begin, (size_t)((slash ? slash : end) - begin)};
+        const struct node *literal = find_literal(node, segment);
+        rest = (struct lb_str){segment.ptr + segment.len, rest.len - 1 - segment.len};
+        if (literal && !node->placeholder) {
+            node = literal;
+            continue;
+        }
+        size_t param_count = match->param_count;
+        if (literal && descend(literal, rest, match))
+            return true;
+        match->param_count = param_count;
+        if (!node->placeholder || segment.len == 0 || param_count == LB_PARAMS_MAX)
+            return false;
+        match->params[match->param_count++] = segment;
+        node = node->placeholder;
+    }
+    return ends_here(node, match);
 }
 
 static void write_allow(unsigned methods, char allow[64])
@@ -147,16 +158,29 @@ static void write_allow(unsigned methods, char allow[64])
     for (enum lb_method m = LB_GET; m < LB_METHOD_OTHER; m++) {
         if (!(methods & 1u << m))
             continue;
-        const char *name = lb_method_name(m);
-        size_t name_len = strlen(name);
+        struct lb_str name = lb_method_text(m);
         if (len) {
             memcpy(allow + len, ", ", 2);
             len += 2;
         }
-        memcpy(allow + len, name, name_len); /* all seven together take 44 bytes */
-        len += name_len;
+        memcpy(allow + len, name.ptr, name.len); /* all seven together take 44 bytes */
+        len += name.len;
     }
     allow[len] = '\0';
+}
+
+static lb_err take_params(struct lb_request *req, const struct match *match,
+                          struct lb_reason *reason)
+{
+    bool plain = !memchr(req->path.ptr, '%', req->path.len);
+    lb_err err = LB_OK;
+    for (size_t i = 0; !err && i < match->param_count; i++) {
+        if (plain)
+            req->params[i] = match->params[i];
+        else
+            err = lb_request_decode(req, match->params[i], false, &req->params[i], reason);
+    }
+    return err;
 }
 
 lb_err lb_router_find(const struct lb_router *router, size_t count, struct lb_request *req,
@@ -167,6 +191,7 @@ lb_err lb_router_find(const struct lb_router *router, size_t count, struct lb_re
     match.method = req->method == LB_HEAD ? LB_GET : req->method;
     if (is_path && !descend(router->root, req->path, &match)) {
         match.method = LB_METHOD_OTHER;
+        match.param_count = 0;
         descend(router->root, req->path, &match);
     }
     req->route = match.route;
@@ -177,10 +202,5 @@ lb_err lb_router_find(const struct lb_router *router, size_t count, struct lb_re
         write_allow(gets ? match.methods | 1u << LB_HEAD : match.methods, allow);
         return lb_fail(reason, LB_ERR_METHOD_NOT_ALLOWED, "This path allows %s.", allow);
     }
-    for (size_t i = 0; i < match.param_count; i++) {
-        lb_err err = lb_request_decode(req, match.params[i], false, &req->params[i], reason);
-        if (err != LB_OK)
-            return err;
-    }
-    return LB_OK;
+    return take_params(req, &match, reason);
 }

@@ -22,15 +22,14 @@ static bool is(const struct lb_json *value, enum lb_json_type type)
     return value && value->type == type;
 }
 
-const struct lb_json *lb_json_member(const struct lb_json *object, const char *name)
+const struct lb_json *lb_json_find(const struct lb_json *object, struct lb_str name)
 {
     if (!is(object, LB_JSON_OBJECT))
         return NULL;
-    struct lb_str wanted = lb_str(name);
     const struct lb_json *end = object + object->slots;
     for (const struct lb_json *at = object + 1, *value; at < end; at = value + value->slots) {
         value = at + at->slots;
-        if (lb_str_equal(lb_json_text(at), wanted))
+        if (lb_str_equal(lb_json_text(at), name))
             return value;
     }
     return NULL;

@@ -78,7 +78,13 @@ enum lb_json_type lb_json_type(const struct lb_json *value);
 
 /* The member of an object; NULL when it is missing or `object` is not an object. A member that is
  * null is a value of type LB_JSON_NULL. Compares the names one by one. */
-const struct lb_json *lb_json_member(const struct lb_json *object, const char *name);
+const struct lb_json *lb_json_find(const struct lb_json *object, struct lb_str name);
+
+/* Here, so that the compiler knows the length of a literal. */
+static inline const struct lb_json *lb_json_member(const struct lb_json *object, const char *name)
+{
+    return lb_json_find(object, lb_str(name));
+}
 
 /* The number of items of an array, or of members of an object; 0 for anything else. */
 size_t lb_json_length(const struct lb_json *value);

@@ -671,6 +671,7 @@ static void an_old_id_is_unknown_beside_the_block_that_takes_its_number(void **s
         struct lb_change unblock = {
             .blocklist = engine->blocklist, .standing = standing, .ids = &old, .count = 1};
         engine->blocklist->epoch_seed[0] ^= i; /* that of another start */
+        engine->blocklist->last_epoch.epoch = 0;
         lb_admin_create_key(&first);
         lb_change_block(&change);
         lb_change_undo(&undo);

@@ -122,8 +122,9 @@ static bool add(struct reading *reading, size_t index, const struct lb_json *val
         return add_bad(reading, index, raw, wrong);
     if (!lb_keep(reading->call, &reading->kept, &text))
         return lb_call_no_memory(reading->call);
-    struct lb_change_item *item = &out->items[out->count++];
-    *item = (struct lb_change_item){.key = text, .reason = details->reason};
+    struct lb_change_item *item = &out->items[out->count++]; /* the rest of it is zero */
+    item->key = text;
+    item->reason = details->reason;
     if (!details->kind && !details->end)
         return true;
     out->has_ends = true;
@@ -249,7 +250,8 @@ bool lb_identifiers_read_one(struct lb_call *call, struct lb_str raw, struct lb_
         out->identifier = (struct lb_str){identifier->text, identifier->len};
         out->wrong = lb_identifier_doubt(identifier, false);
     }
-    if (!lb_identifier_before(raw, out->wrong ? NULL : identifier, &before))
+    bool plain = !out->wrong && identifier->plain; /* it has had no other form */
+    if (plain || !lb_identifier_before(raw, out->wrong ? NULL : identifier, &before))
         return true;
     struct lb_kept kept = {0};
     out->before = (struct lb_str){before.text, before.len};

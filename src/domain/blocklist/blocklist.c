@@ -13,6 +13,7 @@
 static void draw_epochs(struct lb_blocklist *blocklist)
 {
     randombytes_buf(blocklist->epoch_seed, sizeof blocklist->epoch_seed);
+    blocklist->last_epoch.epoch = 0;
 }
 
 struct lb_blocklist *lb_blocklist_create(const struct lb_blocklist_settings *settings)

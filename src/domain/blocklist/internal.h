@@ -26,6 +26,12 @@ struct lb_undo_outcome {
 
 #define LB_EPOCH_SEED_SIZE 16
 
+/* The one that was asked for last, as nearly all rows are of the workspace of the row before. */
+struct lb_last_epoch {
+    uint32_t workspace;
+    uint64_t epoch; /* 0: none since the seed was drawn */
+};
+
 struct lb_blocklist {
     struct lb_directory *directory;
     struct lb_store *store;
@@ -56,6 +62,7 @@ struct lb_blocklist {
     struct lb_ending *ending_soon;          /* expiry.h; NULL: before the writer is known */
     struct lb_locked locked;                /* by the open batch */
     uint8_t epoch_seed[LB_EPOCH_SEED_SIZE]; /* see lb_blocklist_epoch */
+    struct lb_last_epoch last_epoch;        /* goes when a seed is drawn */
     uint64_t next_id;                       /* after the last commit, unless ids are numbers */
     struct lb_buf row_items;                /* the row being packed */
     struct lb_commitment row_commitments[LB_ROW_ITEMS_MAX]; /* to its items, if they are names */
@@ -84,7 +91,7 @@ static inline struct lb_fingerprint lb_blocklist_hash(const struct lb_blocklist 
 /* Of the rows that this process writes in the workspace. Each has one of its own: numbers count in
  * their workspace, so with one for all an id of another workspace would name a record of this one.
  * Writer. */
-uint64_t lb_blocklist_epoch(const struct lb_blocklist *blocklist, uint32_t workspace);
+uint64_t lb_blocklist_epoch(struct lb_blocklist *blocklist, uint32_t workspace);
 
 /* The key under which the workspace has a name, as the writer sees it: see erased.h. */
 static inline struct lb_str lb_blocklist_key(const struct lb_blocklist *blocklist,

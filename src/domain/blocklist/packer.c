@@ -16,7 +16,7 @@ static struct lb_log_mark *log_of(const struct lb_change *change)
     return lb_blocklist_batch_log(change->blocklist, change->standing.workspace);
 }
 
-uint64_t lb_blocklist_epoch(const struct lb_blocklist *blocklist, uint32_t workspace)
+static uint64_t make_epoch(const struct lb_blocklist *blocklist, uint32_t workspace)
 {
     union {
         unsigned char bytes[crypto_shorthash_BYTES];
@@ -27,6 +27,14 @@ uint64_t lb_blocklist_epoch(const struct lb_blocklist *blocklist, uint32_t works
                      blocklist->epoch_seed);
     hash.value &= LB_EPOCH_MAX;
     return hash.value ? hash.value : 1; /* 0 means none */
+}
+
+uint64_t lb_blocklist_epoch(struct lb_blocklist *blocklist, uint32_t workspace)
+{
+    struct lb_last_epoch *last = &blocklist->last_epoch;
+    if (!last->epoch || last->workspace != workspace)
+        *last = (struct lb_last_epoch){workspace, make_epoch(blocklist, workspace)};
+    return last->epoch;
 }
 
 /* Gives the row its place in the workspace's chain. */

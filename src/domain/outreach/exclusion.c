@@ -182,9 +182,9 @@ lb_err lb_exclusion_changed(void *context, struct lb_list list, struct lb_str id
     if (list.workspace == LB_INSTALLATION_NO)
         return lb_everywhere_changed(outreach, identifier);
     struct lb_exclusion exclusion = lb_outreach_exclusion(outreach, list.workspace);
-    struct lb_other_names others = {0};
     if (!exclusion.workspace || !exclusion.workspace->has_leads)
         return LB_OK;
+    struct lb_other_names others = {0};
     if (!lb_key_is_linkedin(identifier))
         return lb_refresh_changed(outreach, list, identifier);
     if (lb_persons_any(exclusion.workspace))
