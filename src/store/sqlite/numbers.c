@@ -45,7 +45,7 @@ lb_err lb_sqlite_insert_numbered(struct lb_sqlite *sqlite, sqlite3_stmt *stmt, i
     struct lb_sqlite_numbers *numbers = find(sqlite, workspace);
     int code = SQLITE_CONSTRAINT_PRIMARYKEY;
     lb_err err = numbers ? LB_OK : load(sqlite, workspace, &numbers);
-    if (err)
+    if (!numbers)
         return err;
     for (int i = 0; code == SQLITE_CONSTRAINT_PRIMARYKEY && i < TRIES; i++) {
         *out = lb_row_number_next(&numbers->count);
