@@ -10,11 +10,17 @@ import os
 import shutil
 import sqlite3
 import statistics
+import sys
 import time
+from pathlib import Path
 
 from processes import say
 from systems import BULK, IDENTIFIER, Request, http_request
 from work import JSON_TYPE, TAKE, Work, latency
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
+
+from support.ids import shown  # noqa: E402
 
 CAMPAIGN = "many"
 PER_REQUEST = 10000  # leads, and blocks of them, in one request: the most that is allowed
@@ -175,7 +181,7 @@ class Campaign(Work):
     def complete_requests(self, rows):
         headers = [f"x-api-key: {self.system.key}", JSON_TYPE]
         return padded([
-            ("POST", f"/v1/activities/ac_{lead}_{step}/complete",
+            ("POST", f"/v1/activities/ac_{shown(lead)}_{shown(step)}/complete",
              json.dumps({"leaseToken": token, "result": "done"}), headers)
             for lead, step, token in rows
         ])
@@ -226,11 +232,11 @@ class Campaign(Work):
         for state in ("claimed", "scheduled"):
             self.get(f"activities that are {state}, page 1",
                      self.path(f"/activities?state={state}&take={TAKE}"), '"id":"ac_')
-        first = self.query("SELECT min(no) FROM lead")[0][0]
+        numbers = [number for (number,) in self.query("SELECT no FROM lead ORDER BY no")]
         step = max(1, self.leads // 9973)
         headers = [f"x-api-key: {self.system.key}"]
         explains = padded([
-            ("GET", self.path(f"/leads/ld_{first + n * 7919 % self.leads}/explain"), None, headers)
+            ("GET", self.path(f"/leads/ld_{shown(numbers[n * 7919 % self.leads])}/explain"), None, headers)
             for n in range(0, self.leads, step)
         ])
         row, _ = self.replay(explains, 1, '"because"')

@@ -1,5 +1,7 @@
 #include "api/query.h"
 
+#include "api/ids.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 
@@ -105,7 +107,7 @@ void lb_query_put_link(struct lb_call *call, const char *format, ...)
     lb_query_end_link(call, &link);
 }
 
-static bool refuse_cursor(struct lb_call *call)
+bool lb_query_refuse_cursor(struct lb_call *call)
 {
     lb_reply_error(&call->req->reply, LB_ERR_INVALID_PARAMETER,
                    "The parameter 'cursor' must come from the Link header of an earlier page.");
@@ -123,7 +125,7 @@ static bool read_cursor(struct lb_call *call, struct lb_str *out)
     if (!lb_query_text(call, "cursor", out))
         return false;
     if (out->ptr && (!out->len || out->ptr[0] != 'c'))
-        return refuse_cursor(call);
+        return lb_query_refuse_cursor(call);
     if (out->ptr)
         *out = (struct lb_str){out->ptr + 1, out->len - 1};
     return true;
@@ -135,23 +137,40 @@ bool lb_query_cursor(struct lb_call *call, uint64_t *out)
     *out = 0;
     if (!read_cursor(call, &cursor))
         return false;
-    return !cursor.ptr || read_number(cursor, LB_ENTRY_ID_MAX, out) || refuse_cursor(call);
+    return !cursor.ptr || read_number(cursor, LB_ENTRY_ID_MAX, out) || lb_query_refuse_cursor(call);
 }
 
-bool lb_query_cursor_of_two(struct lb_call *call, uint64_t first_max, uint64_t *first,
-                            uint64_t *second)
+/* All of the text. */
+static bool read_lead(struct lb_str text, uint64_t *out)
+{
+    *out = lb_id_row(text, LB_STR(""));
+    return *out != 0;
+}
+
+bool lb_query_cursor_of_lead(struct lb_call *call, uint64_t *out)
 {
     struct lb_str cursor;
-    *first = *second = 0;
+    *out = 0;
     if (!read_cursor(call, &cursor))
         return false;
-    const char *dot = cursor.ptr ? memchr(cursor.ptr, '.', cursor.len) : NULL;
+    return !cursor.ptr || read_lead(cursor, out) || lb_query_refuse_cursor(call);
+}
+
+bool lb_query_cursor_of_campaign_and_lead(struct lb_call *call, struct lb_str *campaign,
+                                          uint64_t *lead)
+{
+    struct lb_str cursor;
+    *campaign = (struct lb_str){0};
+    *lead = 0;
+    if (!read_cursor(call, &cursor))
+        return false;
+    if (!cursor.ptr)
+        return true;
+    const char *dot = memchr(cursor.ptr, '.', cursor.len);
     size_t head = dot ? (size_t)(dot - cursor.ptr) : 0;
-    return !cursor.ptr ||
-           (dot && read_number((struct lb_str){cursor.ptr, head}, first_max, first) &&
-            read_number((struct lb_str){dot + 1, cursor.len - head - 1}, LB_ENTRY_ID_MAX,
-                        second)) ||
-           refuse_cursor(call);
+    *campaign = (struct lb_str){cursor.ptr, head};
+    return (head && read_lead((struct lb_str){dot + 1, cursor.len - head - 1}, lead)) ||
+           lb_query_refuse_cursor(call);
 }
 
 void lb_query_put_escaped(struct lb_buf *out, struct lb_str text)

@@ -16,9 +16,13 @@ bool lb_query_text(struct lb_call *call, const char *name, struct lb_str *out);
 
 /* The cursor of the query, 0 when it is missing. False when the reply is set. */
 bool lb_query_cursor(struct lb_call *call, uint64_t *out);
-/* The same of two numbers, "c3.12". */
-bool lb_query_cursor_of_two(struct lb_call *call, uint64_t first_max, uint64_t *first,
-                            uint64_t *second);
+/* The same of a lead, as its id shows its number: "c12_k3vx0t". */
+bool lb_query_cursor_of_lead(struct lb_call *call, uint64_t *out);
+/* The same after the id of its campaign, "cdemo.12_k3vx0t"; ptr NULL when the cursor is missing. */
+bool lb_query_cursor_of_campaign_and_lead(struct lb_call *call, struct lb_str *campaign,
+                                          uint64_t *lead);
+/* Sets the reply for what is no cursor; false. */
+bool lb_query_refuse_cursor(struct lb_call *call);
 
 /* Does the query have no other parameters than those in `names` (divided by blanks) and such that
  * begin with an underscore? Of lists: one that is misspelt would show another page than was meant.

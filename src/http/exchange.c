@@ -9,6 +9,7 @@
 
 #include <stdlib.h>
 #include <strings.h>
+#include <sys/random.h>
 
 /* What a storm leaves behind is at most 256 times 5 times 4 KiB. */
 #define POOL_MAX    256
@@ -239,6 +240,20 @@ static bool sane_id(struct lb_str id)
     return !memmem(id.ptr, id.len, "lb_", 3);
 }
 
+/* Drawn, because a count would tell each client how many requests others send. */
+static uint64_t request_number(struct lb_loop *loop)
+{
+    uint64_t *numbers = loop->request_numbers;
+    if (loop->request_numbers_left == 0) {
+        size_t size = sizeof loop->request_numbers;
+        loop->request_numbers_left = LB_REQUEST_NUMBERS;
+        if (getrandom(numbers, size, 0) != (ssize_t)size) /* it has no randomness, ever */
+            for (size_t i = 0; i < LB_REQUEST_NUMBERS; i++)
+                numbers[i] = ((uint64_t)loop->number << 48) + lb_clock_mono_ns() + i;
+    }
+    return numbers[--loop->request_numbers_left];
+}
+
 static void set_id(struct lb_exchange *x, struct lb_loop *loop)
 {
     static const char digits[] = "0123456789abcdef";
@@ -250,8 +265,8 @@ static void set_id(struct lb_exchange *x, struct lb_loop *loop)
         return;
     }
     char *end = stpcpy(id, loop->server->id_prefix);
-    uint64_t number = (uint64_t)loop->number << 48 | ++loop->request_count;
-    int shift = (63 - __builtin_clzll(number)) & ~3; /* of the first digit that is not 0 */
+    uint64_t number = request_number(loop);
+    int shift = (63 - __builtin_clzll(number | 1)) & ~3; /* of the first digit that is not 0 */
     for (*end++ = '-'; shift >= 0; shift -= 4)
         *end++ = digits[number >> shift & 15];
     *end = '\0';

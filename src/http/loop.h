@@ -38,6 +38,8 @@ struct lb_listener {
     bool due;     /* a client may be connecting */
 };
 
+#define LB_REQUEST_NUMBERS 32 /* as much as getrandom gives at once, whatever comes */
+
 struct lb_loop {
     struct lb_server *server;
     unsigned number;
@@ -46,8 +48,9 @@ struct lb_loop {
     uint64_t accept_again_ms; /* when accepting failed for want of memory or files; 0: it did not */
     struct lb_mailbox *mailbox;
     int epoll_fd;
-    uint64_t now_ms;        /* as of this turn */
-    uint64_t request_count; /* for request ids */
+    uint64_t now_ms;                              /* as of this turn */
+    uint64_t request_numbers[LB_REQUEST_NUMBERS]; /* drawn, of the next request ids */
+    size_t request_numbers_left;
     bool draining;
     bool stopping;
     struct lb_date date;

@@ -39,6 +39,7 @@ static const struct lb_copy_column workspace_columns[] = {
     TEXT("plan"),
     NUMBER("created_at"),
     NUMBER("expires_at"),
+    NUMBER("numbers"),
 };
 
 static const struct lb_copy_column key_columns[] = {

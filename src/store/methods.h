@@ -81,7 +81,7 @@ LB_METHOD(lb_err, step_insert, struct lb_store *store, struct lb_step_row *row)
 /* Replaces all but no, workspace and campaign. */
 LB_METHOD(lb_err, step_update, struct lb_store *store, const struct lb_step_row *row)
 /* Sets the position alone. */
-LB_METHOD(lb_err, step_place, struct lb_store *store, uint32_t workspace, uint32_t no,
+LB_METHOD(lb_err, step_place, struct lb_store *store, uint32_t workspace, uint64_t no,
           uint32_t position)
 /* Removes all steps of a campaign that is gone. */
 LB_METHOD(lb_err, steps_drop, struct lb_store *store, uint32_t workspace, uint32_t campaign)
@@ -90,13 +90,13 @@ LB_METHOD(lb_err, steps_drop, struct lb_store *store, uint32_t workspace, uint32
 LB_METHOD(lb_err, variant_insert, struct lb_store *store, struct lb_variant_row *row)
 /* Sets body, icp and disabled. */
 LB_METHOD(lb_err, variant_update, struct lb_store *store, const struct lb_variant_row *row)
-LB_METHOD(lb_err, variant_delete, struct lb_store *store, uint32_t workspace, uint32_t no)
+LB_METHOD(lb_err, variant_delete, struct lb_store *store, uint32_t workspace, uint64_t no)
 /* Adds to its counts; of one that is gone nothing is counted. */
-LB_METHOD(lb_err, variant_count, struct lb_store *store, uint32_t workspace, uint32_t no,
+LB_METHOD(lb_err, variant_count, struct lb_store *store, uint32_t workspace, uint64_t no,
           const struct lb_variant_counts *more)
 /* Removes those of a step, or with step 0 of a campaign. */
 LB_METHOD(lb_err, variants_drop, struct lb_store *store, uint32_t workspace, uint32_t campaign,
-          uint32_t step)
+          uint64_t step)
 
 /* Inserts with its names, which are not in the campaign yet, and sets row->no. */
 LB_METHOD(lb_err, lead_insert, struct lb_store *store, struct lb_lead_row *row)
@@ -341,7 +341,7 @@ LB_METHOD(lb_err, log_read, struct lb_store_reader *reader, uint32_t workspace, 
 LB_METHOD(void, prefetch_entries, struct lb_store_reader *reader, uint32_t workspace,
           const uint64_t *ids, size_t count)
 LB_METHOD(void, prefetch_leads, struct lb_store_reader *reader, uint32_t workspace,
-          const uint64_t *leads, size_t count, uint32_t step)
+          const uint64_t *leads, size_t count, uint64_t step)
 LB_METHOD(void, prefetch_names, struct lb_store_reader *reader, uint32_t workspace,
           const struct lb_str *names, size_t count)
 
@@ -359,7 +359,7 @@ LB_METHOD(lb_err, campaign_kept, struct lb_store_reader *reader, uint32_t worksp
 LB_METHOD(lb_err, lead, struct lb_store_reader *reader, uint32_t workspace, uint64_t no,
           struct lb_lead_row *out)
 LB_METHOD(lb_err, activity, struct lb_store_reader *reader, uint32_t workspace, uint64_t lead,
-          uint32_t step, struct lb_activity_row *out)
+          uint64_t step, struct lb_activity_row *out)
 /* All steps of a campaign by position, deleted ones too; as log_scan. `texts`: the step whose body
  * is read, LB_TEXTS_ALL or LB_TEXTS_NONE; other bodies are left out. */
 LB_METHOD(lb_err, steps, struct lb_store_reader *reader, uint32_t workspace, uint32_t campaign,
@@ -421,11 +421,11 @@ LB_METHOD(lb_err, leads_that_gave_way, struct lb_store_reader *reader, uint32_t 
 /* Leads that a claim may take: waiting or active, not set aside, in this queue and at this
  * step, with `since` not above `before`; up to `max`, those that wait longest first. */
 LB_METHOD(lb_err, leads_due, struct lb_store_reader *reader, uint32_t workspace, uint32_t campaign,
-          enum lb_lead_queue queue, uint32_t step, int64_t before, size_t max, uint64_t *out,
+          enum lb_lead_queue queue, uint64_t step, int64_t before, size_t max, uint64_t *out,
           size_t *out_count)
 /* The same the other way round: with `since` above `after`, those furthest ahead first. */
 LB_METHOD(lb_err, leads_ahead, struct lb_store_reader *reader, uint32_t workspace,
-          uint32_t campaign, enum lb_lead_queue queue, uint32_t step, int64_t after, size_t max,
+          uint32_t campaign, enum lb_lead_queue queue, uint64_t step, int64_t after, size_t max,
           uint64_t *out, size_t *out_count)
 /* Pages, as log_scan. Leads newest first, below lead `below` (0: all), of a status or all
  * (-1). */

@@ -384,7 +384,7 @@ struct lb_campaign_state {
 #define LB_TEXTS_ALL  (-1)
 
 struct lb_step_row {
-    uint32_t no;
+    uint64_t no;
     uint32_t workspace;
     uint32_t campaign;
     uint32_t position;
@@ -403,10 +403,10 @@ struct lb_variant_counts {
 };
 
 struct lb_variant_row {
-    uint32_t no; /* also their order in a step */
+    uint64_t no; /* also their order in a step */
     uint32_t workspace;
     uint32_t campaign;
-    uint32_t step;
+    uint64_t step;
     bool disabled;
     struct lb_str body;
     struct lb_str icp; /* whom it is for, in the client's words; ptr NULL: not said */
@@ -452,7 +452,7 @@ struct lb_lead_row {
     enum lb_lead_status status;
     bool set_aside;
     enum lb_lead_queue queue;
-    uint32_t step; /* the next one, 0: the first */
+    uint64_t step; /* the next one, 0: the first */
     int64_t since;
     unsigned marks;
     int64_t contacted_at; /* by another campaign, and set aside because of that; 0: it is not */
@@ -470,13 +470,13 @@ enum lb_activity_state {
 
 struct lb_activity_row {
     uint64_t lead;
-    uint32_t step;
+    uint64_t step;
     uint32_t workspace;
     uint32_t campaign;
     enum lb_activity_state state;
     uint32_t attempts;
     uint32_t retries;
-    uint32_t variant; /* of the step's text, that was handed out last; 0: none */
+    uint64_t variant; /* of the step's text, that was handed out last; 0: none */
     char lease_token[LB_LEASE_TOKEN_SIZE]; /* "": none */
     int64_t lease_until;
     int64_t claimed_at;   /* of the last claim */

@@ -147,7 +147,7 @@ def fill(place, leads, entries):
         db.execute("PRAGMA synchronous = off")
         (campaign,) = db.execute("SELECT max(no) FROM campaign").fetchone()
         (workspace,) = db.execute("SELECT workspace FROM campaign WHERE no = ?", (campaign,)).fetchone()
-        (first,) = db.execute("SELECT coalesce(max(no), 0) + 1 FROM lead").fetchone()
+        (first,) = db.execute("SELECT coalesce(max(no), 0) + 1 FROM lead WHERE no < 1 << 53").fetchone()
         numbers = range(first, first + leads)
         db.executemany("INSERT INTO lead (no, workspace, campaign, identifier, first_name, added_at,"
                        " status, set_aside, queue, step, since, marks)"

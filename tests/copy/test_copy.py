@@ -22,6 +22,7 @@ TABLES = ["workspace", "api_key", "account", "campaign", "step", "lead", "lead_n
           "blocklist_import", "step_variant", "event", "hook", "hook_delivery", "lead_pending",
           "stopped_company", "erasure_key", "erased_name", "second_factor"]
 STAY_BEHIND = ["session", "link"]
+COUNTED = ["lead", "step", "step_variant"]  # in their workspace, by its row
 
 
 def refused(result, *words):
@@ -86,6 +87,7 @@ def everything(place):
     rows = place.rows()
     rows["blocklist_log"] = sorted((row[1:] for row in rows["blocklist_log"]), key=repr)
     assert {"sqlite_sequence", *TABLES, *STAY_BEHIND} == rows.keys()
+    rows["sqlite_sequence"] = [row for row in rows["sqlite_sequence"] if row[0] not in COUNTED]
     return {table: rows for table, rows in rows.items() if table not in STAY_BEHIND}
 
 
@@ -249,7 +251,7 @@ def test_the_command_line_is_checked():
 def test_quiet_prints_nothing(rich, folder):
     result = copy(rich.place, folder, "--quiet")
     assert (result.code, result.out, result.err) == (0, "", ""), result
-    folder.change("UPDATE lead SET marks = 3 WHERE no = 1")
+    folder.change("UPDATE lead SET marks = 3 WHERE no = (SELECT min(no) FROM lead)")
     result = copy(rich.place, folder, "--quiet", "--verify")
     assert (result.code, result.out) == (1, "") and "differs" in result.err, result
 

@@ -4,6 +4,7 @@ from collections import Counter
 
 from cycles import Failure, copied_file
 from support import pages
+from support.ids import shown
 
 # Recounts of what a campaign keeps of its leads: column -> condition.
 COUNTS = {
@@ -71,8 +72,9 @@ class Row:
 
 
 def read(connection):
+    connection.create_function("shown", 1, shown)
     return [Row(row) for row in connection.execute(
-        "SELECT c.id, l.identifier, 'st_' || a.step, a.state, a.attempts, a.retries, "
+        "SELECT c.id, l.identifier, 'st_' || shown(a.step), a.state, a.attempts, a.retries, "
         "a.lease_token, a.detail, l.status <= 2 FROM activity a JOIN lead l ON l.no = a.lead "
         "JOIN campaign c ON c.no = a.campaign")]
 
@@ -151,10 +153,11 @@ def numbers(connection, ledger, activity):
     """Of its lead and its step."""
     lead = activity.lead
     step_id = ledger.campaigns[lead.campaign][activity.step]
+    connection.create_function("shown", 1, shown)
     return connection.execute(
         "SELECT l.no, s.no FROM lead l JOIN campaign c ON c.no = l.campaign "
         "JOIN step s ON s.campaign = c.no WHERE c.id = ? AND l.identifier = ? "
-        "AND 'st_' || s.no = ?", (lead.campaign, lead.person.identifier, step_id)).fetchone()
+        "AND 'st_' || shown(s.no) = ?", (lead.campaign, lead.person.identifier, step_id)).fetchone()
 
 
 def lose(connection, ledger, activity):

@@ -24,7 +24,7 @@ ORDERS = {}  # id of a step that stays -> its place, from 1; set before the load
 
 def order_of(step):
     """The place of a step among those that stay; what comes and goes has a number of its own."""
-    return ORDERS.get(step, PASSING + int(step.removeprefix("st_")))
+    return ORDERS.get(step, PASSING + int(step.split("_")[1]))
 
 
 def _encode(body):

@@ -36,6 +36,12 @@ def test_request_ids_of_the_server_differ(api):
     assert len({request_id(api) for _ in range(20)}) == 20
 
 
+def test_request_ids_of_the_server_count_nothing(api):
+    """Or each client could see how many requests others send."""
+    numbers = sorted(int(request_id(api).split("-")[1], 16) for _ in range(20))
+    assert all(b - a > 1 << 32 for a, b in zip(numbers, numbers[1:])), numbers
+
+
 def test_errors_carry_the_request_id_too(server, api):
     def ids(*, key, path):
         return request_id(api, "mine", path, key=key)

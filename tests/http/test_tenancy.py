@@ -36,7 +36,7 @@ def scene(server):
 
 def missing(identity):
     """An id of the same form that was never given out."""
-    return re.sub(r"\d+", MISSING, identity)
+    return re.sub(r"(?<=_)\d+(?=_|$)", MISSING, identity)
 
 
 def send(api, endpoint, ids):

@@ -176,7 +176,7 @@ static struct campaigns remains(struct backend *backend)
     return found;
 }
 
-static uint32_t add_step(struct backend *backend, uint32_t campaign, uint32_t position)
+static uint64_t add_step(struct backend *backend, uint32_t campaign, uint32_t position)
 {
     struct lb_step_row row = {.workspace = WS, .campaign = campaign, .position = position};
     assert_int_equal(backend->ops->step_insert(backend->store, &row), LB_OK);
@@ -331,7 +331,7 @@ static void an_updated_step_keeps_its_number_and_campaign(void **state)
                               .stop_on_reply = true,
                               .deleted_at = 6,
                               .body = LB_STR("text")};
-    uint32_t neighbour = add_step(backend, 7, 2);
+    uint64_t neighbour = add_step(backend, 7, 2);
     assert_int_equal(backend->ops->step_update(backend->store, &row), LB_OK);
     backend_commit(backend);
     struct steps steps = steps_of(backend, 7);
@@ -344,7 +344,7 @@ static void an_updated_step_keeps_its_number_and_campaign(void **state)
 static void steps_are_dropped_with_their_campaign(void **state)
 {
     struct backend *backend = *state;
-    uint32_t last = 0;
+    uint64_t last = 0;
     for (uint32_t i = 1; i <= 3; i++) {
         add_step(backend, 7, i);
         last = add_step(backend, 8, i);
@@ -396,7 +396,7 @@ static struct variants variants_of(struct backend *backend, uint32_t campaign)
     return variants_with(backend, campaign, LB_TEXTS_ALL);
 }
 
-static uint32_t add_variant(struct backend *backend, uint32_t campaign, uint32_t step)
+static uint64_t add_variant(struct backend *backend, uint32_t campaign, uint64_t step)
 {
     struct lb_variant_row row = {.workspace = WS,
                                  .campaign = campaign,
@@ -410,9 +410,9 @@ static uint32_t add_variant(struct backend *backend, uint32_t campaign, uint32_t
 static void variants_come_by_step_and_number(void **state)
 {
     struct backend *backend = *state;
-    uint32_t late = add_variant(backend, 7, 20);
-    uint32_t first = add_variant(backend, 7, 10);
-    uint32_t second = add_variant(backend, 7, 10);
+    uint64_t late = add_variant(backend, 7, 20);
+    uint64_t first = add_variant(backend, 7, 10);
+    uint64_t second = add_variant(backend, 7, 10);
     add_variant(backend, 8, 10);
     backend_commit(backend);
     struct variants found = variants_of(backend, 7);
@@ -431,14 +431,14 @@ static void texts_are_read_of_the_step_that_is_asked_for(void **state)
     struct lb_step_row row = {
         .workspace = WS, .campaign = 7, .position = 1, .body = LB_STR("Of a step")};
     assert_int_equal(backend->ops->step_insert(backend->store, &row), LB_OK);
-    uint32_t first = row.no;
+    uint64_t first = row.no;
     row.position = 2;
     assert_int_equal(backend->ops->step_insert(backend->store, &row), LB_OK);
-    uint32_t second = row.no;
+    uint64_t second = row.no;
     add_variant(backend, 7, first);
     add_variant(backend, 7, second);
     backend_commit(backend);
-    struct variants variants = variants_with(backend, 7, second);
+    struct variants variants = variants_with(backend, 7, (int64_t)second);
     assert_int_equal(variants.count, 2);
     assert_null(variants.rows[0].body.ptr);
     assert_int_equal(variants.rows[0].counts.replied, 3);
@@ -447,9 +447,9 @@ static void texts_are_read_of_the_step_that_is_asked_for(void **state)
     assert_int_equal(variants.count, 2);
     assert_null(variants.rows[1].body.ptr);
     struct steps steps = {0};
-    assert_int_equal(
-        backend->ops->steps(backend->reader, BACKEND_WORKSPACE, 7, second, &steps, take_step),
-        LB_OK);
+    assert_int_equal(backend->ops->steps(backend->reader, BACKEND_WORKSPACE, 7, (int64_t)second,
+                                         &steps, take_step),
+                     LB_OK);
     assert_null(steps.rows[0].body.ptr);
     assert_non_null(steps.rows[1].body.ptr);
 }
@@ -465,7 +465,7 @@ static void an_updated_variant_keeps_its_place_and_counts(void **state)
                                  .disabled = true,
                                  .body = LB_STR("Other"),
                                  .icp = LB_STR("Founders")};
-    uint32_t untouched = add_variant(backend, 7, 10);
+    uint64_t untouched = add_variant(backend, 7, 10);
     assert_int_equal(backend->ops->variant_update(backend->store, &row), LB_OK);
     assert_int_equal(backend->ops->variant_count(backend->store, WS, row.no, &more), LB_OK);
     assert_int_equal(backend->ops->variant_count(backend->store, WS, 4000000000u, &more), LB_OK);
@@ -483,10 +483,10 @@ static void variants_go_alone_or_with_step_or_campaign(void **state)
 {
     struct backend *backend = *state;
     const struct lb_store_ops *ops = backend->ops;
-    uint32_t gone = add_variant(backend, 7, 10);
+    uint64_t gone = add_variant(backend, 7, 10);
     add_variant(backend, 7, 10);
     add_variant(backend, 7, 20);
-    uint32_t last = add_variant(backend, 8, 10);
+    uint64_t last = add_variant(backend, 8, 10);
     assert_int_equal(ops->variant_delete(backend->store, WS, gone), LB_OK);
     backend_commit(backend);
     assert_int_equal(variants_of(backend, 7).count, 2);
@@ -507,7 +507,7 @@ static void variants_go_alone_or_with_step_or_campaign(void **state)
 
 static const struct lb_activity_row whole_activity = {
     .lead = UINT64_C(5000000000),
-    .step = 4000000000u,
+    .step = (UINT64_C(1) << 62) + 4000000000u,
     .workspace = WS,
     .campaign = 7,
     .state = LB_ACTIVITY_REPLIED,
@@ -519,7 +519,7 @@ static const struct lb_activity_row whole_activity = {
     .completed_at = INT64_C(1800000000002),
     .changed_at = INT64_C(1800000000003),
     .detail = {"quoted \"\xc3\xa4\"", 11},
-    .variant = 3999999999u,
+    .variant = (UINT64_C(1) << 62) + 3999999999u,
 };
 
 static void expect_activity(struct backend *backend, const struct lb_activity_row *wanted)
@@ -650,7 +650,7 @@ static void rolled_back_changes_were_never_made(void **state)
     const struct lb_counts nothing = {0};
     struct lb_activity_row row = whole_activity;
     uint32_t campaign = add_campaign(backend, "spring");
-    uint32_t step = add_step(backend, campaign, 1);
+    uint64_t step = add_step(backend, campaign, 1);
     assert_int_equal(backend->ops->activity_put(backend->store, &row), LB_OK);
     backend_commit(backend);
     for (int round = 0; round < 2; round++) {
@@ -698,7 +698,7 @@ static void add_contacted(struct backend *backend, const struct lb_str *names, s
         snprintf(id, sizeof id, "other-%u", i);
         uint32_t campaign = add_campaign(backend, id);
         struct lb_step_row steps[VISITS + 1];
-        for (uint32_t step = 0; step <= VISITS; step++) {
+        for (uint64_t step = 0; step <= VISITS; step++) {
             steps[step] = (struct lb_step_row){.workspace = WS,
                                                .campaign = campaign,
                                                .position = step + 1,
@@ -711,7 +711,7 @@ static void add_contacted(struct backend *backend, const struct lb_str *names, s
                                           .workspace = WS,
                                           .campaign = campaign,
                                           .state = LB_ACTIVITY_DONE};
-            for (uint32_t step = 0; step <= VISITS; step++) {
+            for (uint64_t step = 0; step <= VISITS; step++) {
                 row.step = steps[step].no;
                 row.claimed_at = 100 + i * 10 + step;
                 assert_int_equal(backend->ops->activity_put(backend->store, &row), LB_OK);

@@ -79,7 +79,7 @@ static void a_lead_comes_back_as_it_was_given(void **state)
                                 .status = LB_LEAD_ERROR,
                                 .set_aside = true,
                                 .queue = LB_QUEUE_RETRY,
-                                .step = 4000000000u,
+                                .step = (UINT64_C(1) << 62) + 4000000000u,
                                 .since = INT64_C(1800000000001),
                                 .marks = 15};
     struct lb_lead_row bare = {.workspace = WS, .campaign = 1, .identifier = LB_STR("bob")};
@@ -87,7 +87,7 @@ static void a_lead_comes_back_as_it_was_given(void **state)
         whole.fields[LB_LEAD_COMPANY_NAME] = LB_STR("a b");
     uint64_t first = put_lead(backend, whole);
     uint64_t second = put_lead(backend, bare);
-    assert_true(second > first);
+    assert_true(second != first);
     backend_commit(backend);
     backend_reopen(backend);
     struct lb_lead_row found;
@@ -317,7 +317,7 @@ static void a_deleted_lead_takes_its_names_and_activities_along(void **state)
     uint64_t gone = put_lead(backend, row);
     row.campaign = 2;
     uint64_t stays = put_lead(backend, row);
-    for (uint32_t step = 1; step <= 3; step++) {
+    for (uint64_t step = 1; step <= 3; step++) {
         activity.step = step;
         activity.lead = gone;
         assert_int_equal(backend->ops->activity_put(backend->store, &activity), LB_OK);
@@ -334,7 +334,7 @@ static void a_deleted_lead_takes_its_names_and_activities_along(void **state)
     assert_int_equal(named(backend, WS, "ada", 0, 4, refs), 1);
     assert_int_equal(refs[0].lead, stays);
     assert_int_equal(named(backend, WS, "ACoAAada", 0, 4, refs), 1);
-    for (uint32_t step = 1; step <= 3; step++) {
+    for (uint64_t step = 1; step <= 3; step++) {
         assert_int_equal(
             backend->ops->activity(backend->reader, BACKEND_WORKSPACE, gone, step, &activity),
             LB_ERR_NOT_FOUND);
@@ -355,7 +355,7 @@ static void a_deleted_lead_takes_its_names_and_activities_along(void **state)
 /* --- What is due ------------------------------------------------------------------------------ */
 
 static size_t due(struct backend *backend, uint32_t campaign, enum lb_lead_queue queue,
-                  uint32_t step, int64_t before, size_t max, uint64_t *out)
+                  uint64_t step, int64_t before, size_t max, uint64_t *out)
 {
     size_t count = 4711;
     assert_int_equal(backend->ops->leads_due(backend->reader, BACKEND_WORKSPACE, campaign, queue,
@@ -366,7 +366,7 @@ static size_t due(struct backend *backend, uint32_t campaign, enum lb_lead_queue
 }
 
 static size_t ahead(struct backend *backend, uint32_t campaign, enum lb_lead_queue queue,
-                    uint32_t step, int64_t after, size_t max, uint64_t *out)
+                    uint64_t step, int64_t after, size_t max, uint64_t *out)
 {
     size_t count = 4711;
     assert_int_equal(backend->ops->leads_ahead(backend->reader, BACKEND_WORKSPACE, campaign, queue,
@@ -384,9 +384,10 @@ static void add_all_kinds(struct backend *backend, all_kinds leads)
     for (int status = 0; status < LB_LEAD_STATUS_COUNT; status++)
         for (int aside = 0; aside < 2; aside++)
             for (int queue = 0; queue < LB_QUEUE_COUNT; queue++)
-                for (uint32_t step = 0; step < 3; step++) {
+                for (uint64_t step = 0; step < 3; step++) {
                     char name[48];
-                    snprintf(name, sizeof name, "%d-%d-%d-%u", status, aside, queue, step);
+                    snprintf(name, sizeof name, "%d-%d-%d-%u", status, aside, queue,
+                             (unsigned)step);
                     leads[status][aside][queue][step] = put_lead(
                         backend, (struct lb_lead_row){.campaign = 1,
                                                       .identifier = lb_str(name),
@@ -406,7 +407,7 @@ static void only_open_leads_that_are_not_set_aside_are_due(void **state)
     add_all_kinds(backend, leads);
     backend_commit(backend);
     for (int queue = 0; queue < LB_QUEUE_COUNT; queue++)
-        for (uint32_t step = 0; step < 3; step++) {
+        for (uint64_t step = 0; step < 3; step++) {
             size_t count = due(backend, 1, (enum lb_lead_queue)queue, step, INT64_MAX, 8, found);
             assert_int_equal(count, 2);
             assert_int_equal(found[0], leads[LB_LEAD_ACTIVE][0][queue][step]); /* waits longer */
@@ -543,7 +544,7 @@ static void scheduled_and_set_aside_leads_have_pages_of_their_own(void **state)
     assert_int_equal(got.count, 2 * 2 * 3);
     size_t at = 0;
     for (int queue = LB_QUEUE_SCHEDULED; queue <= LB_QUEUE_RETRY; queue += 2)
-        for (uint32_t step = 0; step < 3; step++)
+        for (uint64_t step = 0; step < 3; step++)
             for (int status = LB_LEAD_ACTIVE; status >= LB_LEAD_WAITING; status--)
                 assert_int_equal(got.numbers[at++], leads[status][0][queue][step]);
     struct listed part = {0};

@@ -49,7 +49,7 @@ static void *resize(void *memory, int size)
 struct run {
     struct engine engine;
     struct claimed out; /* before the operation, for reporting it */
-    uint32_t step;      /* the second, which has a variant */
+    uint64_t step;      /* the second, which has a variant */
     struct claimed claimed[LEADS + NEW];
     size_t count;
     struct added added;
@@ -322,7 +322,7 @@ static lb_err step_update(struct lb_store *store, const struct lb_step_row *row)
 }
 
 static lb_err variants_drop(struct lb_store *store, uint32_t workspace, uint32_t campaign,
-                            uint32_t step)
+                            uint64_t step)
 {
     return after(real_ops->variants_drop(store, workspace, campaign, step));
 }

@@ -14,6 +14,7 @@ from collections import Counter
 from support import postgres
 from support.campaigns import MESSAGE, Campaign
 from support.client import ConnectionClosed
+from support.ids import stored as stored_number
 
 BLOCK, UNBLOCK, RESTORE, AGAIN = range(4)
 CARRIED_OVER, LEFT_OUT = 5, 9
@@ -98,7 +99,7 @@ def short(event):
         change = int(data["changeId"].split("_")[1])
         return (event["type"], change, *[lead["publicIdentifier"] for lead in data["leads"]])
     lead = data.get("leadId")
-    return (event["type"], int(lead[3:]) if lead else 0)
+    return (event["type"], stored_number(lead[3:]) if lead else 0)
 
 
 def compare(wanted, read):

@@ -52,7 +52,7 @@ static struct lb_step_change step_change(struct engine *engine, const char *camp
 }
 
 lb_err outreach_add_step(struct engine *engine, const char *campaign, struct lb_step_row step,
-                         uint32_t order, uint32_t *out_no)
+                         uint32_t order, uint64_t *out_no)
 {
     struct lb_step_change change = step_change(engine, campaign);
     change.row = step;
@@ -64,7 +64,7 @@ lb_err outreach_add_step(struct engine *engine, const char *campaign, struct lb_
     return err;
 }
 
-lb_err outreach_move_step(struct engine *engine, const char *campaign, uint32_t step,
+lb_err outreach_move_step(struct engine *engine, const char *campaign, uint64_t step,
                           uint32_t order)
 {
     struct lb_step_change change = step_change(engine, campaign);
@@ -74,7 +74,7 @@ lb_err outreach_move_step(struct engine *engine, const char *campaign, uint32_t 
     return engine_submit(engine, &change.write);
 }
 
-lb_err outreach_remove_step(struct engine *engine, const char *campaign, uint32_t step)
+lb_err outreach_remove_step(struct engine *engine, const char *campaign, uint64_t step)
 {
     struct lb_step_change change = step_change(engine, campaign);
     change.step = step;
@@ -84,7 +84,7 @@ lb_err outreach_remove_step(struct engine *engine, const char *campaign, uint32_
     return err;
 }
 
-lb_err outreach_add_variant(struct engine *engine, const char *campaign, uint32_t step,
+lb_err outreach_add_variant(struct engine *engine, const char *campaign, uint64_t step,
                             const char *body)
 {
     struct lb_variant_change change = {.outreach = engine->outreach,

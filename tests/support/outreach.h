@@ -14,7 +14,7 @@
 /* An activity that was handed out, with copies of its texts ("": none). */
 struct claimed {
     uint64_t lead;
-    uint32_t step;
+    uint64_t step;
     uint32_t order;
     uint32_t attempt;
     enum lb_step_type type;
@@ -45,12 +45,12 @@ uint64_t outreach_lead(struct engine *engine, const char *campaign, const char *
 
 /* A step at place `order` (0: the last); `body` may be NULL. */
 lb_err outreach_add_step(struct engine *engine, const char *campaign, struct lb_step_row step,
-                         uint32_t order, uint32_t *out_no);
-lb_err outreach_move_step(struct engine *engine, const char *campaign, uint32_t step,
+                         uint32_t order, uint64_t *out_no);
+lb_err outreach_move_step(struct engine *engine, const char *campaign, uint64_t step,
                           uint32_t order);
-lb_err outreach_remove_step(struct engine *engine, const char *campaign, uint32_t step);
+lb_err outreach_remove_step(struct engine *engine, const char *campaign, uint64_t step);
 
-lb_err outreach_add_variant(struct engine *engine, const char *campaign, uint32_t step,
+lb_err outreach_add_variant(struct engine *engine, const char *campaign, uint64_t step,
                             const char *body);
 
 lb_err outreach_activate(struct engine *engine, const char *campaign);

@@ -84,9 +84,9 @@ static void set_right(void **state, bool by_restart)
     moved_clock_pass(LB_CLOCK_STEADY_MS);
 }
 
-static uint32_t add_step(void **state, uint32_t delay)
+static uint64_t add_step(void **state, uint32_t delay)
 {
-    uint32_t no;
+    uint64_t no;
     struct lb_step_row step = {.type = LB_STEP_VISIT_PROFILE, .delay_hours = delay};
     assert_int_equal(outreach_add_step(engine_of(state), C, step, 0, &no), LB_OK);
     return no;

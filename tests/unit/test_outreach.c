@@ -76,9 +76,9 @@ static void time_passes(void **state, int64_t ms)
     sql(state, text);
 }
 
-static uint32_t add_step(void **state, enum lb_step_type type, uint32_t delay, const char *body)
+static uint64_t add_step(void **state, enum lb_step_type type, uint32_t delay, const char *body)
 {
-    uint32_t no;
+    uint64_t no;
     struct lb_step_row step = {
         .type = type, .delay_hours = delay, .stop_on_reply = true, .body = lb_str(body)};
     assert_int_equal(outreach_add_step(engine_of(state), C, step, 0, &no), LB_OK);
@@ -131,7 +131,7 @@ static enum lb_lead_status complete(void **state, const struct claimed *claimed,
     return reported.status;
 }
 
-static enum lb_lead_status claim_and_complete(void **state, uint32_t step, enum lb_result result)
+static enum lb_lead_status claim_and_complete(void **state, uint64_t step, enum lb_result result)
 {
     struct claimed claimed = claim(state);
     assert_int_equal(claimed.step, step);
@@ -155,7 +155,7 @@ static enum lb_lead_status set_status(void **state, uint64_t lead, enum lb_lead_
 }
 
 /* A campaign with steps of these delays (visits), one lead, active. Ends with the numbers. */
-static void start(void **state, const uint32_t *delays, size_t count, uint32_t *out)
+static void start(void **state, const uint32_t *delays, size_t count, uint64_t *out)
 {
     for (size_t i = 0; i < count; i++)
         out[i] = add_step(state, LB_STEP_VISIT_PROFILE, delays[i], NULL);
@@ -169,9 +169,9 @@ static const uint32_t no_delays[4];
 
 static void a_lead_goes_through_the_steps_in_order_and_is_completed(void **state)
 {
-    uint32_t visit = add_step(state, LB_STEP_VISIT_PROFILE, 0, NULL);
-    uint32_t invitation = add_step(state, LB_STEP_INVITATION, 0, NULL);
-    uint32_t message = add_step(state, LB_STEP_MESSAGE, 24, "Hi {{firstName|you}}");
+    uint64_t visit = add_step(state, LB_STEP_VISIT_PROFILE, 0, NULL);
+    uint64_t invitation = add_step(state, LB_STEP_INVITATION, 0, NULL);
+    uint64_t message = add_step(state, LB_STEP_MESSAGE, 24, "Hi {{firstName|you}}");
     add_lead(state, "ada");
     expect_nothing_due(state); /* a draft */
     activate(state);
@@ -201,7 +201,7 @@ static void a_lead_goes_through_the_steps_in_order_and_is_completed(void **state
 static void the_first_delay_counts_from_the_last_activation(void **state)
 {
     const uint32_t delays[] = {10};
-    uint32_t steps[1];
+    uint64_t steps[1];
     start(state, delays, 1, steps);
     time_passes(state, 9 * HOURS);
     expect_nothing_due(state);
@@ -217,7 +217,7 @@ static void the_first_delay_counts_from_the_last_activation(void **state)
 static void who_is_further_comes_first_and_then_who_waits_longest(void **state)
 {
     struct claimed claimed[MAX];
-    uint32_t steps[3];
+    uint64_t steps[3];
     size_t count;
     start(state, no_delays, 3, steps);
     assert_int_equal(claim_and_complete(state, steps[0], LB_RESULT_DONE), LB_LEAD_ACTIVE);
@@ -243,7 +243,7 @@ static void only_a_licence_that_is_good_hands_out(void **state)
 {
     struct engine *engine = engine_of(state);
     struct claimed claimed[MAX];
-    uint32_t steps[1];
+    uint64_t steps[1];
     size_t count;
     start(state, no_delays, 1, steps);
     atomic_store(&engine->workspace->plan, LB_PLAN_STARTER);
@@ -264,7 +264,7 @@ static void only_a_licence_that_is_good_hands_out(void **state)
 static void a_lease_that_runs_out_is_offered_again(void **state)
 {
     struct engine *engine = engine_of(state);
-    uint32_t steps[2];
+    uint64_t steps[2];
     start(state, no_delays, 2, steps);
     struct claimed first = claim(state);
     time_passes(state, 55 * MINUTES);
@@ -286,7 +286,7 @@ static void a_lease_that_runs_out_is_offered_again(void **state)
 static void what_was_never_claimed_cannot_be_reported(void **state)
 {
     struct engine *engine = engine_of(state);
-    uint32_t steps[2];
+    uint64_t steps[2];
     start(state, no_delays, 2, steps);
     uint64_t ada = outreach_lead(engine, C, "ada");
     struct claimed wrong = {.lead = ada, .step = steps[0], .token = "00000000000000000000000000"};
@@ -317,7 +317,7 @@ static void what_was_never_claimed_cannot_be_reported(void **state)
 
 static void repeating_a_report_changes_nothing(void **state)
 {
-    uint32_t steps[2];
+    uint64_t steps[2];
     start(state, no_delays, 2, steps);
     struct claimed claimed = claim(state);
     for (int i = 0; i < 3; i++)
@@ -334,7 +334,7 @@ static void repeating_a_report_changes_nothing(void **state)
 
 static void a_retry_waits_twice_as_long_each_time_until_it_has_failed(void **state)
 {
-    uint32_t steps[1];
+    uint64_t steps[1];
     start(state, no_delays, 1, steps);
     for (int64_t wait = 30; wait <= 60; wait *= 2) {
         struct claimed claimed = claim(state);
@@ -361,7 +361,7 @@ static void a_retry_waits_twice_as_long_each_time_until_it_has_failed(void **sta
 
 static void a_retry_waits_for_a_day_at_most(void **state)
 {
-    uint32_t steps[1];
+    uint64_t steps[1];
     engine_of(state)->outreach->settings.max_attempts = 100;
     start(state, no_delays, 1, steps);
     for (int i = 0; i < 40; i++) {
@@ -378,7 +378,7 @@ static void a_retry_that_is_done_keeps_its_detail(void **state)
 {
     static const char detail[] = "the page took longer than a minute and was closed";
     struct engine *engine = engine_of(state);
-    uint32_t steps[2];
+    uint64_t steps[2];
     start(state, no_delays, 2, steps);
     struct claimed claimed = claim(state);
     assert_int_equal(outreach_complete(engine, &claimed, LB_RESULT_RETRY, detail, NULL), LB_OK);
@@ -398,7 +398,7 @@ static void a_reply_ends_the_sequence_where_the_step_says_so(void **state)
     struct lb_step_row goes_on = {.type = LB_STEP_MESSAGE, .body = LB_STR("Hello")};
     struct lb_step_row stops = {
         .type = LB_STEP_MESSAGE, .stop_on_reply = true, .body = LB_STR("Hello?")};
-    uint32_t steps[3];
+    uint64_t steps[3];
     assert_int_equal(outreach_add_step(engine, C, goes_on, 0, &steps[0]), LB_OK);
     assert_int_equal(outreach_add_step(engine, C, stops, 0, &steps[1]), LB_OK);
     steps[2] = add_step(state, LB_STEP_VISIT_PROFILE, 0, NULL);
@@ -418,7 +418,7 @@ static void a_reply_ends_the_sequence_where_the_step_says_so(void **state)
 
 static void a_reply_may_come_after_done_or_failed(void **state)
 {
-    uint32_t steps[3];
+    uint64_t steps[3];
     start(state, no_delays, 3, steps);
     struct claimed first = claim(state);
     assert_int_equal(complete(state, &first, LB_RESULT_DONE), LB_LEAD_ACTIVE);
@@ -442,7 +442,7 @@ static void a_reply_may_come_after_done_or_failed(void **state)
 static void leads_go_on_behind_a_step_that_was_deleted(void **state)
 {
     struct engine *engine = engine_of(state);
-    uint32_t steps[4];
+    uint64_t steps[4];
     start(state, no_delays, 4, steps);
     assert_int_equal(claim_and_complete(state, steps[0], LB_RESULT_DONE), LB_LEAD_ACTIVE);
     assert_int_equal(outreach_remove_step(engine, C, steps[1]), LB_OK); /* it waits for it */
@@ -460,7 +460,7 @@ static void leads_go_on_behind_a_step_that_was_deleted(void **state)
 static void what_was_out_when_its_step_was_deleted_ends_with_its_lease(void **state)
 {
     struct engine *engine = engine_of(state);
-    uint32_t steps[3];
+    uint64_t steps[3];
     start(state, no_delays, 3, steps);
     struct claimed first = claim(state);
     pause_it(state);
@@ -485,7 +485,7 @@ static void what_was_out_when_its_step_was_deleted_ends_with_its_lease(void **st
 static void no_lead_goes_through_a_step_twice(void **state)
 {
     struct engine *engine = engine_of(state);
-    uint32_t steps[3];
+    uint64_t steps[3];
     start(state, no_delays, 3, steps);
     assert_int_equal(claim_and_complete(state, steps[0], LB_RESULT_DONE), LB_LEAD_ACTIVE);
     pause_it(state);
@@ -499,7 +499,7 @@ static void no_lead_goes_through_a_step_twice(void **state)
     assert_int_equal(claim_and_complete(state, steps[2], LB_RESULT_DONE), LB_LEAD_COMPLETED);
     uint64_t ada = outreach_lead(engine, C, "ada");
     assert_int_equal(set_status(state, ada, LB_LEAD_ACTIVE), LB_LEAD_COMPLETED);
-    uint32_t added = add_step(state, LB_STEP_VISIT_PROFILE, 0, NULL);
+    uint64_t added = add_step(state, LB_STEP_VISIT_PROFILE, 0, NULL);
     assert_int_equal(set_status(state, ada, LB_LEAD_ACTIVE), LB_LEAD_ACTIVE);
     activate(state);
     assert_int_equal(claim_and_complete(state, added, LB_RESULT_DONE), LB_LEAD_COMPLETED);
@@ -511,7 +511,7 @@ static void the_delay_is_that_of_the_step_that_is_handed_out(void **state)
 {
     struct engine *engine = engine_of(state);
     const uint32_t delays[] = {0, 0, 10};
-    uint32_t steps[3];
+    uint64_t steps[3];
     start(state, delays, 3, steps);
     assert_int_equal(claim_and_complete(state, steps[0], LB_RESULT_DONE), LB_LEAD_ACTIVE);
     pause_it(state);
@@ -652,7 +652,7 @@ static void claims_in_vain_leave_the_others_of_their_batch_what_is_due(void **st
 
 static void a_lead_goes_on_where_it_stood(void **state)
 {
-    uint32_t steps[2];
+    uint64_t steps[2];
     start(state, no_delays, 2, steps);
     uint64_t ada = outreach_lead(engine_of(state), C, "ada");
     assert_int_equal(set_status(state, ada, LB_LEAD_ACTIVE), LB_LEAD_WAITING);
@@ -712,7 +712,7 @@ static void a_lead_that_is_added_again_is_a_duplicate(void **state)
 static void a_campaign_needs_a_step_and_a_lead(void **state)
 {
     assert_int_equal(outreach_activate(engine_of(state), C), LB_ERR_CAMPAIGN_NOT_READY);
-    uint32_t step = add_step(state, LB_STEP_VISIT_PROFILE, 0, NULL);
+    uint64_t step = add_step(state, LB_STEP_VISIT_PROFILE, 0, NULL);
     assert_int_equal(outreach_activate(engine_of(state), C), LB_ERR_CAMPAIGN_NOT_READY);
     add_lead(state, "ada");
     assert_int_equal(outreach_remove_step(engine_of(state), C, step), LB_OK);

@@ -28,7 +28,7 @@ struct activity {
 };
 
 struct step {
-    uint32_t no;
+    uint64_t no;
     bool deleted, stop;
     enum lb_step_type type;
     int64_t delay;
@@ -39,7 +39,7 @@ struct lead {
     uint64_t no;
     enum lb_lead_status status;
     enum lb_lead_queue queue;
-    uint32_t step;
+    uint64_t step;
     int64_t since;
     unsigned marks;
     struct activity activities[ROWS_MAX]; /* by the step's `slot` */
@@ -50,7 +50,7 @@ struct campaign {
     enum lb_campaign_status status;
     int64_t activated_at;
     struct step steps[ROWS_MAX]; /* by position */
-    uint32_t slots[ROWS_MAX];    /* numbers of steps in order of creation */
+    uint64_t slots[ROWS_MAX];    /* numbers of steps in order of creation */
     size_t step_count;
     struct lead leads[PEOPLE];
 };
@@ -90,7 +90,7 @@ static const char *name_of(size_t name)
 
 /* --- The rules -------------------------------------------------------------------------------- */
 
-static size_t slot_of(const struct campaign *campaign, uint32_t step)
+static size_t slot_of(const struct campaign *campaign, uint64_t step)
 {
     size_t slot = 0;
     while (campaign->slots[slot] != step)
@@ -98,7 +98,7 @@ static size_t slot_of(const struct campaign *campaign, uint32_t step)
     return slot;
 }
 
-static size_t place_of(const struct campaign *campaign, uint32_t step)
+static size_t place_of(const struct campaign *campaign, uint64_t step)
 {
     size_t place = 0;
     while (place < campaign->step_count && campaign->steps[place].no != step)

@@ -96,6 +96,7 @@ static void put_lead(struct lb_event_json *json, struct lb_buf *out,
     if (!lead)
         lead = &nobody;
     bool known = lead->lead != 0;
+    char number[LB_ID_ROW_SIZE];
     url->len = 0;
     bool has_url =
         lead->key.ptr && lb_key_is_linkedin(lead->key) && lb_profile_url_put(url, lead->key);
@@ -103,8 +104,8 @@ static void put_lead(struct lb_event_json *json, struct lb_buf *out,
     lb_entry_json_put_who(out, lead->key);
     put_field(out, "linkedinUrl", has_url ? lb_buf_str(url) : (struct lb_str){0});
     if (known)
-        lb_buf_printf(out, ",\"leadId\":\"" LB_LEAD_PREFIX "%llu\"",
-                      (unsigned long long)lead->lead);
+        lb_buf_printf(out, ",\"leadId\":\"" LB_LEAD_PREFIX "%s\"",
+                      lb_id_write_row(number, lead->lead));
     else
         lb_buf_append_lit(out, ",\"leadId\":null");
     put_field(out, "firstName", lead->fields[LB_LEAD_FIRST_NAME]);

@@ -28,15 +28,17 @@ static void put_claimed(struct lb_buf *body, const struct lb_claim *claim,
                                  .variables = lb_claim_text(claim, item->variables)};
     for (int i = 0; i < LB_LEAD_FIELD_COUNT; i++)
         person.fields[i] = lb_claim_text(claim, item->fields[i]);
+    char lead[LB_ID_ROW_SIZE], step[LB_ID_ROW_SIZE];
+    lb_id_write_row(lead, item->lead);
+    lb_id_write_row(step, item->step);
     lb_buf_printf(body,
                   "{\"id\":\"" LB_ACTIVITY_PREFIX
-                  "%llu_%u\",\"type\":\"%s\",\"leadId\":\"" LB_LEAD_PREFIX "%llu\",",
-                  (unsigned long long)item->lead, item->step, lb_step_type_name(item->type),
-                  (unsigned long long)item->lead);
+                  "%s_%s\",\"type\":\"%s\",\"leadId\":\"" LB_LEAD_PREFIX "%s\",",
+                  lead, step, lb_step_type_name(item->type), lead);
     lb_leads_put_person(body, &person);
     lb_buf_printf(body,
-                  ",\"stepId\":\"" LB_STEP_PREFIX "%u\",\"order\":%u,\"attempt\":%u,\"variantId\":",
-                  item->step, item->order, item->attempt);
+                  ",\"stepId\":\"" LB_STEP_PREFIX "%s\",\"order\":%u,\"attempt\":%u,\"variantId\":",
+                  step, item->order, item->attempt);
     lb_variants_put_id(body, item->variant);
     lb_buf_append_lit(body, ",\"message\":");
     lb_json_put_string_or_null(body, lb_claim_text(claim, item->message));
@@ -139,12 +141,13 @@ static void reply_completed(struct lb_call *call)
                           : completion->blocked
                               ? "Recorded; the lead has been blocked in the meantime"
                               : "Recorded";
+    char lead[LB_ID_ROW_SIZE];
     if (completion->blocks && completion->opt_out->change.id.number)
         lb_changes_put_id(call, &completion->opt_out->change);
     lb_buf_printf(lb_reply_json(&call->req->reply, 200),
                   "{\"success\":true,\"message\":\"%s\",\"leadId\":\"" LB_LEAD_PREFIX
-                  "%llu\",\"status\":\"%s\",\"blocked\":%s}",
-                  message, (unsigned long long)completion->lead,
+                  "%s\",\"status\":\"%s\",\"blocked\":%s}",
+                  message, lb_id_write_row(lead, completion->lead),
                   lb_lead_status_name(completion->status), completion->blocked ? "true" : "false");
 }
 

@@ -80,17 +80,19 @@ static void put_activity(struct listing *listing, const struct shown *shown)
 {
     struct lb_buf *body = listing->body;
     const struct lb_step_row *step = &listing->sequence.steps[shown->step];
+    char lead[LB_ID_ROW_SIZE], number[LB_ID_ROW_SIZE];
+    lb_id_write_row(lead, shown->lead);
+    lb_id_write_row(number, step->no);
     if (body->len > 1)
         lb_buf_append_lit(body, ",");
     lb_buf_printf(body,
                   "{\"id\":\"" LB_ACTIVITY_PREFIX
-                  "%llu_%u\",\"type\":\"%s\",\"state\":\"%s\",\"leadId\":\"" LB_LEAD_PREFIX
-                  "%llu\",\"publicIdentifier\":",
-                  (unsigned long long)shown->lead, step->no, lb_step_type_name(step->type),
-                  shown->state, (unsigned long long)shown->lead);
+                  "%s_%s\",\"type\":\"%s\",\"state\":\"%s\",\"leadId\":\"" LB_LEAD_PREFIX
+                  "%s\",\"publicIdentifier\":",
+                  lead, number, lb_step_type_name(step->type), shown->state, lead);
     struct lb_identifier today;
     lb_json_put_string(body, lb_identifier_held(shown->identifier, &today));
-    lb_buf_printf(body, ",\"stepId\":\"" LB_STEP_PREFIX "%u\",\"order\":%u", step->no,
+    lb_buf_printf(body, ",\"stepId\":\"" LB_STEP_PREFIX "%s\",\"order\":%u", number,
                   lb_sequence_order(&listing->sequence, shown->step));
     lb_buf_append_lit(body, ",\"variantId\":");
     lb_variants_put_id(body, shown->activity.variant);

@@ -284,10 +284,11 @@ static bool put_because(struct lb_buf *out, const struct explaining *explaining)
     } else if (lead->status != LB_LEAD_WAITING && lead->status != LB_LEAD_ACTIVE) {
         lb_buf_append_str(out, lb_str(status_words(lead->status)));
     } else if (explaining->restraint.colleague) {
+        char colleague[LB_ID_ROW_SIZE];
         lb_buf_printf(out,
-                      "The lead " LB_LEAD_PREFIX "%llu of the same company has replied, which ends "
+                      "The lead " LB_LEAD_PREFIX "%s of the same company has replied, which ends "
                       "the sequence for colleagues",
-                      (unsigned long long)explaining->restraint.colleague);
+                      lb_id_write_row(colleague, explaining->restraint.colleague));
     } else if (explaining->restraint.contact.at) {
         put_contact_words(out, explaining);
     } else if (explaining->due.step == LB_SEQUENCE_NONE) {
@@ -372,7 +373,9 @@ static void reply_explained(const struct explaining *explaining)
     bool contact = put_because(&because, explaining);
     bool waits = lead->status == LB_LEAD_WAITING || lead->status == LB_LEAD_ACTIVE ||
                  lead->status == LB_LEAD_PAUSED;
-    lb_buf_printf(body, "{\"leadId\":\"" LB_LEAD_PREFIX "%llu\",", (unsigned long long)lead->no);
+    lb_buf_append_lit(body, "{\"leadId\":\"" LB_LEAD_PREFIX);
+    lb_id_put_row(body, lead->no);
+    lb_buf_append_lit(body, "\",");
     lb_leads_put_names(body, lead->identifier, lead->member_id);
     lb_buf_printf(body, ",\"status\":\"%s\",\"campaignStatus\":\"%s\",\"contact\":%s,\"because\":",
                   lb_lead_status_name(lead->status),

@@ -65,7 +65,7 @@ void lb_leads_put(struct lb_call *call, struct lb_buf *body, const struct lb_lea
     memcpy(person.fields, lead->fields, sizeof person.fields);
     enum lb_scope scope = lb_leads_scope(call, lead);
     lb_buf_append_lit(body, "\"id\":\"" LB_LEAD_PREFIX);
-    lb_buf_append_u64(body, lead->no);
+    lb_id_put_row(body, lead->no);
     lb_buf_append_lit(body, "\",");
     lb_leads_put_person(body, &person);
     lb_buf_printf(body, ",\"status\":\"%s\",\"createdAt\":", lb_lead_status_name(lead->status));
@@ -144,10 +144,11 @@ static void put_headers(struct listing *listing, const struct lb_counts *counts)
                        (uint64_t)(any ? lb_counts_total(counts) : counts->leads[listing->status]));
     if (listing->given <= listing->take || listing->take == 0)
         return;
+    char last[LB_ID_ROW_SIZE];
     lb_query_put_link(
-        call, "take=%llu%s%s&cursor=c%llu", (unsigned long long)listing->take,
+        call, "take=%llu%s%s&cursor=c%s", (unsigned long long)listing->take,
         any ? "" : "&status=", any ? "" : lb_lead_status_name((enum lb_lead_status)listing->status),
-        (unsigned long long)listing->last);
+        lb_id_write_row(last, listing->last));
 }
 
 /* The next page begins after the last lead of this one, or, when this one ended before it was full
@@ -170,8 +171,8 @@ static void put_search_link(const struct listing *listing, bool early)
     }
     if (listing->skipped < listing->skip)
         lb_buf_printf(&link, "&skip=%llu", (unsigned long long)(listing->skip - listing->skipped));
-    lb_buf_printf(&link, "&cursor=c%llu",
-                  (unsigned long long)(early ? listing->below : listing->last));
+    lb_buf_append_lit(&link, "&cursor=c");
+    lb_id_put_row(&link, early ? listing->below : listing->last);
     lb_query_end_link(listing->call, &link);
 }
 
@@ -292,7 +293,7 @@ enum lb_progress lb_leads_list(struct lb_call *call)
         !lb_query_number(call, "skip", "offset", 0, UINT32_MAX, &listing->skip) ||
         !lb_query_number(call, "take", "limit", TAKE_DEFAULT, TAKE_MAX, &listing->take) ||
         !read_status(call, &listing->status) || !read_blocked(call, &listing->blocked) ||
-        !lb_query_cursor(call, &listing->below) || !read_search(call, listing))
+        !lb_query_cursor_of_lead(call, &listing->below) || !read_search(call, listing))
         return LB_DONE;
     bool looks = listing->term.ptr || listing->blocked >= 0;
     return lb_call_read(call, looks ? search_leads : read_leads);

@@ -288,12 +288,13 @@ static void reply_status(struct lb_call *call)
     if (!lb_call_written(call))
         return;
     const char *status = lb_lead_status_name(pending->change.status);
+    char lead[LB_ID_ROW_SIZE];
     struct lb_buf *body = lb_reply_json(&call->req->reply, 200);
     lb_buf_printf(body,
                   "{\"success\":true,\"message\":\"The lead is %s\",\"leadId\":\"" LB_LEAD_PREFIX
-                  "%llu\",\"status\":\"%s\"}",
+                  "%s\",\"status\":\"%s\"}",
                   pending->change.status == LB_LEAD_ERROR ? "in error" : status,
-                  (unsigned long long)pending->change.lead, status);
+                  lb_id_write_row(lead, pending->change.lead), status);
 }
 
 enum lb_progress lb_leads_put_status(struct lb_call *call)

@@ -3,12 +3,15 @@
  * its block would exclude: GET /v1/blocklist/{type}/{value}/leads. */
 #include "api/blocklist/named.h"
 #include "api/handlers.h"
+#include "api/ids.h"
 #include "api/outreach/leads.h"
 #include "api/query.h"
 
 #include "domain/outreach/exclusion.h"
 #include "domain/outreach/lead_keys.h"
 #include "json/encode.h"
+
+#include <stdlib.h>
 
 #define TAKE_DEFAULT 50
 #define TAKE_MAX     100
@@ -210,15 +213,26 @@ static lb_err find_page(struct looking *looking, struct lb_call *call,
     return err;
 }
 
+/* The next page begins after the page's last lead whose campaign is known: those after it belong to
+ * campaigns that were deleted, and are not shown. Numbers of campaigns tell of other workspaces, so
+ * it is named by its id. */
 static void put_link(struct looking *looking, struct lb_call *call)
 {
-    const struct lb_lead_ref *last = &looking->refs[looking->take - 1];
+    char campaign[LB_ID_SIZE];
+    bool deleted;
     struct lb_buf link = {0};
+    const struct lb_lead_ref *last = NULL;
+    for (size_t i = looking->take; !last && i > 0; i--)
+        if (lb_directory_list_id(call->app->directory, call->workspace,
+                                 looking->refs[i - 1].campaign, campaign, &deleted))
+            last = &looking->refs[i - 1];
+    if (!last)
+        return;
     lb_query_begin_link(call, &link);
     lb_buf_printf(&link, "take=%zu&publicIdentifier=", looking->take);
     lb_query_put_escaped(&link, looking->asked.raw);
-    lb_buf_printf(&link, "&cursor=c%lu.%llu", (unsigned long)last->campaign,
-                  (unsigned long long)last->lead);
+    lb_buf_printf(&link, "&cursor=c%s.", campaign);
+    lb_id_put_row(&link, last->lead);
     lb_query_end_link(call, &link);
 }
 
@@ -345,15 +359,36 @@ enum lb_progress lb_leads_behind(struct lb_call *call)
     return lb_call_read(call, read_behind);
 }
 
+/* Where the page begins, at the lead that the page before ended with. False when the reply is set.
+ */
+static bool read_cursor(struct lb_call *call, struct lb_lead_ref *after)
+{
+    struct lb_str campaign;
+    if (!lb_query_cursor_of_campaign_and_lead(call, &campaign, &after->lead))
+        return false;
+    if (!campaign.ptr)
+        return true;
+    size_t count;
+    struct lb_list_owner *owners =
+        lb_directory_list_owners(call->app->directory, call->workspace, &count);
+    if (!owners)
+        return lb_call_no_memory(call);
+    for (size_t i = 0; i < count && !after->campaign; i++)
+        if (lb_str_equal(owners[i].id, campaign))
+            after->campaign = owners[i].no;
+    free(owners);
+    return after->campaign || lb_query_refuse_cursor(call);
+}
+
 enum lb_progress lb_leads_of_person(struct lb_call *call)
 {
     struct looking *looking = lb_call_alloc(call, sizeof *looking);
     struct lb_str name;
-    uint64_t take, campaign;
+    uint64_t take;
     if (!looking || !lb_query_text(call, "publicIdentifier", &name) ||
         !lb_query_only(call, "take limit cursor publicIdentifier") ||
         !lb_query_number(call, "take", "limit", TAKE_DEFAULT, TAKE_MAX, &take) ||
-        !lb_query_cursor_of_two(call, UINT32_MAX, &campaign, &looking->after.lead))
+        !read_cursor(call, &looking->after))
         return LB_DONE;
     if (!name.ptr) {
         lb_reply_error(&call->req->reply, LB_ERR_INVALID_PARAMETER,
@@ -361,7 +396,6 @@ enum lb_progress lb_leads_of_person(struct lb_call *call)
                        "leads of a campaign.");
         return LB_DONE;
     }
-    looking->after.campaign = (uint32_t)campaign;
     if (!lb_identifiers_read_one(call, name, &looking->asked))
         return LB_DONE;
     looking->take = take;

@@ -31,7 +31,7 @@ static void put_step(struct lb_buf *body, const struct lb_sequence *sequence,
                      const struct lb_step_row *step, uint32_t order, const char *variants)
 {
     lb_buf_append_lit(body, "{\"id\":\"" LB_STEP_PREFIX);
-    lb_buf_append_u64(body, step->no);
+    lb_id_put_row(body, step->no);
     lb_buf_printf(body, "\",\"type\":\"%s\",\"order\":%u,\"delay\":", lb_step_type_name(step->type),
                   order);
     put_days(body, step->delay_hours);
@@ -68,8 +68,10 @@ void lb_steps_put_brief(struct lb_buf *body, const struct lb_sequence *sequence,
         return;
     }
     const struct lb_step_row *step = &sequence->steps[index];
-    lb_buf_printf(body, "{\"id\":\"" LB_STEP_PREFIX "%u\",\"type\":\"%s\",\"order\":%u}", step->no,
-                  lb_step_type_name(step->type), lb_sequence_order(sequence, index));
+    char number[LB_ID_ROW_SIZE];
+    lb_buf_printf(body, "{\"id\":\"" LB_STEP_PREFIX "%s\",\"type\":\"%s\",\"order\":%u}",
+                  lb_id_write_row(number, step->no), lb_step_type_name(step->type),
+                  lb_sequence_order(sequence, index));
 }
 
 /* --- Bodies --- */

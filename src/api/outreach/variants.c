@@ -11,15 +11,18 @@
 
 static void put_variant(struct lb_buf *body, const struct lb_variant_row *variant, uint32_t order)
 {
-    lb_buf_printf(body, "{\"id\":\"" LB_VARIANT_PREFIX "%u\",\"body\":", variant->no);
+    char number[LB_ID_ROW_SIZE];
+    lb_buf_printf(body, "{\"id\":\"" LB_VARIANT_PREFIX "%s\",\"body\":",
+                  lb_id_write_row(number, variant->no));
     lb_json_put_string(body, variant->body);
     lb_buf_printf(body, ",\"order\":%u,\"isDisabled\":%s,\"icpDefinitionRaw\":", order,
                   variant->disabled ? "true" : "false");
     lb_json_put_string_or_null(body, variant->icp);
-    lb_buf_printf(body, ",\"stepId\":\"" LB_STEP_PREFIX "%u\",\"aiTools\":[]}", variant->step);
+    lb_buf_printf(body, ",\"stepId\":\"" LB_STEP_PREFIX "%s\",\"aiTools\":[]}",
+                  lb_id_write_row(number, variant->step));
 }
 
-void lb_variants_put(struct lb_buf *body, const struct lb_sequence *sequence, uint32_t step)
+void lb_variants_put(struct lb_buf *body, const struct lb_sequence *sequence, uint64_t step)
 {
     uint32_t order = 0;
     lb_buf_append_lit(body, "[");
@@ -33,25 +36,28 @@ void lb_variants_put(struct lb_buf *body, const struct lb_sequence *sequence, ui
     lb_buf_append_lit(body, "]");
 }
 
-void lb_variants_put_id(struct lb_buf *body, uint32_t variant)
+void lb_variants_put_id(struct lb_buf *body, uint64_t variant)
 {
+    char number[LB_ID_ROW_SIZE];
     if (variant)
-        lb_buf_printf(body, "\"" LB_VARIANT_PREFIX "%u\"", variant);
+        lb_buf_printf(body, "\"" LB_VARIANT_PREFIX "%s\"", lb_id_write_row(number, variant));
     else
         lb_buf_append_lit(body, "null");
 }
 
 static void put_counts_of_step(struct lb_buf *body, const struct lb_sequence *sequence,
-                               uint32_t step, bool *any)
+                               uint64_t step, bool *any)
 {
     for (size_t i = 0; i < sequence->variant_count; i++) {
         const struct lb_variant_row *variant = &sequence->variants[i];
+        char number[LB_ID_ROW_SIZE], of_step[LB_ID_ROW_SIZE];
         if (variant->step != step)
             continue;
         lb_buf_printf(body,
-                      "%s{\"variantId\":\"" LB_VARIANT_PREFIX "%u\",\"stepId\":\"" LB_STEP_PREFIX
-                      "%u\",\"done\":%lld,\"accepted\":%lld,\"replied\":%lld}",
-                      *any ? "," : "", variant->no, step, (long long)variant->counts.done,
+                      "%s{\"variantId\":\"" LB_VARIANT_PREFIX "%s\",\"stepId\":\"" LB_STEP_PREFIX
+                      "%s\",\"done\":%lld,\"accepted\":%lld,\"replied\":%lld}",
+                      *any ? "," : "", lb_id_write_row(number, variant->no),
+                      lb_id_write_row(of_step, step), (long long)variant->counts.done,
                       (long long)variant->counts.accepted, (long long)variant->counts.replied);
         *any = true;
     }

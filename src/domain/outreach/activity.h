@@ -36,11 +36,11 @@ struct lb_claimed_text {
 /* An activity that was handed out. */
 struct lb_claimed {
     uint64_t lead;
-    uint32_t step;
+    uint64_t step;
     uint32_t order;
     enum lb_step_type type;
     uint32_t attempt;
-    uint32_t variant; /* of the step's text; 0: none */
+    uint64_t variant; /* of the step's text; 0: none */
     char lease_token[LB_LEASE_TOKEN_SIZE];
     struct lb_claimed_text identifier;
     struct lb_claimed_text member_id;
@@ -103,7 +103,7 @@ struct lb_report {
     struct lb_outreach *outreach;
     struct lb_standing standing; /* of the workspace */
     uint64_t lead;
-    uint32_t step;
+    uint64_t step;
     struct lb_str lease_token;
     enum lb_result result;
     struct lb_str detail;       /* ptr NULL: none */

@@ -202,7 +202,7 @@ static lb_err lease(struct claiming *claiming, struct lb_activity_row *activity,
 
 /* The activity of this lead and step, new or claimed before. */
 static lb_err find_activity(struct claiming *claiming, const struct lb_lead_row *lead,
-                            uint32_t step, struct lb_activity_row *out)
+                            uint64_t step, struct lb_activity_row *out)
 {
     lb_err err =
         claiming->store->ops->activity(claiming->reader, lead->workspace, lead->no, step, out);
@@ -365,19 +365,19 @@ static lb_err find_restraints(struct claiming *claiming, const uint64_t *leads, 
 /* --- The queue --- */
 
 /* The number of the first step that is there; 0 when none is. */
-static uint32_t first_step(const struct claiming *claiming)
+static uint64_t first_step(const struct claiming *claiming)
 {
     size_t first = lb_sequence_next(&claiming->sequence, 0);
     return first == LB_SEQUENCE_NONE ? 0 : claiming->sequence.steps[first].no;
 }
 
 /* Takes leads that wait for step `step`, in this queue, since `before` or earlier. */
-static lb_err take_due(struct claiming *claiming, uint32_t step, enum lb_lead_queue queue,
+static lb_err take_due(struct claiming *claiming, uint64_t step, enum lb_lead_queue queue,
                        int64_t before)
 {
     const struct lb_store_ops *ops = claiming->store->ops;
     struct lb_list list = claiming->claim->standing.list;
-    uint32_t likely = step ? step : first_step(claiming);
+    uint64_t likely = step ? step : first_step(claiming);
     static const struct lb_restraint NONE;
     bool restrains = lb_restrains(&claiming->state.settings);
     struct lb_restraint restraints[FETCH_MAX];
@@ -404,7 +404,7 @@ static lb_err take_due(struct claiming *claiming, uint32_t step, enum lb_lead_qu
 }
 
 /* Those that wait for one step: leases that ran out, retries, and those scheduled by `before`. */
-static lb_err take_step(struct claiming *claiming, uint32_t no, int64_t before)
+static lb_err take_step(struct claiming *claiming, uint64_t no, int64_t before)
 {
     lb_err err = take_due(claiming, no, LB_QUEUE_CLAIMED, claiming->now);
     if (!err)

@@ -305,7 +305,7 @@ static bool has_gone_out(enum lb_activity_state state)
 
 /* The variant to which the lead's acceptance is owed: that of its invitation, or when that had none
  * the one whose activity tells of it. */
-static lb_err accepted_variant(const struct reporting *reporting, uint32_t *out)
+static lb_err accepted_variant(const struct reporting *reporting, uint64_t *out)
 {
     const struct lb_sequence *sequence = &reporting->sequence;
     lb_err err = LB_OK;
@@ -333,7 +333,7 @@ static lb_err count_variants(struct reporting *reporting, enum lb_activity_state
                                                 (before == LB_ACTIVITY_REPLIED)};
     unsigned new_marks = reporting->lead.marks & ~reporting->before.marks;
     uint32_t workspace = reporting->lead.workspace;
-    uint32_t accepted = 0;
+    uint64_t accepted = 0;
     lb_err err = LB_OK;
     if (activity->variant && (more.done || more.replied))
         err = ops->variant_count(reporting->store, workspace, activity->variant, &more);

@@ -109,7 +109,7 @@ void lb_sequence_fini(struct lb_sequence *sequence)
     *sequence = (struct lb_sequence){0};
 }
 
-size_t lb_sequence_find(const struct lb_sequence *sequence, uint32_t no)
+size_t lb_sequence_find(const struct lb_sequence *sequence, uint64_t no)
 {
     for (size_t i = 0; i < sequence->count; i++)
         if (sequence->steps[i].no == no)
@@ -127,7 +127,7 @@ size_t lb_sequence_next(const struct lb_sequence *sequence, size_t from)
 
 /* Has the lead been through the step? One that failed can be tried again. */
 static lb_err was_done(struct lb_store *store, struct lb_store_reader *reader, uint32_t workspace,
-                       uint64_t lead, uint32_t step, bool *out)
+                       uint64_t lead, uint64_t step, bool *out)
 {
     struct lb_activity_row activity;
     lb_err err = store->ops->activity(reader, workspace, lead, step, &activity);
@@ -161,7 +161,7 @@ lb_err lb_sequence_step_after(const struct lb_sequence *sequence, struct lb_stor
 }
 
 lb_err lb_sequence_step_of(const struct lb_sequence *sequence, struct lb_store *store,
-                           struct lb_store_reader *reader, uint64_t lead, uint32_t no, size_t *out)
+                           struct lb_store_reader *reader, uint64_t lead, uint64_t no, size_t *out)
 {
     size_t index = no ? lb_sequence_find(sequence, no) : 0;
     if (index == LB_SEQUENCE_NONE)

@@ -36,7 +36,7 @@ lb_err lb_sequence_load_texts_of(struct lb_store *store, struct lb_store_reader 
 void lb_sequence_fini(struct lb_sequence *sequence);
 
 /* The index of a step by its number, deleted or not; LB_SEQUENCE_NONE when there is none. */
-size_t lb_sequence_find(const struct lb_sequence *sequence, uint32_t no);
+size_t lb_sequence_find(const struct lb_sequence *sequence, uint64_t no);
 
 /* The first step at or after `from` that is there; LB_SEQUENCE_NONE when none is. */
 size_t lb_sequence_next(const struct lb_sequence *sequence, size_t from);
@@ -45,7 +45,7 @@ size_t lb_sequence_next(const struct lb_sequence *sequence, size_t from);
  * it, as far as it is there and the lead has not been through it. `*out`: its index, or
  * LB_SEQUENCE_NONE when nothing is left for the lead. */
 lb_err lb_sequence_step_of(const struct lb_sequence *sequence, struct lb_store *store,
-                           struct lb_store_reader *reader, uint64_t lead, uint32_t no, size_t *out);
+                           struct lb_store_reader *reader, uint64_t lead, uint64_t no, size_t *out);
 
 /* The step after `index` that the lead has not been through; as above. */
 lb_err lb_sequence_step_after(const struct lb_sequence *sequence, struct lb_store *store,
@@ -71,7 +71,7 @@ struct lb_step_change {
     struct lb_write write; /* first: the writer hands it back */
     struct lb_outreach *outreach;
     struct lb_standing standing;
-    uint32_t step;          /* replace, remove: which */
+    uint64_t step;          /* replace, remove: which */
     unsigned given;         /* replace: the fields of `row` that count; see lb_step_field */
     struct lb_step_row row; /* add: all of it; the result: the step as it is now */
     uint32_t order;         /* add, replace: the place that it gets, 0: the last, or as it was */

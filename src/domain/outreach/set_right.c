@@ -67,7 +67,7 @@ static lb_err set_right(struct lb_righting *righting, uint64_t no)
     return err ? err : lb_outreach_move(outreach, &before, &lead, righting->counts);
 }
 
-static lb_err search(struct lb_righting *righting, uint32_t step, enum lb_lead_queue queue)
+static lb_err search(struct lb_righting *righting, uint64_t step, enum lb_lead_queue queue)
 {
     struct lb_outreach *outreach = righting->outreach;
     const struct lb_store_ops *ops = outreach->settings.store->ops;

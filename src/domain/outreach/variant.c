@@ -23,7 +23,7 @@ static uint64_t weight_of(const struct lb_variant_row *variant, uint64_t lead)
 
 const struct lb_variant_row *lb_variant_of(const struct lb_sequence *sequence,
                                            const struct lb_step_row *step, uint64_t lead,
-                                           uint32_t before)
+                                           uint64_t before)
 {
     const struct lb_variant_row *chosen = NULL;
     uint64_t highest = 0;
@@ -42,7 +42,7 @@ const struct lb_variant_row *lb_variant_of(const struct lb_sequence *sequence,
     return chosen;
 }
 
-size_t lb_variants_enabled(const struct lb_sequence *sequence, uint32_t step)
+size_t lb_variants_enabled(const struct lb_sequence *sequence, uint64_t step)
 {
     size_t count = 0;
     for (size_t i = 0; i < sequence->variant_count; i++)

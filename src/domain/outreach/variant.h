@@ -19,10 +19,10 @@
  * handed out last, which it keeps while that is enabled; 0: none. Borrowed from the sequence. */
 const struct lb_variant_row *lb_variant_of(const struct lb_sequence *sequence,
                                            const struct lb_step_row *step, uint64_t lead,
-                                           uint32_t before);
+                                           uint64_t before);
 
 /* How many enabled variants a step has. */
-size_t lb_variants_enabled(const struct lb_sequence *sequence, uint32_t step);
+size_t lb_variants_enabled(const struct lb_sequence *sequence, uint64_t step);
 
 enum lb_variant_field { LB_VARIANT_BODY = 1, LB_VARIANT_DISABLED = 2, LB_VARIANT_ICP = 4 };
 
@@ -34,8 +34,8 @@ struct lb_variant_change {
     struct lb_write write; /* first: the writer hands it back */
     struct lb_outreach *outreach;
     struct lb_standing standing;
-    uint32_t step;
-    uint32_t variant;          /* replace, remove: which */
+    uint64_t step;
+    uint64_t variant;          /* replace, remove: which */
     unsigned given;            /* replace: the fields of `row` that count; see lb_variant_field */
     struct lb_variant_row row; /* add: its body */
     /* Result: the sequence after it, with the texts of the step. */

@@ -19,7 +19,7 @@ lb_err lb_pg_activity_put(struct lb_store *store, const struct lb_activity_row *
     struct lb_pg_params params = {0};
     lb_pg_forget_activity(&lb_postgres_of(store)->writer, row->workspace, row->lead, row->step);
     lb_pg_add_number(&params, (int64_t)row->lead);
-    lb_pg_add_number(&params, row->step);
+    lb_pg_add_number(&params, (int64_t)row->step);
     lb_pg_add_number(&params, row->workspace);
     lb_pg_add_number(&params, row->campaign);
     lb_pg_add_number(&params, (int64_t)row->state);
@@ -31,14 +31,14 @@ lb_err lb_pg_activity_put(struct lb_store *store, const struct lb_activity_row *
     lb_pg_add_number_or_null(&params, row->completed_at);
     lb_pg_add_number(&params, row->changed_at);
     lb_pg_add_text(&params, row->detail);
-    lb_pg_add_number_or_null(&params, row->variant);
+    lb_pg_add_number_or_null(&params, (int64_t)row->variant);
     return lb_pg_write(store, PG_ACTIVITY_PUT, &params);
 }
 
 static void read_activity(const PGresult *result, int row, struct lb_activity_row *out)
 {
     *out = (struct lb_activity_row){.lead = (uint64_t)lb_pg_number(result, row, 0),
-                                    .step = (uint32_t)lb_pg_number(result, row, 1),
+                                    .step = (uint64_t)lb_pg_number(result, row, 1),
                                     .workspace = (uint32_t)lb_pg_number(result, row, 2),
                                     .campaign = (uint32_t)lb_pg_number(result, row, 3),
                                     .state = (enum lb_activity_state)lb_pg_number(result, row, 4),
@@ -49,7 +49,7 @@ static void read_activity(const PGresult *result, int row, struct lb_activity_ro
                                     .completed_at = lb_pg_number(result, row, 10),
                                     .changed_at = lb_pg_number(result, row, 11),
                                     .detail = lb_pg_text(result, row, 12),
-                                    .variant = (uint32_t)lb_pg_number(result, row, 13)};
+                                    .variant = (uint64_t)lb_pg_number(result, row, 13)};
     lb_str_copy(lb_pg_text(result, row, 7), out->lease_token, sizeof out->lease_token);
 }
 
@@ -65,7 +65,7 @@ LB_PG_STATEMENT(ACTIVITY, ONE, "nnn",
                 " FROM leadblock.activity WHERE workspace_id = $1 AND lead = $2 AND step = $3");
 
 lb_err lb_pg_activity(struct lb_store_reader *reader, uint32_t workspace, uint64_t lead,
-                      uint32_t step, struct lb_activity_row *out)
+                      uint64_t step, struct lb_activity_row *out)
 {
     struct lb_pg_params params = {0};
     const PGresult *cached;

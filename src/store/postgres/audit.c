@@ -1,14 +1,17 @@
 #include "store/postgres/internal.h"
 
+#include "store/row_number.h"
+
 LB_PG_STATEMENT(
-    AUDIT_APPEND, ONE, "nnnttt",
+    AUDIT_APPEND, ONE, "nnnnttt",
     "INSERT INTO leadblock.audit_log (workspace_id, id, key, at, action, target, source)"
-    " VALUES ($1, nextval('leadblock.audit_id'), $2, $3, $4, $5, $6)");
+    " VALUES ($1, $2, $3, $4, $5, $6, $7)");
 
 lb_err lb_pg_audit_append(struct lb_store *store, const struct lb_audit_row *row)
 {
     struct lb_pg_params params = {0};
     lb_pg_add_number(&params, row->workspace);
+    lb_pg_add_number(&params, (int64_t)lb_row_number_of_time(row->at));
     lb_pg_add_number(&params, row->actor);
     lb_pg_add_number(&params, row->at);
     lb_pg_add_text(&params, row->action);

@@ -115,7 +115,6 @@ PGconn *lb_pg_connect(const struct lb_postgres *postgres, struct lb_reason *reas
 
 void lb_pg_drop(struct lb_store_reader *reader)
 {
-    struct lb_postgres *postgres = reader->postgres;
     PQfinish(reader->conn);
     reader->conn = NULL;
     memset(reader->prepared, 0, sizeof reader->prepared);
@@ -123,8 +122,6 @@ void lb_pg_drop(struct lb_store_reader *reader)
     reader->unusable = false;
     if (reader->in_transaction && !reader->failed)
         reader->failed = LB_ERR_STORAGE_UNAVAILABLE;
-    if (reader == &postgres->writer)
-        postgres->lead_next = postgres->lead_end = 0;
 }
 
 /* The server may have ended an idle connection: then there is something to read. */

@@ -40,15 +40,12 @@ static const char *const made_up[LB_COPY_TABLE_COUNT] = {
     [LB_COPY_SECOND_FACTOR] = "workspace_id",
 };
 
-/* Where numbers come from, and how many nextval() takes at once. */
-static const struct {
-    const char *name;
-    unsigned step;
-} sequences[LB_COPY_TABLE_COUNT] = {
-    [LB_COPY_WORKSPACE] = {"workspace_no", 1}, [LB_COPY_API_KEY] = {"key_no", 1},
-    [LB_COPY_ACCOUNT] = {"account_no", 1},     [LB_COPY_CAMPAIGN] = {"campaign_no", 1},
-    [LB_COPY_STEP] = {"step_no", 1},           [LB_COPY_LEAD] = {"lead_no", 1000},
-    [LB_COPY_AUDIT_LOG] = {"audit_id", 1},     [LB_COPY_VARIANT] = {"variant_no", 1},
+/* Where numbers come from that count in the whole installation. */
+static const char *const sequences[LB_COPY_TABLE_COUNT] = {
+    [LB_COPY_WORKSPACE] = "workspace_no",
+    [LB_COPY_API_KEY] = "key_no",
+    [LB_COPY_ACCOUNT] = "account_no",
+    [LB_COPY_CAMPAIGN] = "campaign_no",
 };
 
 static lb_err fail(struct lb_copy_side *side, const char *what, const PGresult *result)
@@ -340,12 +337,12 @@ static lb_err last_number(struct lb_copy_side *side, const struct lb_copy_table 
 {
     char sql[128];
     *out = 0;
-    if (!sequences[table->id].name)
+    if (!sequences[table->id])
         return LB_OK;
     snprintf(sql, sizeof sql,
-             "SELECT CASE WHEN is_called THEN last_value + %u - 1 ELSE last_value - 1 END"
+             "SELECT CASE WHEN is_called THEN last_value ELSE last_value - 1 END"
              " FROM leadblock.%s",
-             sequences[table->id].step, sequences[table->id].name);
+             sequences[table->id]);
     return ask_number(side, sql, out);
 }
 
@@ -552,8 +549,8 @@ static lb_err finish(struct lb_copy_side *side, const uint64_t last[LB_COPY_TABL
     if (!err)
         err = set_heads(side);
     for (size_t i = 0; !err && i < LB_COPY_TABLE_COUNT; i++)
-        if (sequences[i].name)
-            err = set_sequence(side, sequences[i].name, last[i]);
+        if (sequences[i])
+            err = set_sequence(side, sequences[i], last[i]);
     if (!err)
         err = execute(side,
                       "DELETE FROM leadblock.session; DELETE FROM leadblock.link;"

@@ -151,6 +151,7 @@ struct lb_pg_touched {
     struct lb_log_mark from; /* where its log ended then */
     uint64_t batch;          /* the last one that changed something of it */
     bool known;              /* are these three known? It is locked, then, or new. */
+    uint64_t numbers;        /* that it has given out (row_number.h), with those of now */
     bool has_leads;          /* before or now */
     bool access_changed;
     bool leads_added;
@@ -181,9 +182,6 @@ struct lb_postgres {
     char *conninfo;
     unsigned timeout_ms;
 
-    uint64_t lead_next; /* numbers of leads that the open transaction has reserved */
-    uint64_t lead_end;
-
     struct lb_pg_touched *touched; /* of the open transaction */
     size_t touched_count;
     size_t touched_capacity;
@@ -200,6 +198,8 @@ struct lb_pg_touched *lb_pg_touch(struct lb_postgres *postgres, uint32_t workspa
 /* Locks the workspace if that has not been done. */
 lb_err lb_pg_touch_locked(struct lb_postgres *postgres, uint32_t workspace,
                           struct lb_pg_touched **out);
+/* The same, and its next number. */
+lb_err lb_pg_next_number(struct lb_postgres *postgres, uint32_t workspace, uint64_t *out);
 /* Notes that license, keys or campaigns change, and returns the version of rows that do. Locks it
  * as well. */
 lb_err lb_pg_touch_access(struct lb_postgres *postgres, uint32_t workspace, uint64_t *out_version);
@@ -231,13 +231,13 @@ bool lb_pg_cached_entry(struct lb_store_reader *reader, uint32_t workspace, uint
 bool lb_pg_cached_lead(struct lb_store_reader *reader, uint32_t workspace, uint64_t lead,
                        const PGresult **out, int *out_row);
 bool lb_pg_cached_activity(struct lb_store_reader *reader, uint32_t workspace, uint64_t lead,
-                           uint32_t step, const PGresult **out, int *out_row);
+                           uint64_t step, const PGresult **out, int *out_row);
 bool lb_pg_cached_name(struct lb_store_reader *reader, uint32_t workspace, struct lb_str name,
                        const PGresult **out, int *out_first, int *out_count);
 /* A write changes it: from now on the database is asked. Rows that were given out stay readable. */
 void lb_pg_forget_lead(struct lb_store_reader *reader, uint32_t workspace, uint64_t lead);
 void lb_pg_forget_activity(struct lb_store_reader *reader, uint32_t workspace, uint64_t lead,
-                           uint32_t step);
+                           uint64_t step);
 void lb_pg_forget_activities(struct lb_store_reader *reader, uint32_t workspace, uint64_t lead);
 void lb_pg_forget_name(struct lb_store_reader *reader, uint32_t workspace, struct lb_str name);
 /* All of it: no longer answered from; and its memory. */
@@ -253,7 +253,7 @@ void lb_pg_read_log_row(const PGresult *result, int row, struct lb_log_row *out)
 
 /* A row of a result with these columns. */
 #define LB_PG_VERSION_COLUMNS                                                                      \
-    "workspace_id, access_version, head_row, head_number, head_digest, has_leads, batch"
+    "workspace_id, access_version, head_row, head_number, head_digest, has_leads, batches"
 void lb_pg_read_workspace_version(const PGresult *result, int row,
                                   struct lb_workspace_version *out);
 

@@ -9,25 +9,6 @@
 /* The columns of the fields, by enum lb_lead_field, among LEAD_COLUMNS. */
 static const int field_columns[LB_LEAD_FIELD_COUNT] = {5, 6, 7, 16, 17, 18, 19, 20};
 
-#define NUMBERS_AT_A_TIME 1000 /* the increment of leadblock.lead_no */
-
-LB_PG_STATEMENT(LEADS_RESERVE, NONE, "", "SELECT nextval('leadblock.lead_no')");
-
-static lb_err take_number(struct lb_postgres *postgres, uint64_t *out)
-{
-    if (postgres->lead_next == postgres->lead_end) {
-        PGresult *result;
-        lb_err err = lb_pg_query(&postgres->writer, PG_LEADS_RESERVE, NULL, &result);
-        if (err)
-            return err;
-        postgres->lead_next = (uint64_t)lb_pg_number(result, 0, 0);
-        postgres->lead_end = postgres->lead_next + NUMBERS_AT_A_TIME;
-        PQclear(result);
-    }
-    *out = postgres->lead_next++;
-    return LB_OK;
-}
-
 LB_PG_STATEMENT(LEAD_NAME_INSERT, ONE, "ntnn",
                 "INSERT INTO leadblock.lead_name (workspace_id, name, campaign, lead)"
                 " VALUES ($1, $2, $3, $4)");
@@ -57,7 +38,7 @@ static void add_lead(struct lb_pg_params *params, const struct lb_lead_row *row)
     lb_pg_add_number(params, (int64_t)row->status);
     lb_pg_add_flag(params, row->set_aside);
     lb_pg_add_number(params, (int64_t)row->queue);
-    lb_pg_add_number(params, row->step);
+    lb_pg_add_number(params, (int64_t)row->step);
     lb_pg_add_number(params, row->since);
     lb_pg_add_number(params, row->marks);
     for (int i = LB_LEAD_EMAIL; i < LB_LEAD_FIELD_COUNT; i++)
@@ -83,7 +64,7 @@ lb_err lb_pg_lead_insert(struct lb_store *store, struct lb_lead_row *row)
         return err;
     touched->leads_added |= !touched->has_leads;
     touched->has_leads = true;
-    err = take_number(postgres, &row->no);
+    err = lb_pg_next_number(postgres, row->workspace, &row->no);
     if (err)
         return err;
     lb_pg_forget_lead(&postgres->writer, row->workspace, row->no);
@@ -126,7 +107,7 @@ lb_err lb_pg_lead_move(struct lb_store *store, const struct lb_lead_row *row)
     lb_pg_add_number(&params, (int64_t)row->status);
     lb_pg_add_flag(&params, row->set_aside);
     lb_pg_add_number(&params, (int64_t)row->queue);
-    lb_pg_add_number(&params, row->step);
+    lb_pg_add_number(&params, (int64_t)row->step);
     lb_pg_add_number(&params, row->since);
     lb_pg_add_number(&params, row->marks);
     return lb_pg_write(store, PG_LEAD_MOVE, &params);
@@ -195,7 +176,7 @@ static void read_lead(const PGresult *result, int row, struct lb_lead_row *out)
                                 .status = (enum lb_lead_status)lb_pg_number(result, row, 10),
                                 .set_aside = lb_pg_flag(result, row, 11),
                                 .queue = (enum lb_lead_queue)lb_pg_number(result, row, 12),
-                                .step = (uint32_t)lb_pg_number(result, row, 13),
+                                .step = (uint64_t)lb_pg_number(result, row, 13),
                                 .since = lb_pg_number(result, row, 14),
                                 .marks = (unsigned)lb_pg_number(result, row, 15),
                                 .contacted_at = lb_pg_number(result, row, 21),
@@ -356,7 +337,7 @@ LB_PG_STATEMENT(
 
 static lb_err find_waiting(struct lb_store_reader *reader, enum lb_pg_statement statement,
                            uint32_t workspace, uint32_t campaign, enum lb_lead_queue queue,
-                           uint32_t step, int64_t since, size_t max, uint64_t *out,
+                           uint64_t step, int64_t since, size_t max, uint64_t *out,
                            size_t *out_count)
 {
     struct lb_pg_params params = {0};
@@ -376,7 +357,7 @@ static lb_err find_waiting(struct lb_store_reader *reader, enum lb_pg_statement 
 }
 
 lb_err lb_pg_leads_due(struct lb_store_reader *reader, uint32_t workspace, uint32_t campaign,
-                       enum lb_lead_queue queue, uint32_t step, int64_t before, size_t max,
+                       enum lb_lead_queue queue, uint64_t step, int64_t before, size_t max,
                        uint64_t *out, size_t *out_count)
 {
     return find_waiting(reader, PG_LEADS_DUE, workspace, campaign, queue, step, before, max, out,
@@ -384,7 +365,7 @@ lb_err lb_pg_leads_due(struct lb_store_reader *reader, uint32_t workspace, uint3
 }
 
 lb_err lb_pg_leads_ahead(struct lb_store_reader *reader, uint32_t workspace, uint32_t campaign,
-                         enum lb_lead_queue queue, uint32_t step, int64_t after, size_t max,
+                         enum lb_lead_queue queue, uint64_t step, int64_t after, size_t max,
                          uint64_t *out, size_t *out_count)
 {
     return find_waiting(reader, PG_LEADS_AHEAD, workspace, campaign, queue, step, after, max, out,

@@ -16,7 +16,7 @@ enum item_kind { FREE, GONE, ENTRY, LEAD, ACTIVITY, NAME };
 struct item {
     enum item_kind kind;
     uint32_t workspace;
-    uint32_t step;
+    uint64_t step;
     uint64_t number;
     struct lb_str name;
     const PGresult *result; /* NULL: the database has none */
@@ -36,7 +36,7 @@ struct prefetch {
     struct prefetch *next;
     enum item_kind kind;
     uint32_t workspace;
-    uint32_t step;
+    uint64_t step;
     struct lb_buf numbers; /* of uint64_t */
     struct lb_buf names;   /* each with its length before it, as a size_t */
     size_t count;
@@ -63,7 +63,7 @@ static uint64_t hash_of(const struct item *item)
     for (size_t i = 0; i < item->name.len; i++)
         hash = (hash ^ (unsigned char)item->name.ptr[i]) * UINT64_C(0x100000001b3);
     hash ^= item->number * UINT64_C(0x9e3779b97f4a7c15);
-    hash ^= ((uint64_t)item->workspace << 32 | item->step) * UINT64_C(0xc2b2ae3d27d4eb4f);
+    hash ^= ((uint64_t)item->workspace << 32 ^ item->step) * UINT64_C(0xc2b2ae3d27d4eb4f);
     hash ^= (uint64_t)item->kind;
     hash *= UINT64_C(0xff51afd7ed558ccd);
     return hash ^ hash >> 32;
@@ -159,7 +159,7 @@ static struct item lead_key(uint32_t workspace, uint64_t lead)
     return (struct item){.kind = LEAD, .workspace = workspace, .number = lead};
 }
 
-static struct item activity_key(uint32_t workspace, uint64_t lead, uint32_t step)
+static struct item activity_key(uint32_t workspace, uint64_t lead, uint64_t step)
 {
     return (struct item){.kind = ACTIVITY, .workspace = workspace, .number = lead, .step = step};
 }
@@ -184,7 +184,7 @@ bool lb_pg_cached_lead(struct lb_store_reader *reader, uint32_t workspace, uint6
 }
 
 bool lb_pg_cached_activity(struct lb_store_reader *reader, uint32_t workspace, uint64_t lead,
-                           uint32_t step, const PGresult **out, int *out_row)
+                           uint64_t step, const PGresult **out, int *out_row)
 {
     struct item key = activity_key(workspace, lead, step);
     return found(find_item(reader, &key), out, out_row);
@@ -216,7 +216,7 @@ void lb_pg_forget_activities(struct lb_store_reader *reader, uint32_t workspace,
 }
 
 void lb_pg_forget_activity(struct lb_store_reader *reader, uint32_t workspace, uint64_t lead,
-                           uint32_t step)
+                           uint64_t step)
 {
     struct item key = activity_key(workspace, lead, step);
     forget(reader, &key);
@@ -302,7 +302,7 @@ static bool take_over(struct lb_store_reader *reader, size_t count, const PGresu
 
 /* First that there is nothing, then what there is. */
 static void put_numbers(struct lb_pg_cache *cache, enum item_kind kind, uint32_t workspace,
-                        const uint64_t *numbers, size_t count, uint32_t step)
+                        const uint64_t *numbers, size_t count, uint64_t step)
 {
     for (size_t i = 0; i < count; i++) {
         struct item item = {
@@ -312,7 +312,7 @@ static void put_numbers(struct lb_pg_cache *cache, enum item_kind kind, uint32_t
 }
 
 static void put_rows(struct lb_pg_cache *cache, enum item_kind kind, uint32_t workspace,
-                     const PGresult *result, int number_column, uint32_t step)
+                     const PGresult *result, int number_column, uint64_t step)
 {
     for (int i = 0; i < PQntuples(result); i++) {
         struct item item = {.kind = kind,
@@ -327,13 +327,13 @@ static void put_rows(struct lb_pg_cache *cache, enum item_kind kind, uint32_t wo
 }
 
 static lb_err send_array(struct lb_store_reader *reader, enum lb_pg_statement statement,
-                         const struct prefetch *prefetch, const struct lb_buf *array, uint32_t step)
+                         const struct prefetch *prefetch, const struct lb_buf *array, uint64_t step)
 {
     struct lb_pg_params params = {0};
     lb_pg_add_number(&params, prefetch->workspace);
     lb_pg_add_array(&params, array);
     if (step)
-        lb_pg_add_number(&params, step);
+        lb_pg_add_number(&params, (int64_t)step);
     return array->failed ? LB_ERR_INTERNAL : lb_pg_send(reader, statement, &params, true);
 }
 
@@ -501,7 +501,7 @@ static size_t take_prefetch(struct lb_pg_cache *cache, const struct prefetch *pr
 }
 
 static void note_numbers(struct lb_store_reader *reader, enum item_kind kind, uint32_t workspace,
-                         const uint64_t *numbers, size_t count, uint32_t step);
+                         const uint64_t *numbers, size_t count, uint64_t step);
 
 /* A caller that asks for names looks at their leads next. */
 static void note_named_leads(struct lb_store_reader *reader)
@@ -541,7 +541,7 @@ static void fetch_noted(struct lb_store_reader *reader)
 
 /* The prefetch of that kind, new if there was none; NULL when out of memory. There are few. */
 static struct prefetch *prefetch_of(struct lb_store_reader *reader, enum item_kind kind,
-                                    uint32_t workspace, uint32_t step)
+                                    uint32_t workspace, uint64_t step)
 {
     if (!reader->cache)
         reader->cache = calloc(1, sizeof *reader->cache);
@@ -560,7 +560,7 @@ static struct prefetch *prefetch_of(struct lb_store_reader *reader, enum item_ki
 }
 
 static void note_numbers(struct lb_store_reader *reader, enum item_kind kind, uint32_t workspace,
-                         const uint64_t *numbers, size_t count, uint32_t step)
+                         const uint64_t *numbers, size_t count, uint64_t step)
 {
     struct prefetch *prefetch = count ? prefetch_of(reader, kind, workspace, step) : NULL;
     if (!prefetch)
@@ -577,7 +577,7 @@ void lb_pg_prefetch_entries(struct lb_store_reader *reader, uint32_t workspace, 
 }
 
 void lb_pg_prefetch_leads(struct lb_store_reader *reader, uint32_t workspace, const uint64_t *leads,
-                          size_t count, uint32_t step)
+                          size_t count, uint64_t step)
 {
     note_numbers(reader, LEAD, workspace, leads, count, step);
 }

@@ -15,22 +15,20 @@ static void add_step(struct lb_pg_params *params, const struct lb_step_row *row)
 }
 
 LB_PG_STATEMENT(
-    STEP_INSERT, ONE, "nntnbtnn",
-    "INSERT INTO leadblock.step (workspace_id, no, position, type, delay_hours, stop_on_reply,"
-    " body, deleted_at, campaign)"
-    " VALUES ($1, nextval('leadblock.step_no'), $2, $3, $4, $5, $6, $7, $8) RETURNING no");
+    STEP_INSERT, ONE, "nntnbtnnn",
+    "INSERT INTO leadblock.step (workspace_id, position, type, delay_hours, stop_on_reply, body,"
+    " deleted_at, no, campaign) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)");
 
 lb_err lb_pg_step_insert(struct lb_store *store, struct lb_step_row *row)
 {
     struct lb_pg_params params = {0};
-    PGresult *result;
+    lb_err err = lb_pg_next_number(lb_postgres_of(store), row->workspace, &row->no);
+    if (err)
+        return err;
     add_step(&params, row);
+    lb_pg_add_number(&params, (int64_t)row->no);
     lb_pg_add_number(&params, row->campaign);
-    lb_err err = lb_pg_query(&lb_postgres_of(store)->writer, PG_STEP_INSERT, &params, &result);
-    if (!err)
-        row->no = (uint32_t)lb_pg_number(result, 0, 0);
-    PQclear(result);
-    return err;
+    return lb_pg_write(store, PG_STEP_INSERT, &params);
 }
 
 LB_PG_STATEMENT(
@@ -42,18 +40,18 @@ lb_err lb_pg_step_update(struct lb_store *store, const struct lb_step_row *row)
 {
     struct lb_pg_params params = {0};
     add_step(&params, row);
-    lb_pg_add_number(&params, row->no);
+    lb_pg_add_number(&params, (int64_t)row->no);
     return lb_pg_write(store, PG_STEP_UPDATE, &params);
 }
 
 LB_PG_STATEMENT(STEP_PLACE, ONE, "nnn",
                 "UPDATE leadblock.step SET position = $3 WHERE workspace_id = $1 AND no = $2");
 
-lb_err lb_pg_step_place(struct lb_store *store, uint32_t workspace, uint32_t no, uint32_t position)
+lb_err lb_pg_step_place(struct lb_store *store, uint32_t workspace, uint64_t no, uint32_t position)
 {
     struct lb_pg_params params = {0};
     lb_pg_add_number(&params, workspace);
-    lb_pg_add_number(&params, no);
+    lb_pg_add_number(&params, (int64_t)no);
     lb_pg_add_number(&params, position);
     return lb_pg_write(store, PG_STEP_PLACE, &params);
 }
@@ -85,7 +83,7 @@ lb_err lb_pg_steps(struct lb_store_reader *reader, uint32_t workspace, uint32_t 
     lb_pg_add_number(&params, LB_TEXTS_ALL);
     lb_err err = lb_pg_query(reader, PG_STEPS, &params, &result);
     for (int i = 0; !err && i < PQntuples(result); i++) {
-        struct lb_step_row row = {.no = (uint32_t)lb_pg_number(result, i, 0),
+        struct lb_step_row row = {.no = (uint64_t)lb_pg_number(result, i, 0),
                                   .workspace = (uint32_t)lb_pg_number(result, i, 1),
                                   .campaign = campaign,
                                   .position = (uint32_t)lb_pg_number(result, i, 2),

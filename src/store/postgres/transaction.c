@@ -3,6 +3,7 @@
 #include "base/array.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "store/row_number.h"
 
 #include <stdlib.h>
 
@@ -18,7 +19,6 @@ lb_err lb_pg_begin(struct lb_store *store)
     if (err)
         return err;
     lb_pg_cache_clear(writer);
-    postgres->lead_next = postgres->lead_end = 0; /* in the order of commits, like entries */
     postgres->touched_count = 0;
     writer->in_transaction = true;
     writer->wrote = false;
@@ -100,6 +100,16 @@ lb_err lb_pg_touch_locked(struct lb_postgres *postgres, uint32_t workspace,
     return *out ? LB_OK : LB_ERR_INTERNAL;
 }
 
+lb_err lb_pg_next_number(struct lb_postgres *postgres, uint32_t workspace, uint64_t *out)
+{
+    struct lb_pg_touched *touched;
+    lb_err err = lb_pg_touch_locked(postgres, workspace, &touched);
+    if (err)
+        return err;
+    *out = lb_row_number_next(&touched->numbers);
+    return *out ? LB_OK : LB_ERR_LIMIT_REACHED;
+}
+
 lb_err lb_pg_touch_access(struct lb_postgres *postgres, uint32_t workspace, uint64_t *out_version)
 {
     struct lb_pg_touched *touched;
@@ -141,6 +151,8 @@ static lb_err fail_transaction(struct lb_store_reader *writer, lb_err err)
 
 /* --- Locking ---------------------------------------------------------------------------------- */
 
+#define LOCK_COLUMN_NUMBERS 7 /* behind LB_PG_VERSION_COLUMNS */
+
 static lb_err note_version(struct lb_postgres *postgres, uint32_t workspace, const PGresult *result,
                            struct lb_workspace_version *out)
 {
@@ -151,6 +163,8 @@ static lb_err note_version(struct lb_postgres *postgres, uint32_t workspace, con
     struct lb_pg_touched *touched = lb_pg_touch(postgres, workspace);
     if (!touched)
         return LB_ERR_INTERNAL;
+    if (!touched->known) /* or some of them were given out since */
+        touched->numbers = (uint64_t)lb_pg_number(result, 0, LOCK_COLUMN_NUMBERS);
     touched->known = true;
     touched->version = out->access_version;
     touched->from = out->log;
@@ -164,7 +178,7 @@ static lb_err note_version(struct lb_postgres *postgres, uint32_t workspace, con
  * page. The row that comes back is the one that the writer before has committed. */
 LB_PG_STATEMENT(WORKSPACE_LOCK, ONE, "n",
                 "UPDATE leadblock.workspace SET access_version = access_version"
-                " WHERE workspace_id = $1 RETURNING " LB_PG_VERSION_COLUMNS);
+                " WHERE workspace_id = $1 RETURNING " LB_PG_VERSION_COLUMNS ", numbers");
 /* Only says who need not be waited for; the lock is the statement above, after it. */
 LB_PG_STATEMENT(WORKSPACE_FREE, ONE, "n",
                 "SELECT workspace_id FROM leadblock.workspace WHERE workspace_id = $1"
@@ -257,14 +271,14 @@ lb_err lb_pg_lock(struct lb_store *store, const uint32_t *workspaces, size_t cou
 /* --- Committing ------------------------------------------------------------------------------- */
 
 /* Only where the workspace still is what the transaction has locked. */
-LB_PG_STATEMENT(WORKSPACE_MARK, ONE, "nnnnybnnnyn",
+LB_PG_STATEMENT(WORKSPACE_MARK, ONE, "nnnnybnnnynn",
                 "UPDATE leadblock.workspace SET access_version = coalesce($2, access_version),"
                 " head_row = coalesce($3, head_row), head_number = coalesce($4, head_number),"
                 " head_digest = coalesce($5, head_digest), has_leads = has_leads OR $6,"
-                " batch = batch + 1"
+                " batches = batches + 1, numbers = $12"
                 " WHERE workspace_id = $1 AND access_version = $7 AND head_row = $8"
                 " AND head_number = $9 AND head_digest IS NOT DISTINCT FROM $10"
-                " AND batch = $11");
+                " AND batches = $11");
 
 /* Which of its workspaces a batch has written to is not noted; mostly all. */
 static bool is_marked(const struct lb_postgres *postgres, const struct lb_pg_touched *touched)
@@ -288,6 +302,7 @@ static lb_err mark_workspace(struct lb_store_reader *writer, const struct lb_pg_
     lb_pg_add_number(&params, (int64_t)from->last);
     lb_pg_add_bytes(&params, from->row ? from->digest : NULL, sizeof from->digest);
     lb_pg_add_number(&params, (int64_t)touched->batch);
+    lb_pg_add_number(&params, (int64_t)touched->numbers);
     return lb_pg_send(writer, PG_WORKSPACE_MARK, &params, true);
 }
 

@@ -13,7 +13,7 @@ lb_err lb_sqlite_activity_put(struct lb_store *store, const struct lb_activity_r
     if (!stmt)
         return LB_ERR_STORAGE_UNAVAILABLE;
     sqlite3_bind_int64(stmt, 1, (int64_t)row->lead);
-    sqlite3_bind_int64(stmt, 2, row->step);
+    sqlite3_bind_int64(stmt, 2, (int64_t)row->step);
     sqlite3_bind_int64(stmt, 3, row->workspace);
     sqlite3_bind_int64(stmt, 4, row->campaign);
     sqlite3_bind_int(stmt, 5, (int)row->state);
@@ -25,14 +25,14 @@ lb_err lb_sqlite_activity_put(struct lb_store *store, const struct lb_activity_r
     lb_sqlite_bind_number(stmt, 11, row->completed_at);
     sqlite3_bind_int64(stmt, 12, row->changed_at);
     lb_sqlite_bind_str(stmt, 13, row->detail);
-    lb_sqlite_bind_number(stmt, 14, row->variant);
+    lb_sqlite_bind_number(stmt, 14, (int64_t)row->variant);
     return lb_sqlite_run(stmt);
 }
 
 static void read_activity(sqlite3_stmt *stmt, struct lb_activity_row *out)
 {
     *out = (struct lb_activity_row){.lead = (uint64_t)sqlite3_column_int64(stmt, 0),
-                                    .step = (uint32_t)sqlite3_column_int64(stmt, 1),
+                                    .step = (uint64_t)sqlite3_column_int64(stmt, 1),
                                     .workspace = (uint32_t)sqlite3_column_int64(stmt, 2),
                                     .campaign = (uint32_t)sqlite3_column_int64(stmt, 3),
                                     .state = (enum lb_activity_state)sqlite3_column_int(stmt, 4),
@@ -43,12 +43,12 @@ static void read_activity(sqlite3_stmt *stmt, struct lb_activity_row *out)
                                     .completed_at = sqlite3_column_int64(stmt, 10),
                                     .changed_at = sqlite3_column_int64(stmt, 11),
                                     .detail = lb_sqlite_column_str(stmt, 12),
-                                    .variant = (uint32_t)sqlite3_column_int64(stmt, 13)};
+                                    .variant = (uint64_t)sqlite3_column_int64(stmt, 13)};
     lb_str_copy(lb_sqlite_column_str(stmt, 7), out->lease_token, sizeof out->lease_token);
 }
 
 lb_err lb_sqlite_activity(struct lb_store_reader *reader, uint32_t workspace, uint64_t lead,
-                          uint32_t step, struct lb_activity_row *out)
+                          uint64_t step, struct lb_activity_row *out)
 {
     sqlite3_stmt *stmt = lb_sqlite_prepared(reader, STMT_ACTIVITY,
                                             "SELECT " ACTIVITY_COLUMNS
@@ -57,7 +57,7 @@ lb_err lb_sqlite_activity(struct lb_store_reader *reader, uint32_t workspace, ui
         return LB_ERR_STORAGE_UNAVAILABLE;
     sqlite3_reset(stmt);
     sqlite3_bind_int64(stmt, 1, (int64_t)lead);
-    sqlite3_bind_int64(stmt, 2, step);
+    sqlite3_bind_int64(stmt, 2, (int64_t)step);
     int code = sqlite3_step(stmt);
     if (code == SQLITE_ROW) {
         read_activity(stmt, out);

@@ -1,11 +1,13 @@
 #include "store/sqlite/internal.h"
 
+#include "store/row_number.h"
+
 lb_err lb_sqlite_audit_append(struct lb_store *store, const struct lb_audit_row *row)
 {
     sqlite3_stmt *stmt =
         lb_sqlite_prepared(&lb_sqlite_of(store)->writer, STMT_AUDIT_APPEND,
-                           "INSERT INTO audit_log (workspace, key, at, action, target, source)"
-                           " VALUES (?1, ?2, ?3, ?4, ?5, ?6)");
+                           "INSERT INTO audit_log (workspace, key, at, action, target, source, id)"
+                           " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)");
     if (!stmt)
         return LB_ERR_STORAGE_UNAVAILABLE;
     sqlite3_bind_int64(stmt, 1, row->workspace);
@@ -14,6 +16,7 @@ lb_err lb_sqlite_audit_append(struct lb_store *store, const struct lb_audit_row 
     lb_sqlite_bind_str(stmt, 4, row->action);
     lb_sqlite_bind_str(stmt, 5, row->target);
     lb_sqlite_bind_str(stmt, 6, row->source);
+    sqlite3_bind_int64(stmt, 7, (int64_t)lb_row_number_of_time(row->at));
     return lb_sqlite_run(stmt);
 }
 

@@ -251,8 +251,6 @@ static lb_err last_number(struct lb_copy_side *side, const struct lb_copy_table 
         *out = next ? next - 1 : 0;
         return next ? LB_OK : fail(side, "cannot read the log");
     }
-    if (table->id == LB_COPY_AUDIT_LOG)
-        return ask_number(side, "SELECT max(id) FROM audit_log", out);
     snprintf(sql, sizeof sql, "SELECT seq FROM sqlite_sequence WHERE name = '%s'", table->name);
     return ask_number(side, sql, out);
 }
@@ -385,9 +383,8 @@ static lb_err raise_number(struct lb_copy_side *side, const char *table, uint64_
 
 static lb_err finish(struct lb_copy_side *side, const uint64_t last[LB_COPY_TABLE_COUNT])
 {
-    static const enum lb_copy_table_id numbered[] = {
-        LB_COPY_WORKSPACE, LB_COPY_API_KEY, LB_COPY_ACCOUNT, LB_COPY_CAMPAIGN,
-        LB_COPY_STEP,      LB_COPY_LEAD,    LB_COPY_VARIANT};
+    static const enum lb_copy_table_id numbered[] = {LB_COPY_WORKSPACE, LB_COPY_API_KEY,
+                                                     LB_COPY_ACCOUNT, LB_COPY_CAMPAIGN};
     lb_err err = execute(side, "BEGIN IMMEDIATE", "cannot write");
     for (size_t i = 0; !err && i < sizeof numbered / sizeof *numbered; i++)
         err = raise_number(side, lb_copy_tables[numbered[i]].name, last[numbered[i]]);

@@ -20,6 +20,8 @@ enum lb_sqlite_statement {
     STMT_KEY_INSERT,
     STMT_KEY_REVOKE,
     STMT_KEY_TOUCH,
+    STMT_NUMBERS,
+    STMT_NUMBERS_SET,
     STMT_CAMPAIGN_INSERT,
     STMT_CAMPAIGN_SET_STATUS,
     STMT_CAMPAIGN_DELETE,
@@ -169,6 +171,12 @@ struct lb_store_reader {
     struct lb_sqlite_pending *pending; /* of the writer's connection, else NULL */
 };
 
+/* How many numbers a workspace has given out (row_number.h), with those of the open transaction. */
+struct lb_sqlite_numbers {
+    uint32_t workspace;
+    uint64_t count;
+};
+
 enum { LB_WATCHED_DATABASE, LB_WATCHED_LOG, LB_WATCHED_MARK, LB_WATCHED_FILES };
 
 struct lb_sqlite {
@@ -184,6 +192,8 @@ struct lb_sqlite {
     /* Of the blocklist log, since it was loaded: what the last commit left, and with what the open
      * transaction has appended. */
     struct lb_log_extent committed, appended;
+    struct lb_sqlite_numbers *numbers; /* of workspaces that gave some out in the transaction */
+    size_t numbers_count, numbers_capacity;
     bool log_left; /* by a crash: it could not be begun anew yet, so nothing is written */
     struct lb_watched_file watched[LB_WATCHED_FILES];
     unsigned checkpoint_pages;
@@ -290,6 +300,12 @@ lb_err lb_sqlite_add_checksums(struct lb_sqlite *sqlite, struct lb_reason *reaso
  * metadata to write: it takes half as long (fdatasync of 4 KiB, ext4). The space is kept. Failing
  * is harmless. */
 void lb_sqlite_preallocate_wal(struct lb_sqlite *sqlite);
+
+/* numbers.c: runs a statement that inserts a row, with the next number of its workspace as this
+ * parameter; and, before the commit, writes down how many there were. */
+lb_err lb_sqlite_insert_numbered(struct lb_sqlite *sqlite, sqlite3_stmt *stmt, int parameter,
+                                 uint32_t workspace, uint64_t *out);
+lb_err lb_sqlite_numbers_write(struct lb_sqlite *sqlite);
 
 /* overwrite.c: between transactions, tries again what could not be overwritten. Cheap otherwise. */
 void lb_sqlite_overwrite_later(struct lb_sqlite *sqlite);

@@ -36,7 +36,7 @@ static void bind_lead(sqlite3_stmt *stmt, const struct lb_lead_row *row)
     sqlite3_bind_int(stmt, 10, (int)row->status);
     sqlite3_bind_int(stmt, 11, row->set_aside);
     sqlite3_bind_int(stmt, 12, (int)row->queue);
-    sqlite3_bind_int64(stmt, 13, row->step);
+    sqlite3_bind_int64(stmt, 13, (int64_t)row->step);
     sqlite3_bind_int64(stmt, 14, row->since);
     sqlite3_bind_int64(stmt, 15, row->marks);
     for (int i = 0; i < LB_LEAD_FORM_COUNT; i++)
@@ -45,20 +45,19 @@ static void bind_lead(sqlite3_stmt *stmt, const struct lb_lead_row *row)
 
 lb_err lb_sqlite_lead_insert(struct lb_store *store, struct lb_lead_row *row)
 {
-    struct lb_store_reader *writer = &lb_sqlite_of(store)->writer;
+    struct lb_sqlite *sqlite = lb_sqlite_of(store);
     sqlite3_stmt *stmt = lb_sqlite_prepared(
-        writer, STMT_LEAD_INSERT,
+        &sqlite->writer, STMT_LEAD_INSERT,
         "INSERT INTO lead (workspace, campaign, identifier, member_id, first_name, last_name,"
         " company_name, variables, added_at, status, set_aside, queue, step, since, marks, email,"
         " phone, headline, website, company_url, email_form, phone_form, page_form, company_form,"
-        " mail_host, site_host, formed)"
+        " mail_host, site_host, no, formed)"
         " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18,"
-        " ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26, 1)");
+        " ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27, 1)");
     if (!stmt)
         return LB_ERR_STORAGE_UNAVAILABLE;
     bind_lead(stmt, row);
-    lb_err err = lb_sqlite_run(stmt);
-    row->no = (uint64_t)sqlite3_last_insert_rowid(writer->db);
+    lb_err err = lb_sqlite_insert_numbered(sqlite, stmt, 27, row->workspace, &row->no);
     if (!err)
         err = insert_name(store, row, row->identifier);
     if (!err && row->member_id.ptr)
@@ -93,7 +92,7 @@ lb_err lb_sqlite_lead_move(struct lb_store *store, const struct lb_lead_row *row
     sqlite3_bind_int(stmt, 2, (int)row->status);
     sqlite3_bind_int(stmt, 3, row->set_aside);
     sqlite3_bind_int(stmt, 4, (int)row->queue);
-    sqlite3_bind_int64(stmt, 5, row->step);
+    sqlite3_bind_int64(stmt, 5, (int64_t)row->step);
     sqlite3_bind_int64(stmt, 6, row->since);
     sqlite3_bind_int64(stmt, 7, row->marks);
     return lb_sqlite_run(stmt);
@@ -160,7 +159,7 @@ static void read_lead(sqlite3_stmt *stmt, struct lb_lead_row *out)
                                 .status = (enum lb_lead_status)sqlite3_column_int(stmt, 10),
                                 .set_aside = sqlite3_column_int(stmt, 11) != 0,
                                 .queue = (enum lb_lead_queue)sqlite3_column_int(stmt, 12),
-                                .step = (uint32_t)sqlite3_column_int64(stmt, 13),
+                                .step = (uint64_t)sqlite3_column_int64(stmt, 13),
                                 .since = sqlite3_column_int64(stmt, 14),
                                 .marks = (unsigned)sqlite3_column_int(stmt, 15),
                                 .contacted_at = sqlite3_column_int64(stmt, 21),
@@ -269,7 +268,7 @@ lb_err lb_sqlite_load_lead_names(struct lb_store *store, void *context,
     " WHERE set_aside = 0 AND status <= 1 AND campaign = ?1 AND queue = ?2 AND step = ?3"
 
 static lb_err find_waiting(sqlite3_stmt *stmt, uint32_t campaign, enum lb_lead_queue queue,
-                           uint32_t step, int64_t since, size_t max, uint64_t *out,
+                           uint64_t step, int64_t since, size_t max, uint64_t *out,
                            size_t *out_count)
 {
     *out_count = 0;
@@ -277,7 +276,7 @@ static lb_err find_waiting(sqlite3_stmt *stmt, uint32_t campaign, enum lb_lead_q
         return LB_ERR_STORAGE_UNAVAILABLE;
     sqlite3_bind_int64(stmt, 1, campaign);
     sqlite3_bind_int(stmt, 2, (int)queue);
-    sqlite3_bind_int64(stmt, 3, step);
+    sqlite3_bind_int64(stmt, 3, (int64_t)step);
     sqlite3_bind_int64(stmt, 4, since);
     sqlite3_bind_int64(stmt, 5, (int64_t)max);
     int code;
@@ -287,7 +286,7 @@ static lb_err find_waiting(sqlite3_stmt *stmt, uint32_t campaign, enum lb_lead_q
 }
 
 lb_err lb_sqlite_leads_due(struct lb_store_reader *reader, uint32_t workspace, uint32_t campaign,
-                           enum lb_lead_queue queue, uint32_t step, int64_t before, size_t max,
+                           enum lb_lead_queue queue, uint64_t step, int64_t before, size_t max,
                            uint64_t *out, size_t *out_count)
 {
     sqlite3_stmt *stmt = lb_sqlite_prepared(
@@ -296,7 +295,7 @@ lb_err lb_sqlite_leads_due(struct lb_store_reader *reader, uint32_t workspace, u
 }
 
 lb_err lb_sqlite_leads_ahead(struct lb_store_reader *reader, uint32_t workspace, uint32_t campaign,
-                             enum lb_lead_queue queue, uint32_t step, int64_t after, size_t max,
+                             enum lb_lead_queue queue, uint64_t step, int64_t after, size_t max,
                              uint64_t *out, size_t *out_count)
 {
     sqlite3_stmt *stmt =

@@ -209,6 +209,7 @@ void lb_sqlite_close(struct lb_store *store)
     lb_sqlite_disconnect(&sqlite->writer);
     lb_memory_index_fini(&sqlite->index);
     lb_sqlite_forget_files(sqlite);
+    free(sqlite->numbers);
     free(sqlite);
 }
 
@@ -256,7 +257,7 @@ void lb_sqlite_prefetch_entries(struct lb_store_reader *reader, uint32_t workspa
 }
 
 void lb_sqlite_prefetch_leads(struct lb_store_reader *reader, uint32_t workspace,
-                              const uint64_t *leads, size_t count, uint32_t step)
+                              const uint64_t *leads, size_t count, uint64_t step)
 {
 }
 

@@ -15,20 +15,18 @@ static void bind_step(sqlite3_stmt *stmt, const struct lb_step_row *row)
 
 lb_err lb_sqlite_step_insert(struct lb_store *store, struct lb_step_row *row)
 {
-    struct lb_store_reader *writer = &lb_sqlite_of(store)->writer;
+    struct lb_sqlite *sqlite = lb_sqlite_of(store);
     sqlite3_stmt *stmt =
-        lb_sqlite_prepared(writer, STMT_STEP_INSERT,
+        lb_sqlite_prepared(&sqlite->writer, STMT_STEP_INSERT,
                            "INSERT INTO step (workspace, position, type, delay_hours,"
-                           " stop_on_reply, body, deleted_at, campaign)"
-                           " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)");
+                           " stop_on_reply, body, deleted_at, campaign, no)"
+                           " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)");
     if (!stmt)
         return LB_ERR_STORAGE_UNAVAILABLE;
     sqlite3_bind_int64(stmt, 1, row->workspace);
     bind_step(stmt, row);
     sqlite3_bind_int64(stmt, 8, row->campaign);
-    lb_err err = lb_sqlite_run(stmt);
-    row->no = (uint32_t)sqlite3_last_insert_rowid(writer->db);
-    return err;
+    return lb_sqlite_insert_numbered(sqlite, stmt, 9, row->workspace, &row->no);
 }
 
 lb_err lb_sqlite_step_update(struct lb_store *store, const struct lb_step_row *row)
@@ -39,19 +37,19 @@ lb_err lb_sqlite_step_update(struct lb_store *store, const struct lb_step_row *r
                            " stop_on_reply = ?5, body = ?6, deleted_at = ?7 WHERE no = ?1");
     if (!stmt)
         return LB_ERR_STORAGE_UNAVAILABLE;
-    sqlite3_bind_int64(stmt, 1, row->no);
+    sqlite3_bind_int64(stmt, 1, (int64_t)row->no);
     bind_step(stmt, row);
     return lb_sqlite_run(stmt);
 }
 
-lb_err lb_sqlite_step_place(struct lb_store *store, uint32_t workspace, uint32_t no,
+lb_err lb_sqlite_step_place(struct lb_store *store, uint32_t workspace, uint64_t no,
                             uint32_t position)
 {
     sqlite3_stmt *stmt = lb_sqlite_prepared(&lb_sqlite_of(store)->writer, STMT_STEP_PLACE,
                                             "UPDATE step SET position = ?2 WHERE no = ?1");
     if (!stmt)
         return LB_ERR_STORAGE_UNAVAILABLE;
-    sqlite3_bind_int64(stmt, 1, no);
+    sqlite3_bind_int64(stmt, 1, (int64_t)no);
     sqlite3_bind_int64(stmt, 2, position);
     return lb_sqlite_run(stmt);
 }
@@ -83,7 +81,7 @@ lb_err lb_sqlite_steps(struct lb_store_reader *reader, uint32_t workspace, uint3
     lb_err err = LB_OK;
     int code = SQLITE_ROW;
     while (!err && (code = sqlite3_step(stmt)) == SQLITE_ROW) {
-        struct lb_step_row row = {.no = (uint32_t)sqlite3_column_int64(stmt, 0),
+        struct lb_step_row row = {.no = (uint64_t)sqlite3_column_int64(stmt, 0),
                                   .workspace = (uint32_t)sqlite3_column_int64(stmt, 1),
                                   .campaign = campaign,
                                   .position = (uint32_t)sqlite3_column_int64(stmt, 2),

@@ -13,6 +13,7 @@ lb_err lb_sqlite_begin(struct lb_store *store)
 {
     struct lb_sqlite *sqlite = lb_sqlite_of(store);
     lb_err err = lb_sqlite_resume_log(sqlite);
+    sqlite->numbers_count = 0;
     return err ? err
                : lb_sqlite_run(lb_sqlite_prepared(&sqlite->writer, STMT_BEGIN, "BEGIN IMMEDIATE"));
 }
@@ -21,6 +22,8 @@ lb_err lb_sqlite_commit(struct lb_store *store)
 {
     struct lb_sqlite *sqlite = lb_sqlite_of(store);
     lb_err err = lb_sqlite_pending_insert(&sqlite->writer);
+    if (!err)
+        err = lb_sqlite_numbers_write(sqlite);
     sqlite3_stmt *stmt = lb_sqlite_prepared(&sqlite->writer, STMT_COMMIT, "COMMIT");
     if (err || !stmt)
         return err ? err : LB_ERR_STORAGE_UNAVAILABLE;

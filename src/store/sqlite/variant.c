@@ -2,26 +2,24 @@
 
 lb_err lb_sqlite_variant_insert(struct lb_store *store, struct lb_variant_row *row)
 {
-    struct lb_store_reader *writer = &lb_sqlite_of(store)->writer;
+    struct lb_sqlite *sqlite = lb_sqlite_of(store);
     sqlite3_stmt *stmt =
-        lb_sqlite_prepared(writer, STMT_VARIANT_INSERT,
+        lb_sqlite_prepared(&sqlite->writer, STMT_VARIANT_INSERT,
                            "INSERT INTO step_variant (workspace, campaign, step, body, icp,"
-                           " disabled, done, accepted, replied)"
-                           " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)");
+                           " disabled, done, accepted, replied, no)"
+                           " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)");
     if (!stmt)
         return LB_ERR_STORAGE_UNAVAILABLE;
     sqlite3_bind_int64(stmt, 1, row->workspace);
     sqlite3_bind_int64(stmt, 2, row->campaign);
-    sqlite3_bind_int64(stmt, 3, row->step);
+    sqlite3_bind_int64(stmt, 3, (int64_t)row->step);
     lb_sqlite_bind_str(stmt, 4, row->body);
     lb_sqlite_bind_str(stmt, 5, row->icp);
     sqlite3_bind_int(stmt, 6, row->disabled);
     sqlite3_bind_int64(stmt, 7, row->counts.done);
     sqlite3_bind_int64(stmt, 8, row->counts.accepted);
     sqlite3_bind_int64(stmt, 9, row->counts.replied);
-    lb_err err = lb_sqlite_run(stmt);
-    row->no = (uint32_t)sqlite3_last_insert_rowid(writer->db);
-    return err;
+    return lb_sqlite_insert_numbered(sqlite, stmt, 10, row->workspace, &row->no);
 }
 
 lb_err lb_sqlite_variant_update(struct lb_store *store, const struct lb_variant_row *row)
@@ -32,24 +30,24 @@ lb_err lb_sqlite_variant_update(struct lb_store *store, const struct lb_variant_
                            " WHERE no = ?1");
     if (!stmt)
         return LB_ERR_STORAGE_UNAVAILABLE;
-    sqlite3_bind_int64(stmt, 1, row->no);
+    sqlite3_bind_int64(stmt, 1, (int64_t)row->no);
     lb_sqlite_bind_str(stmt, 2, row->body);
     lb_sqlite_bind_str(stmt, 3, row->icp);
     sqlite3_bind_int(stmt, 4, row->disabled);
     return lb_sqlite_run(stmt);
 }
 
-lb_err lb_sqlite_variant_delete(struct lb_store *store, uint32_t workspace, uint32_t no)
+lb_err lb_sqlite_variant_delete(struct lb_store *store, uint32_t workspace, uint64_t no)
 {
     sqlite3_stmt *stmt = lb_sqlite_prepared(&lb_sqlite_of(store)->writer, STMT_VARIANT_DELETE,
                                             "DELETE FROM step_variant WHERE no = ?1");
     if (!stmt)
         return LB_ERR_STORAGE_UNAVAILABLE;
-    sqlite3_bind_int64(stmt, 1, no);
+    sqlite3_bind_int64(stmt, 1, (int64_t)no);
     return lb_sqlite_run(stmt);
 }
 
-lb_err lb_sqlite_variant_count(struct lb_store *store, uint32_t workspace, uint32_t no,
+lb_err lb_sqlite_variant_count(struct lb_store *store, uint32_t workspace, uint64_t no,
                                const struct lb_variant_counts *more)
 {
     sqlite3_stmt *stmt =
@@ -58,7 +56,7 @@ lb_err lb_sqlite_variant_count(struct lb_store *store, uint32_t workspace, uint3
                            " replied = replied + ?4 WHERE no = ?1");
     if (!stmt)
         return LB_ERR_STORAGE_UNAVAILABLE;
-    sqlite3_bind_int64(stmt, 1, no);
+    sqlite3_bind_int64(stmt, 1, (int64_t)no);
     sqlite3_bind_int64(stmt, 2, more->done);
     sqlite3_bind_int64(stmt, 3, more->accepted);
     sqlite3_bind_int64(stmt, 4, more->replied);
@@ -66,7 +64,7 @@ lb_err lb_sqlite_variant_count(struct lb_store *store, uint32_t workspace, uint3
 }
 
 lb_err lb_sqlite_variants_drop(struct lb_store *store, uint32_t workspace, uint32_t campaign,
-                               uint32_t step)
+                               uint64_t step)
 {
     sqlite3_stmt *stmt =
         lb_sqlite_prepared(&lb_sqlite_of(store)->writer, STMT_VARIANTS_DROP,
@@ -74,14 +72,14 @@ lb_err lb_sqlite_variants_drop(struct lb_store *store, uint32_t workspace, uint3
     if (!stmt)
         return LB_ERR_STORAGE_UNAVAILABLE;
     sqlite3_bind_int64(stmt, 1, campaign);
-    sqlite3_bind_int64(stmt, 2, step);
+    sqlite3_bind_int64(stmt, 2, (int64_t)step);
     return lb_sqlite_run(stmt);
 }
 
 /* A string that could not be read, because memory was short, must not look like a missing one. */
 static bool is_complete(sqlite3_stmt *stmt, const struct lb_variant_row *row, int64_t texts)
 {
-    if (texts != LB_TEXTS_ALL && texts != row->step)
+    if (texts != LB_TEXTS_ALL && texts != (int64_t)row->step)
         return true;
     return row->body.ptr && (row->icp.ptr || sqlite3_column_type(stmt, 4) == SQLITE_NULL);
 }
@@ -103,10 +101,10 @@ lb_err lb_sqlite_variants(struct lb_store_reader *reader, uint32_t workspace, ui
     lb_err err = LB_OK;
     int code = SQLITE_ROW;
     while (!err && (code = sqlite3_step(stmt)) == SQLITE_ROW) {
-        struct lb_variant_row row = {.no = (uint32_t)sqlite3_column_int64(stmt, 0),
+        struct lb_variant_row row = {.no = (uint64_t)sqlite3_column_int64(stmt, 0),
                                      .workspace = (uint32_t)sqlite3_column_int64(stmt, 1),
                                      .campaign = campaign,
-                                     .step = (uint32_t)sqlite3_column_int64(stmt, 2),
+                                     .step = (uint64_t)sqlite3_column_int64(stmt, 2),
                                      .body = lb_sqlite_column_str(stmt, 3),
                                      .icp = lb_sqlite_column_str(stmt, 4),
                                      .disabled = sqlite3_column_int(stmt, 5) != 0,
