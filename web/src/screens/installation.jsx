@@ -105,7 +105,7 @@ function ImportButton({ onDone }) {
 }
 
 const columns = (onUnblock) => [
-  { label: 'Name', header: true, class: 'detail-cell line', render: (entry) => <bdi>{entry.value}</bdi> },
+  { label: 'Name', header: true, class: 'detail-cell', render: (entry) => <bdi>{entry.value}</bdi> },
   { label: 'What', class: 'type-cell', render: (entry) => types[entry.type] ?? statusText(entry.type) },
   { label: 'Reason', class: 'reason-cell line', render: (entry) => <>{entry.kind && <span class="muted">{kindWords[entry.kind]} · </span>}{entry.reason ?? <span class="muted">No reason given</span>}</> },
   day('Blocked', 'createdAt'), day('Ends', 'expiresAt', 'Never'), by(),

@@ -90,8 +90,8 @@ function undoColumn(nameOf, onUndo) {
 
 const historyColumns = (nameOf) => [
   when(),
-  { label: 'What', class: 'line', render: (event) => <What event={event} /> },
-  { label: 'Where', class: 'line', render: (event) => <Place of={event} nameOf={nameOf} alone /> },
+  { label: 'What', class: 'whole', render: (event) => <What event={event} /> },
+  { label: 'Where', class: 'detail-cell line', render: (event) => <Place of={event} nameOf={nameOf} alone /> },
   reason, by(),
 ];
 
