@@ -142,7 +142,7 @@ screen('an import has its file, its people in parts and its undo', shared, {}, a
   await importFile(campaignList('q1'), 'gil-three\n', '?importId=own-1');
   await acme.block(campaignList('q1'), ['fay-two'], 'Asked to stop');
   await member.open({ page, context }, '#/audit?of=imports');
-  await page.getByRole('link', { name: 'Blocked 3 leads in campaign First quarter' }).click();
+  await page.getByRole('link', { name: 'Blocked 3 entries in campaign First quarter' }).click();
   await heading(page, 'Import');
   await page.locator('.facts').getByText('Done').waitFor();
   const leads = table(page, 'Names of the change').locator('.lead > a:first-child');
@@ -157,4 +157,17 @@ screen('an import has its file, its people in parts and its undo', shared, {}, a
   await page.locator('.facts').getByText('Undone').first().waitFor();
   const left = (await acme.entries(campaignList('q1'))).map((entry) => entry.publicIdentifier);
   assert.ok(left.includes('fay-two') && !left.includes('eve-one') && !left.includes('gil-three'), String(left));
+});
+
+screen('an address in place of a person leads to what is known of it', shared, { allowed: [/status of 400 /] }, async ({ page, context }) => {
+  await acme.call('POST', '/v1/blocklist', { entries: [{ email: 'joe@example.com', reason: 'Asked by mail' }] });
+  await viewer.open({ page, context }, '#/audit');
+  await page.getByRole('searchbox', { name: 'Whom' }).fill('Joe@Example.com');
+  await page.keyboard.press('Enter');
+  await page.getByText('This is not a LinkedIn profile').waitFor();
+  await page.getByRole('link', { name: 'Check it as something else' }).click();
+  await page.getByRole('heading', { name: 'Blocked', exact: true }).waitFor();
+  await page.locator('.verdict').getByRole('link', { name: 'joe@example.com' }).click();
+  await heading(page, 'joe@example.com');
+  await table(page, 'History').getByText('Asked by mail').waitFor();
 });

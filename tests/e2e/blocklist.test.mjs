@@ -29,6 +29,71 @@ const hash = (page) => new URL(page.url()).hash;
 const shown = (page, expected) => eventually(async () => assert.deepEqual(await leads(page), expected));
 const pager = (page) => page.getByRole('navigation', { name: 'Pages of the blocklist' });
 
+// Holds the answers to requests for a page of the list until `open()`.
+async function holdPages(page) {
+  const gate = { open: () => {}, shut: () => { gate.opened = new Promise((done) => { gate.open = done; }); } };
+  gate.shut();
+  await page.route(/\/v1\/blocklist\?/, async (route) => {
+    await gate.opened;
+    await route.continue();
+  });
+  return gate;
+}
+
+screen('nothing can be selected until the rows of the page are there', shared, {}, async ({ page, context }) => {
+  const gate = await holdPages(page);
+  const all = page.getByLabel('Select all on this page');
+  const stale = page.locator('table[aria-busy="true"]');
+  await member.open({ page, context }, '#/blocklist');
+  await stale.waitFor();
+  assert.ok(await all.isDisabled());
+  gate.open();
+  await shown(page, newest.slice(0, 25));
+  await all.check();
+  await page.getByText('25 selected').waitFor();
+  assert.ok(await page.getByLabel(`Select ${newest[24]}`).isChecked());
+
+  gate.shut();
+  await pager(page).getByRole('button', { name: 'Next' }).click();
+  await stale.waitFor();
+  await page.getByText('25 selected').waitFor({ state: 'detached' });
+  assert.ok(await all.isDisabled(), 'the rows are of the page before');
+  assert.ok(await page.getByLabel(`Select ${newest[0]}`, { exact: true }).isDisabled());
+  gate.open();
+  await shown(page, newest.slice(25, 50));
+  await all.check();
+  await page.getByText('25 selected').waitFor();
+  assert.ok(await page.getByLabel(`Select ${newest[25]}`, { exact: true }).isChecked());
+});
+
+screen('a search has a next page only when it says so', shared, {}, async ({ page, context }) => {
+  const gate = await holdPages(page);
+  gate.open();
+  await member.open({ page, context }, '#/blocklist?search=lead-0');
+  const searched = newest.filter((name) => name.startsWith('lead-0'));
+  await shown(page, searched.slice(0, 25));
+  gate.shut();
+  const next = pager(page).getByRole('button', { name: 'Next' });
+  await next.click();
+  await page.waitForURL(/page=2/);
+  await page.locator('table[aria-busy="true"]').waitFor();
+  await next.click({ force: true });
+  gate.open();
+  await shown(page, searched.slice(25, 50));
+  assert.match(hash(page), /page=2$/);
+  assert.equal(await next.evaluate((one) => document.activeElement === one), true, 'the keyboard stays there');
+});
+
+screen('a page that did not come can select nothing of the one before', shared, { allowed: [/status of 503 /] }, async ({ page, context }) => {
+  await member.open({ page, context }, '#/blocklist');
+  await shown(page, newest.slice(0, 25));
+  await page.route(/\/v1\/campaigns\/q1\/blocklist\?/, (route) => route.fulfill({ status: 503, json: { code: 'starting', message: 'Not yet.' } }));
+  await page.getByLabel('List', { exact: true }).selectOption({ label: 'Campaign: First quarter' });
+  await page.getByRole('alert').getByText('Not yet.').waitFor();
+  assert.ok(await page.getByLabel('Select all on this page').isDisabled());
+  assert.ok(await page.getByLabel(`Select ${newest[0]}`, { exact: true }).isDisabled());
+});
+
 for (const { name, path, hash: start, file } of lists) {
   const and = start.includes('?') ? '&' : '?';
 

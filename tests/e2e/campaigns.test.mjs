@@ -63,7 +63,7 @@ screen('activate, hand out, pause', shared, {}, async ({ page, context }) => {
   await page.getByRole('link', { name: 'Activities' }).click();
   await row(page, 'ben').getByText('No such profile').waitFor();
   await row(page, 'ben').getByText('Failed').waitFor();
-  await row(page, 'ann').getByText('1. Profile visit').waitFor();
+  await row(page, 'ann').getByText('1. Visit the profile').waitFor();
   await row(page, 'ann').getByText('Done').waitFor();
   await page.getByLabel('State').selectOption('skipped_blocked');
   await eventually(async () => assert.deepEqual((await leads(page)).sort(), ['cat', 'dov']));
@@ -80,6 +80,32 @@ screen('activate, hand out, pause', shared, {}, async ({ page, context }) => {
   assert.equal((await client.get('/v1/campaigns/q1')).status, 'paused');
   await page.getByRole('link', { name: 'Campaigns' }).click();
   await page.getByRole('row', { name: /First quarter Paused .*75 %.* 4 2 / }).waitFor();
+});
+
+screen('a campaign is not turned on once more before its new state is there', shared, {}, async ({ page, context }) => {
+  await client.campaign('turned', 'Turned', { steps });
+  await client.call('POST', '/v1/campaigns/turned/leads', { leads: [{ publicIdentifier: 'eva' }] });
+  await member.open({ page, context }, '#/campaign/turned');
+  const button = page.getByRole('button', { name: /^(Activate|Pause)$/ });
+  await button.waitFor();
+  let turns = 0;
+  page.on('request', (request) => { if (request.method() === 'PUT') turns += 1; });
+  let open;
+  const opened = new Promise((done) => { open = done; });
+  const asked = new Promise((known) => {
+    page.route(/\/v1\/campaigns\/turned$/, async (route) => {
+      known();
+      await opened;
+      await route.continue();
+    });
+  });
+  await button.click();
+  await asked;
+  await toast(page).locator('.toast').waitFor();
+  await button.click({ force: true });
+  open();
+  await page.getByRole('button', { name: 'Pause' }).waitFor();
+  assert.equal(turns, 1);
 });
 
 screen('why somebody is left out', shared, {}, async ({ page, context }) => {
@@ -101,6 +127,21 @@ screen('why somebody is left out', shared, {}, async ({ page, context }) => {
   await shows(page, 'No lead is completed');
   await page.getByRole('button', { name: 'Show all' }).click();
   await eventually(async () => assert.equal((await leads(page)).length, 4));
+});
+
+screen('a search goes on where it is while one types', shared, {}, async ({ page, context }) => {
+  await member.open({ page, context }, '#/campaign/q1');
+  await page.getByLabel('Search leads').click();
+  await page.keyboard.type('d');
+  await page.waitForURL(/search=d$/);
+  await eventually(async () => assert.deepEqual(await leads(page), ['dov']));
+  await page.keyboard.type('ov');
+  await page.waitForURL(/search=dov$/);
+  assert.equal(await page.getByLabel('Search leads').inputValue(), 'dov');
+  await page.keyboard.type('x');
+  await page.getByRole('button', { name: 'Show all' }).click();
+  await eventually(async () => assert.equal((await leads(page)).length, 4));
+  assert.equal(await page.getByLabel('Search leads').inputValue(), '');
 });
 
 screen('a page of leads that ends before it is full goes on', shared, {}, async ({ page, context }) => {

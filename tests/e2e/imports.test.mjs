@@ -23,6 +23,9 @@ const shared = useServer({}, async (server) => {
   await acme.campaign('q1', 'First quarter');
 });
 
+// Names of every type, as they are added under Other names.
+const importNames = (text) => importFile('/v1/blocklist', text);
+
 const imports = (page) => page.getByRole('table', { name: 'Last imports' });
 const rows = (page) => imports(page).locator('tbody tr')
   .evaluateAll((all) => all.map((row) => [...row.children].slice(1, 4).map((cell) => cell.textContent)));
@@ -40,16 +43,16 @@ screen('an import is undone from Overview, also on a phone', shared, {}, async (
   await page.reload();
   await imports(page).waitFor();
   assert.deepEqual(await rows(page), [
-    ['Unblocked 1 lead in the workspace', 'Done', 'API key CRM'], ['Blocked 1 lead in the workspace', 'Done', 'API key CRM'],
-    ['Blocked 2 leads in campaign First quarter', 'Done', 'API key CRM']]);
+    ['Unblocked 1 entry in the workspace', 'Done', 'API key CRM'], ['Blocked 1 entry in the workspace', 'Done', 'API key CRM'],
+    ['Blocked 2 entries in campaign First quarter', 'Done', 'API key CRM']]);
   const [wide, window] = await page.evaluate(() => [document.documentElement.scrollWidth, document.documentElement.clientWidth]);
   assert.ok(wide <= window, `${wide} px in ${window} px`);
 
-  await imports(page).getByRole('button', { name: 'Undo: Blocked 2 leads in campaign First quarter' }).click();
-  await page.getByRole('dialog').getByText('Blocked 2 leads in campaign First quarter. All of that is taken back; what others did stays.').waitFor();
+  await imports(page).getByRole('button', { name: 'Undo: Blocked 2 entries in campaign First quarter' }).click();
+  await page.getByRole('dialog').getByText('Blocked 2 entries in campaign First quarter. All of that is taken back; what others did stays.').waitFor();
   await page.getByRole('dialog').getByRole('button', { name: 'Undo' }).click();
   await toast(page).getByText('Undone: 2 leads unblocked, 1 blocked still by another request.').waitFor();
-  await eventually(async () => assert.deepEqual((await rows(page))[2], ['Blocked 2 leads in campaign First quarter', 'Undone', 'API key CRM']));
+  await eventually(async () => assert.deepEqual((await rows(page))[2], ['Blocked 2 entries in campaign First quarter', 'Undone', 'API key CRM']));
   assert.deepEqual((await acme.entries(campaignList('q1'))).map((entry) => entry.publicIdentifier), ['by-hand']);
   assert.equal(await imports(page).getByRole('button', { name: /First quarter/ }).count(), 0, 'it is undone');
 });
@@ -57,6 +60,16 @@ screen('an import is undone from Overview, also on a phone', shared, {}, async (
 screen('a viewer sees imports and undoes none', shared, {}, async ({ page, context }) => {
   await importFile(workspaceList, 'dan-four\n');
   await viewer.open({ page, context }, '#/overview');
-  await imports(page).getByText('Blocked 1 lead in the workspace').first().waitFor();
+  await imports(page).getByText('Blocked 1 entry in the workspace').first().waitFor();
   assert.equal(await imports(page).getByRole('button').count(), 0);
+});
+
+screen('a file of companies and domains has entries, and no leads', shared, {}, async ({ page, context }) => {
+  await importNames('Company,Domain\nUmbrella Holding GmbH,umbrella.example\nContoso Ltd,contoso.example\n');
+  await member.open({ page, context }, '#/audit?of=imports');
+  const link = page.getByRole('table', { name: 'Imports' }).getByRole('link', { name: 'Blocked 4 entries in the workspace' });
+  await link.waitFor();
+  await link.click();
+  await page.getByRole('heading', { name: 'Names (4)' }).waitFor();
+  assert.doesNotMatch(await page.locator('main').innerText(), /\bleads?\b/);
 });

@@ -35,13 +35,47 @@ screen('what is known of a person', shared, {}, async ({ page, context }) => {
   for (const text of ['Asked to stop', 'API key CRM']) await item.getByText(text).waitFor();
   assert.equal(await item.locator('time').count(), 1, 'since when');
   await eventually(async () => assert.deepEqual((await cells(page, 'Campaigns with this lead')).map((row) => row.slice(0, 5)),
-    [['First quarter', 'Waiting', 'Blocked: campaign', 'Ann', 'Doe & Co']]));
+    [['First quarter', 'Ann', 'Doe & Co', 'Waiting', 'Blocked: campaign']]));
   await eventually(async () => assert.deepEqual(await history(page), [['Blocked Holds', 'Campaign First quarter', 'Asked to stop', 'API key CRM']]));
   await page.setViewportSize({ width: 375, height: 740 });
   const [wide, window] = await page.evaluate(() => [document.documentElement.scrollWidth, document.documentElement.clientWidth]);
   assert.ok(wide <= window, `${wide} px in ${window} px`);
   await page.getByRole('link', { name: 'Campaign First quarter' }).click();
   await heading(page, 'First quarter');
+});
+
+screen('what the audit has of a person is a link away, also as a file', shared, {}, async ({ page, context }) => {
+  await acme.block(workspaceList, ['lou-mey', 'max-ott'], 'Asked to stop');
+  await viewer.open({ page, context }, '#/person/Lou-Mey');
+  await page.getByRole('link', { name: 'In the audit' }).click();
+  await page.getByText('Changes about lou-mey').waitFor();
+  const rows = page.getByRole('table', { name: 'Actions' }).locator('tbody tr:not(.skeleton)');
+  await eventually(async () => assert.equal(await rows.count(), 1));
+  const { text } = await saved(page, () => page.getByRole('button', { name: 'Export as CSV' }).click());
+  assert.equal(text.trim().split('\r\n').length, 2);
+});
+
+screen('on a desk an event of the history is one line, and says the rest when it is pointed at', shared, {}, async ({ page, context }) => {
+  const reason = 'Wrote to us twice that no mail of ours is wanted, neither at work nor at home, and not to colleagues either';
+  await acme.campaign('long', 'Third quarter: everybody who was at the fair in Hanover and left an address');
+  await acme.block(campaignList('long'), ['ned-poe'], reason);
+  await acme.call('DELETE', campaignList('long'), { publicIdentifiers: ['ned-poe'] });
+  await acme.block(campaignList('long'), ['ned-poe'], reason);
+  await member.open({ page, context }, '#/person/ned-poe');
+  const rows = page.getByRole('table', { name: 'History' }).locator('tbody tr:not(.skeleton)');
+  await eventually(async () => assert.equal(await rows.count(), 3));
+  assert.ok(await rows.first().getByText('Holds').evaluate((badge) => badge.getBoundingClientRect().bottom <= badge.closest('tr').getBoundingClientRect().bottom), 'what holds is seen');
+  const heights = await rows.evaluateAll((all) => all.map((row) => row.offsetHeight));
+  assert.ok(heights.every((height) => height >= 36 && height <= 40), `rows of ${heights} px`);
+  const cell = rows.last().locator('.reason-cell > .cell');
+  await cell.hover();
+  await eventually(async () => assert.equal(await cell.getAttribute('title'), reason));
+  const link = rows.last().getByRole('link', { name: /^Third quarter/ });
+  await link.focus();
+  await page.keyboard.press('Shift+Tab');
+  await page.keyboard.press('Tab');
+  await isFocused(page, /^a Third quarter/);
+  await eventually(async () => assert.ok(await rows.last().evaluate((row) => row.offsetHeight) > 50, 'all of it, for who has the focus there'));
 });
 
 screen('what the log says of a person is saved, signed', shared, {}, async ({ page, context }) => {
@@ -54,6 +88,19 @@ screen('what the log says of a person is saved, signed', shared, {}, async ({ pa
   assert.ok(signature);
   const link = await page.getByRole('link', { name: 'What it proves' }).evaluate((one) => one.href);
   assert.match(await (await fetch(link)).text(), /id="evidence"/);
+});
+
+screen('a person who is left out by an address is not called free without a word', shared, {}, async ({ page, context }) => {
+  await acme.call('POST', '/v1/campaigns/q1/leads', { leads: [{ publicIdentifier: 'pat-sun', email: 'pat@sun.example' }] });
+  await acme.call('POST', '/v1/blocklist', { entries: [{ email: 'pat@sun.example', reason: 'Asked by mail' }] });
+  await viewer.open({ page, context }, '#/person/pat-sun');
+  await page.getByText('This person is left out by another name').waitFor();
+  await page.getByRole('link', { name: 'see why' }).click();
+  await page.getByRole('button', { name: 'Why: pat-sun' }).click();
+  await page.getByRole('dialog').getByText('“Asked by mail”').waitFor();
+  await page.goto('/#/person/ann-doe');
+  await table(page, 'Campaigns with this lead').getByText('Blocked: campaign').waitFor();
+  assert.equal(await page.getByText('This person is left out by another name').count(), 0, 'it is blocked by its name');
 });
 
 screen('blocked, unblocked and undone there, by keyboard', shared, {}, async ({ page, context }) => {
@@ -165,4 +212,6 @@ screen('what is no profile is said in words', shared, { allowed: [/status of 400
   await member.open({ page, context }, `#/person/${encodeURIComponent('ann@example.com')}`);
   await page.getByText('This is not a LinkedIn profile').waitFor();
   await page.getByText(/e-mail address/).waitFor();
+  await page.getByRole('link', { name: 'Check it as something else' }).click();
+  await page.getByRole('heading', { name: 'Not blocked', exact: true }).waitFor();
 });

@@ -24,7 +24,7 @@ const table = ['Name;Profile URL;Note', 'Ada Lovelace;linkedin.com/in/ada-lovela
 const row = (page) => page.locator('tbody tr:not(.skeleton)').first().waitFor();
 
 // Tables whose rows are one line of text on a desk.
-const low = ['blocklist', 'campaigns', 'campaign', 'keys', 'workspaces'];
+const low = ['blocklist', 'person', 'campaigns', 'campaign', 'keys', 'overview', 'audit', 'installation', 'workspaces', 'people', 'account'];
 
 // What each screen shows in its picture: [name, address, what to wait for and do].
 const screens = [

@@ -52,7 +52,7 @@ export function requestOf(document, { method, path, operation, parameters }, hos
 
 const quoted = (text) => `'${text.replace(/'/g, `'\\''`)}'`;
 
-function curl({ method, url, headers, body, isFile }) {
+export function curl({ method, url, headers, body, isFile }) {
   const lines = [`curl ${method === 'GET' ? '' : `-X ${method} `}${quoted(url)}`];
   for (const [name, value] of Object.entries(headers)) lines.push(`-H ${quoted(`${name}: ${value}`)}`);
   if (body !== undefined) lines.push(`-d ${quoted(JSON.stringify(body))}`);

@@ -27,11 +27,13 @@ export function onSignedOut(callback) {
   state.onSignedOut = callback;
 }
 
-function urlOf(path, query) {
+/** An address with a query, of which what is empty is left out. */
+export function withQuery(address, query) {
   const given = Object.entries(query ?? {}).filter(([, value]) => value !== '' && value != null);
-  const search = new URLSearchParams(given).toString();
-  return `v1/${path}${search ? `?${search}` : ''}`;
+  return given.length ? `${address}?${new URLSearchParams(given)}` : address;
 }
+
+const urlOf = (path, query) => withQuery(`v1/${path}`, query);
 
 function headersOf(method, { body, file, headers, workspaceId = state.workspaceId }) {
   const sent = { Accept: 'application/json', ...headers };

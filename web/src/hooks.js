@@ -1,6 +1,7 @@
 // Hooks that most screens use.
 import { createContext } from 'preact';
 import { useContext, useEffect, useRef, useState } from 'preact/hooks';
+import * as api from './api.js';
 import { onEvents } from './live.js';
 
 /** What every screen may ask for: session, workspace, role, toasts. Filled by app.jsx. */
@@ -28,6 +29,10 @@ export function useLoad(load, deps) {
   return { data: state.data, error: state.error, loading: state.of !== wanted && !quiet, reload: () => again(false), refresh: () => again(true) };
 }
 
+/** Loads what a path of the API answers. options: as `api.get` takes them; other ones load again. */
+export const useGet = (path, options) => (
+  useLoad(async (signal) => (await api.get(path, { signal, ...options })).data, [path, JSON.stringify(options)]));
+
 /** Calls back when something happened in the workspace, wherever it was done; not while `isBusy`. */
 export function useLive(refresh, isBusy = false) {
   const latest = useRef(refresh);
@@ -35,7 +40,7 @@ export function useLive(refresh, isBusy = false) {
   useEffect(() => onEvents(() => latest.current()), []);
 }
 
-/** An action behind a button: busy while it runs, its error kept for showing. */
+/** An action behind a button or a form (`submit`): busy while it runs, its error kept for showing. */
 export function useAction(action) {
   const [state, setState] = useState({ busy: false, error: null });
   const alive = useRef(true);
@@ -52,7 +57,11 @@ export function useAction(action) {
       if (alive.current) setState({ busy: false, error });
     }
   };
-  return { ...state, run, clear: () => setState({ busy: false, error: null }) };
+  const submit = (event) => {
+    event.preventDefault();
+    if (!state.busy) run();
+  };
+  return { ...state, run, submit, clear: () => setState({ busy: false, error: null }) };
 }
 
 /** A value that settles: the last one, once it has not changed for a while. */

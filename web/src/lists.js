@@ -45,8 +45,8 @@ export const historyOfName = (name, more) => api.get(`${namePath(name)}/history`
 /** The leads that a block of the name would exclude: the first 100, and `total`. */
 export const leadsBehind = (name, more) => api.get(`${namePath(name)}/leads`, { ...more, query: { take: 100 } });
 
-/** The entry of a name, for a block or an unblock. */
-const entryOf = (name, more) => ({ [name.type]: givenAs(name), ...more });
+/** The entry of a name, for a block with its details or an unblock. */
+export const entryOf = (name, details = {}) => ({ [name.type]: givenAs(name), ...Object.fromEntries(Object.entries(details).filter(([, value]) => value)) });
 
 /** Only of phone numbers: national ones are read as that country's. */
 const country = (type) => (type === 'phone' ? recall('country') ?? '' : '');
@@ -56,9 +56,8 @@ const country = (type) => (type === 'phone' ? recall('country') ?? '' : '');
  * would be blocked.
  */
 export function block(list, names, details, { dryRun, force, ...more } = {}) {
-  const given = Object.fromEntries(Object.entries(details).filter(([, value]) => value));
   const defaultCountry = names.some(({ type }) => type === 'phone') ? country('phone') : '';
-  const body = { entries: names.map((name) => entryOf(name, given)), ...(force ? { force } : {}), ...(defaultCountry ? { defaultCountry } : {}) };
+  const body = { entries: names.map((name) => entryOf(name, details)), ...(force ? { force } : {}), ...(defaultCountry ? { defaultCountry } : {}) };
   return api.post(pathOf(list, 'blocklist'), body, { ...more, headers: lenient, query: { dryRun } });
 }
 

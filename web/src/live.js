@@ -34,10 +34,7 @@ const whenVisible = (signal) => new Promise((done) => {
   look();
 });
 
-const pause = (ms, signal) => new Promise((done) => {
-  const timer = setTimeout(done, ms);
-  signal.addEventListener('abort', () => { clearTimeout(timer); done(); }, { once: true });
-});
+const pause = (ms, signal) => api.pause(ms, signal).catch(() => {});
 
 /** A request of the feed that ends, too, when the page is hidden: `null` then. */
 async function ask(query, { signal, workspaceId }) {

@@ -1,6 +1,7 @@
 // Hash routes: #/NAME/ARGUMENT...?QUERY. The hash is the only place where a screen's state lives, so that
 // reloading, sharing and the back button work.
 import { useEffect, useState } from 'preact/hooks';
+import { path, withQuery } from './api.js';
 
 function decode(text) {
   try {
@@ -11,16 +12,12 @@ function decode(text) {
 }
 
 export function parseHash(hash) {
-  const [path, query = ''] = hash.replace(/^#\/?/, '').split(/\?(.*)/s);
-  const [name, ...args] = path.split('/').map(decode);
+  const [place, query = ''] = hash.replace(/^#\/?/, '').split(/\?(.*)/s);
+  const [name, ...args] = place.split('/').map(decode);
   return { name: name || 'check', args, query: Object.fromEntries(new URLSearchParams(query)) };
 }
 
-export function href(name, args = [], query = {}) {
-  const given = Object.entries(query).filter(([, value]) => value !== '' && value != null);
-  const search = new URLSearchParams(given).toString();
-  return '#/' + [name, ...args].map(encodeURIComponent).join('/') + (search ? `?${search}` : '');
-}
+export const href = (name, args = [], query = {}) => withQuery(`#/${path(name, ...args)}`, query);
 
 export function go(target, { replace = false } = {}) {
   if (target === location.hash) return;

@@ -69,7 +69,6 @@ export const changeTitle = ({ what, count: names }) => (what === 'link'
   ? `${actionWords['people.link']} ${count(names, 'link')}`
   : `${changeWords[what] ?? what}${what === 'undo' ? ':' : ''} ${count(names, 'name')}`);
 
-/** An import: “Blocked 2 leads in campaign First quarter”. It knows LinkedIn names alone. */
-export const importText = (entry, nameOf) => (entry.action === 'block'
-  ? `Blocked ${count(entry.blocked, 'lead')} in ${placeText(entry, nameOf)}`
-  : `Unblocked ${count(entry.unblocked, 'lead')} in ${placeText(entry, nameOf)}`);
+/** An import: “Blocked 2 entries in campaign First quarter”. A file may have names of every type. */
+export const importText = (entry, nameOf) => (
+  `${entry.action === 'block' ? 'Blocked' : 'Unblocked'} ${count(entry.blocked ?? entry.unblocked, 'entry', 'entries')} in ${placeText(entry, nameOf)}`);

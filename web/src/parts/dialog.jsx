@@ -41,51 +41,47 @@ export function Dialog({ title, onClose, children, done, wide = false, class: ex
 }
 
 /** Asks before something is done, if there is an `onConfirm`. With `typed` the user must type that text first. */
-export function ConfirmDialog({ title, children, confirmLabel, typed, typedLabel, typedMode = 'numeric', onConfirm, onClose, kind = 'danger' }) {
+export function ConfirmDialog({ children, confirmLabel, typed, typedLabel, typedMode = 'numeric', onConfirm, onClose, kind = 'danger', ...rest }) {
   const [text, setText] = useState('');
   const done = useRef(false);
-  const action = useAction(async () => {
+  const ready = onConfirm && (typed === undefined || text.trim() === typed);
+  const confirm = async () => {
     await onConfirm();
     done.current = true;
     onClose();
-  });
-  const ready = onConfirm && (typed === undefined || text.trim() === typed);
-  const submit = (event) => {
-    event.preventDefault();
-    if (ready && !action.busy) action.run();
   };
   return (
-    <Dialog title={title} done={done} onClose={onClose}>
-      <form onSubmit={submit}>
+    <FormDialog {...rest} kind={kind} submitLabel={confirmLabel} disabled={!ready} done={done} onSubmit={confirm} onClose={onClose}>
+      {children}
+      {typed !== undefined && <TextField label={typedLabel} value={text} onValue={setText} inputMode={typedMode} />}
+    </FormDialog>
+  );
+}
+
+/** A form in a dialog; `onSubmit` may fail, and its error is shown. */
+export function FormDialog({ submitLabel, onSubmit, onClose, children, kind = 'primary', disabled = false, ...rest }) {
+  const action = useAction(onSubmit);
+  return (
+    <Dialog {...rest} onClose={onClose}>
+      <form onSubmit={disabled ? (event) => event.preventDefault() : action.submit}>
         {children}
-        {typed !== undefined && <TextField label={typedLabel} value={text} onValue={setText} inputMode={typedMode} />}
-        {action.error && <ErrorNotice error={action.error} />}
+        <ErrorNotice error={action.error} />
         <div class="dialog-actions">
           <Button onClick={onClose}>Cancel</Button>
-          <Button type="submit" kind={kind} busy={action.busy} disabled={!ready}>{confirmLabel}</Button>
+          <Button type="submit" kind={kind} busy={action.busy} disabled={disabled}>{submitLabel}</Button>
         </div>
       </form>
     </Dialog>
   );
 }
 
-/** A form in a dialog; `onSubmit` may fail, and its error is shown. */
-export function FormDialog({ title, submitLabel, onSubmit, onClose, children, wide = false }) {
-  const action = useAction(onSubmit);
-  const submit = (event) => {
-    event.preventDefault();
-    if (!action.busy) action.run();
-  };
-  return (
-    <Dialog title={title} wide={wide} onClose={onClose}>
-      <form onSubmit={submit}>
-        {children}
-        {action.error && <ErrorNotice error={action.error} />}
-        <div class="dialog-actions">
-          <Button onClick={onClose}>Cancel</Button>
-          <Button type="submit" kind="primary" busy={action.busy}>{submitLabel}</Button>
-        </div>
-      </form>
-    </Dialog>
-  );
-}
+/** The one button at the end of a dialog. */
+export const DialogEnd = ({ kind = 'primary', label = 'Done', onClose }) => <div class="dialog-actions"><Button kind={kind} onClick={onClose}>{label}</Button></div>;
+
+/** A dialog until what it asks about is there; text: why it does not ask. */
+export const WaitDialog = ({ title, error, onRetry, text, onClose }) => (
+  <Dialog title={title} onClose={onClose}>
+    {error ? <ErrorNotice error={error} onRetry={onRetry} /> : <p>{text || 'Loading…'}</p>}
+    <DialogEnd kind="plain" label="Close" onClose={onClose} />
+  </Dialog>
+);

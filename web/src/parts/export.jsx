@@ -2,8 +2,7 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { exportTable } from '../download.js';
 import { count } from '../format.js';
-import { Button } from './button.jsx';
-import { Dialog } from './dialog.jsx';
+import { Dialog, DialogEnd } from './dialog.jsx';
 import { ErrorNotice } from './notice.jsx';
 import { Progress } from './progress.jsx';
 
@@ -36,9 +35,7 @@ export function ExportDialog({ text, fetch, name, total, onClose }) {
         ? <ErrorNotice error={state.error} onRetry={run} />
         : <Progress label={state.done ? 'Saved' : 'Fetching'} value={state.done ? 1 : isKnown ? state.rows : undefined} max={state.done || !isKnown ? 1 : state.total} note={count(state.rows, 'row')} />}
       <p role="status" class="hidden">{state.done ? `Saved ${count(state.rows, 'row')}.` : ''}</p>
-      <div class="dialog-actions">
-        <Button onClick={onClose}>{state.done ? 'Close' : 'Cancel'}</Button>
-      </div>
+      <DialogEnd kind="plain" label={state.done ? 'Close' : 'Cancel'} onClose={onClose} />
     </Dialog>
   );
 }

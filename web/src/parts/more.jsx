@@ -34,7 +34,7 @@ export function MoreTable({ caption, columns, keyOf, list, empty, label = 'Older
     <>
       {rows?.length === 0 && (next ? <Empty title="Nothing found so far" /> : empty)}
       {(rows === null ? !more.error : rows.length > 0) && <Table caption={caption} columns={columns} rows={rows} keyOf={keyOf} />}
-      {more.error && <ErrorNotice error={more.error} onRetry={() => more.run()} />}
+      <ErrorNotice error={more.error} onRetry={() => more.run()} />
       {next && !more.error && <Button busy={more.busy} onClick={() => more.run()}>{rows.length > 0 ? label : 'Search further'}</Button>}
     </>
   );

@@ -35,7 +35,9 @@ export function errorText(error) {
   return `${error.message}${wait}`;
 }
 
+/** Nothing without an error. */
 export function ErrorNotice({ error, onRetry }) {
+  if (!error) return null;
   return (
     <div role="alert">
       <Notice kind="bad">

@@ -1,16 +1,21 @@
 // Previous and next page; pages are counted from 1 and live in the URL.
 import { number } from '../format.js';
+import { setQuery } from '../router.js';
 import { Button } from './button.jsx';
 
-/** total: null where the server does not count (searches). */
-export function Pager({ page, size, shown, total, more, onPage, label }) {
+/**
+ * total: null where the server does not count (searches). busy: the page is on its way, so that only a count says whether
+ * there is one after it.
+ */
+export function Pager({ page, size, shown, total, more, busy = false, label }) {
+  const open = (next) => setQuery({ page: next > 1 ? next : '' });
   const first = (page - 1) * size + 1;
   const range = `${number(first)}–${number(first + shown - 1)}`;
   return (
     <nav class="pager" aria-label={label}>
       <p>{shown > 0 ? range : 'Nothing'}{shown > 0 && total !== null && ` of ${number(total)}`}</p>
-      <Button disabled={page <= 1} onClick={() => onPage(page - 1)}>Previous</Button>
-      <Button disabled={!more} onClick={() => onPage(page + 1)}>Next</Button>
+      <Button disabled={page <= 1} onClick={() => open(page - 1)}>Previous</Button>
+      <Button disabled={!more} busy={busy && total === null} onClick={() => open(page + 1)}>Next</Button>
     </nav>
   );
 }

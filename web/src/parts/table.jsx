@@ -2,9 +2,14 @@
 // there too, where the layout is no longer one.
 const skeletonRows = [0, 1, 2, 3, 4];
 
+/** What a cell of one line (class `line`) has no room for is said when it is pointed at. */
+const tellAll = ({ currentTarget: cell }) => {
+  cell.title = cell.scrollHeight > cell.clientHeight + 8 ? cell.innerText : '';
+};
+
 function Cell({ column, row }) {
   const shared = { class: `${column.class ?? ''} ${column.labelled ? 'labelled' : ''}`, 'data-label': column.label };
-  const content = <div class="cell">{column.render(row)}</div>;
+  const content = <div class="cell" onPointerEnter={tellAll}>{column.render(row)}</div>;
   return column.header
     ? <th scope="row" role="rowheader" {...shared}>{content}</th>
     : <td role="cell" {...shared}>{content}</td>;

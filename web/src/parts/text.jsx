@@ -9,6 +9,9 @@ export function Time({ at, dateOnly = false, none = '–' }) {
   return <time dateTime={at} title={dateTime(at)}>{dateOnly ? date(at) : dateTime(at)}</time>;
 }
 
+/** A value, or a dash in its place; on a phone nothing. */
+export const orDash = (value, none = '–') => value || <span class="muted none">{none}</span>;
+
 export const Badge = ({ kind = 'neutral', children }) => <span class={`badge ${kind}`}>{children}</span>;
 
 export function byText(by) {
@@ -34,7 +37,7 @@ export function ProfileLink({ id, children }) {
 }
 
 /** A person, wherever one is named: leads to what is known of them, and to the profile. */
-export const Lead = ({ id }) => (id === null ? <span class="muted none">Erased</span> : <span class="lead"><a href={href('person', [id])}><bdi>{id}</bdi></a><ProfileLink id={id} /></span>);
+export const Lead = ({ id }) => (id === null ? orDash(null, 'Erased') : <span class="lead"><a href={href('person', [id])}><bdi>{id}</bdi></a><ProfileLink id={id} /></span>);
 
 /** The page of a person, address or company. */
 export const pageOfName = (name) => (isLinkedIn(name) ? href('person', [name.value]) : href('name', [name.type, givenAs(name)]));

@@ -5,12 +5,13 @@ import { count } from '../format.js';
 import { useApp } from '../hooks.js';
 import { href } from '../router.js';
 import { Button } from './button.jsx';
+import { by } from './columns.jsx';
 import { ConfirmDialog } from './dialog.jsx';
 import { Folded } from './folded.jsx';
 import { Notice } from './notice.jsx';
 import { Table } from './table.jsx';
 import { nameOf } from '../names.js';
-import { By, Time, Who } from './text.jsx';
+import { Time, Who } from './text.jsx';
 
 /** undo(more): what the API does. onDone(answer): {data, changeId}. `text` says what is taken back, `name` what it is. */
 export function UndoButton({ name, text, undo, onDone, label, kind = 'plain' }) {
@@ -34,9 +35,9 @@ export function UndoButton({ name, text, undo, onDone, label, kind = 'plain' }) 
 
 const columns = [
   { label: 'Name', header: true, class: 'lead-cell', render: (row) => <Who name={nameOf(row)} typed /> },
-  { label: 'Blocked because', class: 'reason-cell', render: (row) => row.reason ?? <span class="muted">No reason given</span> },
+  { label: 'Blocked because', class: 'reason-cell line', render: (row) => row.reason ?? <span class="muted">No reason given</span> },
   { label: 'Since', class: 'time-cell', render: (row) => <Time at={row.createdAt} /> },
-  { label: 'By', class: 'by-cell', render: (row) => <By by={row.by} /> },
+  by(),
 ];
 
 /** What came of an undo. */

@@ -7,6 +7,7 @@ import { forceable, reasonText, typeWords } from '../names.js';
 import { Button } from '../parts/button.jsx';
 import { Folded } from '../parts/folded.jsx';
 import { ErrorNotice, Notice } from '../parts/notice.jsx';
+import { Pairs } from '../parts/pairs.jsx';
 import { Table } from '../parts/table.jsx';
 
 const shownLength = 200;
@@ -24,11 +25,7 @@ export function Figures({ counts, first, already = 'Already blocked' }) {
     first, [already, counts.already], ['Repeated', counts.duplicates], ['Invalid rows', counts.bad],
     ['Blank rows', counts.blank], ['Heading rows', counts.headings],
   ];
-  return (
-    <dl class="figures">
-      {figures.map(([label, value]) => <div key={label}><dt>{label}</dt><dd>{number(value)}</dd></div>)}
-    </dl>
-  );
+  return <Pairs pairs={figures} />;
 }
 
 const takenColumn = (column) => <li key={column.number}>{columnName(column)}: {typeWords[column.type] ?? 'as each row says'}</li>;
@@ -48,12 +45,8 @@ export function Reading({ found }) {
     ['Encoding', encodings[found.encoding] ?? found.encoding],
     found.delimiter && ['Delimiter', delimiters[found.delimiter] ?? found.delimiter],
     ['Rows', `${number(found.rows)}, ${number(found.people)} of them with ${found.taken ? 'names' : 'leads'}`],
-  ].filter(Boolean);
-  return (
-    <dl class="facts reading">
-      {facts.map(([label, value]) => <div key={label}><dt>{label}</dt><dd>{value}</dd></div>)}
-    </dl>
-  );
+  ];
+  return <Pairs class="facts reading" pairs={facts} />;
 }
 
 function Column({ column, chosen, onChosen }) {
@@ -136,7 +129,7 @@ export function NotTaken({ job, found, adds = false }) {
         <h3>{count(total, 'row')} not taken</h3>
         <Button icon="download" busy={download.busy} onClick={() => download.run()}>Download these rows</Button>
       </div>
-      {download.error && <ErrorNotice error={download.error} />}
+      <ErrorNotice error={download.error} />
       <p class="muted">{adds ? 'They add no lead.' : 'They block nobody.'}{total > found.errors.length && ` The first ${found.errors.length} are shown.`}</p>
       <Folded items={found.errors} more="rows">{(rows) => <Table caption="Rows not taken" columns={columns} rows={rows} keyOf={(row) => row.line} />}</Folded>
     </section>

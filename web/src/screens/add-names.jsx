@@ -12,6 +12,7 @@ import { SelectField } from '../parts/field.jsx';
 import { Folded } from '../parts/folded.jsx';
 import { ListChoice, listName, useCampaignChoices } from '../parts/list-choice.jsx';
 import { ErrorNotice, Notice } from '../parts/notice.jsx';
+import { Pairs } from '../parts/pairs.jsx';
 import { Table } from '../parts/table.jsx';
 import { Time, Who } from '../parts/text.jsx';
 import { TakeAll } from './add-findings.jsx';
@@ -61,7 +62,7 @@ const badColumns = [
 function Figures({ found }) {
   const of = (state) => found.rows.filter((row) => row.state === state).length;
   const figures = [['New', found.blocked], ['Already blocked', of('Already blocked')], ['Repeated', of('Repeated')], ['Invalid', found.bad.length]];
-  return <dl class="figures">{figures.map(([label, value]) => <div key={label}><dt>{label}</dt><dd>{number(value)}</dd></div>)}</dl>;
+  return <Pairs pairs={figures} />;
 }
 
 function Found({ form, found, campaigns, onForce, onBack }) {
@@ -86,7 +87,7 @@ function Found({ form, found, campaigns, onForce, onBack }) {
       <p class="muted">For {where}{kind && `, kind ${kindWords[kind]}`}{reason && <>, reason “<bdi>{reason}</bdi>”</>}{expiresAt && <>, until <Time at={expiresAt} dateOnly /></>}</p>
       {done && <Notice kind="ok"><p role="status">{count(done.blocked, 'entry', 'entries')} blocked in {where}.</p></Notice>}
       {!done && <Figures found={found} />}
-      {(act.error ?? back.error) && <ErrorNotice error={act.error ?? back.error} />}
+      <ErrorNotice error={act.error ?? back.error} />
       <div class="import-actions">
         {!done && found.blocked > 0 && <Button kind="primary" busy={act.busy} onClick={() => act.run()}>{`Block ${count(found.blocked, 'new entry', 'new entries')}`}</Button>}
         {!done && found.blocked === 0 && <Notice><p>There is nothing new to block.</p></Notice>}
@@ -138,7 +139,7 @@ export function AddNames({ list, text, onFile }) {
       </div>
       <LeadSource source={form.source} onSource={set('source')} label="Names, one per line" placeholder={placeholder} files=".csv or .txt: a list of clients, numbers, an export of a CRM"
         hint="E-mail addresses, phone numbers, domains, companies (by name or company page) and LinkedIn profiles. A domain covers all addresses and websites under it." />
-      {look.error && <ErrorNotice error={look.error} />}
+      <ErrorNotice error={look.error} />
       <Button type="submit" kind="primary" busy={look.busy}>Validate</Button>
       <p class="hint">Validating changes nothing. It shows as what each line is read, and what is new, already blocked or invalid.</p>
     </form>

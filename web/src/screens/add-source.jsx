@@ -74,7 +74,7 @@ export function LeadSource({ source, onSource, label = 'Leads, one per line', pl
         </label>
         <span class="muted">{files}, or drop it here</span>
       </div>
-      {error && <ErrorNotice error={error} />}
+      <ErrorNotice error={error} />
     </div>
   );
 }

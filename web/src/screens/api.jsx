@@ -111,7 +111,7 @@ export function Api({ route }) {
         <TextField label="Search" type="search" value={q} onValue={(value) => setQuery({ q: value }, { replace: true })} />
         <SelectField label="Language" value={language} onValue={choose} options={languages} />
       </div>
-      {error && <ErrorNotice error={error} onRetry={reload} />}
+      <ErrorNotice error={error} onRetry={reload} />
       {!data && !error && <Skeleton />}
       {data && groups.length === 0 && <p>No operation has this in its path or name.</p>}
       {groups.map(({ tag, operations }) => (

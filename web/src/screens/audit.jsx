@@ -7,14 +7,15 @@ import { href, setQuery } from '../router.js';
 import { WhoField, byId, noteActors, useActors } from '../parts/actors.jsx';
 import { Action, actionWords, kindWords } from '../parts/action.jsx';
 import { Button } from '../parts/button.jsx';
+import { when } from '../parts/columns.jsx';
 import { ExportDialog } from '../parts/export.jsx';
 import { SelectField, TextField } from '../parts/field.jsx';
 import { MoreTable, useMore } from '../parts/more.jsx';
-import { Empty, Notice } from '../parts/notice.jsx';
+import { Empty } from '../parts/notice.jsx';
 import { Page } from '../parts/page.jsx';
 import { Tabs } from '../parts/tabs.jsx';
-import { By, Lead, Time, byText } from '../parts/text.jsx';
-import { problemText } from './check.jsx';
+import { By, Lead, byText, orDash } from '../parts/text.jsx';
+import { NotRead } from './check.jsx';
 import { AllImports } from './imports.jsx';
 
 const take = 50;
@@ -73,10 +74,10 @@ function columnsFor(query) {
     ? <a class="by row-link" href={href('audit', [], { ...query, by: byId(entry.by) })} title={`Only what ${byText(entry.by)} did`}>{byText(entry.by)}</a>
     : <By by={entry.by} />);
   return [
-    { label: 'When', header: true, class: 'time-cell', render: (entry) => <Time at={entry.at} /> },
-    { label: 'What', render: (entry) => <><Action entry={entry} />{entry.importId && <> by <a href={href('import', [entry.importId])}>an import</a></>}</> },
-    { label: 'Who', class: 'by-cell', render: who },
-    { label: 'From', class: 'address-cell', render: (entry) => (entry.from ? <code>{entry.from}</code> : <span class="muted none">–</span>) },
+    when(),
+    { label: 'What', class: 'line', render: (entry) => <><Action entry={entry} />{entry.importId && <> by <a href={href('import', [entry.importId])}>an import</a></>}</> },
+    { label: 'Who', class: 'by-cell line', render: who },
+    { label: 'From', class: 'address-cell', render: (entry) => orDash(entry.from && <code>{entry.from}</code>) },
   ];
 }
 
@@ -93,7 +94,7 @@ function Actions({ view, query, names, onNames }) {
   const empty = isFiltered(view)
     ? <Empty title="Nothing found"><Button onClick={() => setQuery(blank)}>Remove the filters</Button></Empty>
     : <Empty title="There are no actions yet" />;
-  if (more.error?.code === 'invalid_identifier') return <Notice kind="warn" title="This is not a LinkedIn profile"><p>{problemText(more.error)}</p></Notice>;
+  if (more.error?.code === 'invalid_identifier') return <NotRead error={more.error} value={view.whom} />;
   const status = more.busy ? 'Searching…' : rows ? `${count(rows.length, 'action')}${next ? ' so far' : ''}.` : '';
   return (
     <section class="recent">

@@ -1,7 +1,6 @@
 // What a blocklist is filtered by. All of it is in the URL.
 import { useEffect, useState } from 'preact/hooks';
 import { dateField, startOfDay } from '../format.js';
-import { useSettled } from '../hooks.js';
 import { isList, workspaceList } from '../lists.js';
 import { kindOptions, kindWords, typeOptions, typeWords } from '../names.js';
 import { setQuery } from '../router.js';
@@ -9,10 +8,9 @@ import { WhoField } from '../parts/actors.jsx';
 import { SelectField, TextField } from '../parts/field.jsx';
 import { ListChoice } from '../parts/list-choice.jsx';
 import { pageOf } from '../parts/pager.jsx';
+import { SearchField } from '../parts/search.jsx';
 
 const sizes = ['25', '50', '100'];
-const searchMs = 250;
-const replace = { replace: true };
 const dayMs = 86_400_000;
 const endOptions = [{ value: '', label: 'Any or none' }, { value: '7', label: 'Within 7 days' }, { value: '30', label: 'Within 30 days' }, { value: '36500', label: 'Some day' }];
 
@@ -38,20 +36,7 @@ export function filtersOf({ search, type, kind, by, since, until, ends }) {
   return { search, type, kind, by, since: startOfDay(since) ?? '', until: startOfDay(until, 1) ?? '', endsBefore };
 }
 
-const set = (name) => (value) => setQuery({ [name]: value, page: '' }, replace);
-
-/** Typing is not a step in the history. */
-function SearchField({ search }) {
-  const [text, setText] = useState(search);
-  const settled = useSettled(text, searchMs);
-  useEffect(() => {
-    if (settled.trim() !== search) setQuery({ search: settled.trim(), page: '' }, replace);
-  }, [settled]);
-  useEffect(() => {
-    if (search !== settled.trim()) setText(search);
-  }, [search]);
-  return <TextField label="Search" type="search" value={text} onValue={setText} placeholder="Part of a name or reason" spellcheck={false} frame="search-field" />;
-}
+const set = (name) => (value) => setQuery({ [name]: value, page: '' }, { replace: true });
 
 const counted = ({ kind, by, since, until, ends }) => [kind, by, since, until, ends].filter(Boolean).length;
 
@@ -65,7 +50,7 @@ export function Filters({ view, campaigns, names }) {
     <div class="filter-rows" role="search">
       <div class="filters list-filters">
         <ListChoice label="List" list={view.list} campaigns={campaigns} onList={set('list')} />
-        <SearchField search={view.search} />
+        <SearchField search={view.search} placeholder="Part of a name or reason" />
         <SelectField label="Type" value={view.type} onValue={set('type')} options={[{ value: '', label: 'All' }, ...typeOptions]} />
         <SelectField label="Order" value={view.sort} onValue={set('sort')} options={sorts} />
         <SelectField label="Rows" value={String(view.size)} onValue={set('size')} options={sizes.map((size) => ({ value: size, label: size }))} />

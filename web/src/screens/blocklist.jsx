@@ -7,12 +7,13 @@ import { givenAs, guessType, isLinkedIn, nameOf, typeWords } from '../names.js';
 import { href, setQuery } from '../router.js';
 import { noteActors, useActors } from '../parts/actors.jsx';
 import { Button, LinkButton } from '../parts/button.jsx';
+import { by } from '../parts/columns.jsx';
 import { listName, useCampaignChoices } from '../parts/list-choice.jsx';
-import { Empty, ErrorNotice } from '../parts/notice.jsx';
+import { Empty } from '../parts/notice.jsx';
 import { Page } from '../parts/page.jsx';
 import { Pager } from '../parts/pager.jsx';
-import { Table } from '../parts/table.jsx';
-import { By, Time, Who } from '../parts/text.jsx';
+import { Rows } from '../parts/rows.jsx';
+import { Time, Who, orDash } from '../parts/text.jsx';
 import { ListExport, UnblockDialog } from './blocklist-dialogs.jsx';
 import { Filters, filtersOf, isFiltered, removeFilters, viewOf } from './blocklist-filters.jsx';
 import { KindAndEnd } from './verdict.jsx';
@@ -60,15 +61,16 @@ function useSelection(resetBy) {
   return { selected, toggle, setAll };
 }
 
-function selectColumn(shown, { selected, toggle, setAll }) {
+/** Rows of another page than is asked for (`stale`) cannot be selected; one that was found before the others (`found`) can. */
+function selectColumn(shown, { stale, found }, { selected, toggle, setAll }) {
   const rows = shown.filter((row) => !row.erased);
   const all = rows.length > 0 && rows.every((row) => selected.has(rowKey(row)));
   const some = rows.some((row) => selected.has(rowKey(row)));
   return {
     label: 'Select', class: 'select-cell',
-    head: <input type="checkbox" aria-label="Select all on this page" checked={all} ref={(box) => { if (box) box.indeterminate = some && !all; }}
+    head: <input type="checkbox" aria-label="Select all on this page" checked={all} disabled={stale || rows.length === 0} ref={(box) => { if (box) box.indeterminate = some && !all; }}
       onChange={(event) => setAll(rows, event.currentTarget.checked)} />,
-    render: (row) => !row.erased && <input type="checkbox" aria-label={`Select ${row.value}`} checked={selected.has(rowKey(row))} onChange={() => toggle(row)} />,
+    render: (row) => !row.erased && <input type="checkbox" aria-label={`Select ${row.value}`} checked={selected.has(rowKey(row))} disabled={stale && row !== found} onChange={() => toggle(row)} />,
   };
 }
 
@@ -78,9 +80,9 @@ const typeNames = { publicIdentifier: 'LinkedIn', memberId: 'LinkedIn', email: '
 const plainColumns = [
   { label: 'Name', header: true, class: 'lead-cell', render: (row) => <Who name={row} /> },
   { label: 'Type', class: 'type-cell', render: (row) => <span class={`muted ${isLinkedIn(row) ? 'none' : ''}`}>{typeNames[row.type] ?? typeWords[row.type] ?? row.type}</span> },
-  { label: 'Reason', class: 'reason-cell', render: (row) => <>{row.reason ?? (!row.kind && !row.expiresAt && <span class="muted none">–</span>)}<KindAndEnd entry={row} /></> },
+  { label: 'Reason', class: 'reason-cell line', render: (row) => <>{row.reason ?? (!row.kind && !row.expiresAt && orDash())}<KindAndEnd entry={row} /></> },
   { label: 'Blocked on', class: 'time-cell', render: (row) => <Time at={row.createdAt} dateOnly /> },
-  { label: 'By', class: 'by-cell', render: (row) => <By by={row.by} /> },
+  by(),
 ];
 
 function statusOf({ view, loading, data, exact }) {
@@ -151,7 +153,7 @@ export function Blocklist({ route }) {
     };
     toast(text, changeId ? { action: { label: 'Undo', run } } : {});
   };
-  const columns = canWrite ? [selectColumn(rows ?? [], selection), ...plainColumns] : plainColumns;
+  const columns = canWrite ? [selectColumn(rows ?? [], { stale: loading || error !== null, found: exact }, selection), ...plainColumns] : plainColumns;
   const name = listName(view.list, campaigns);
   return (
     <Page title="Blocklist" actions={<ListActions view={view} onExport={() => setOpen('export')} />}>
@@ -160,15 +162,12 @@ export function Blocklist({ route }) {
         <p class="list-status" role="status">{error ? '' : statusOf({ view, loading, data, exact })}</p>
         {isFiltered(view) && rows?.length > 0 && <Button kind="quiet" icon="close" onClick={removeFilters}>Remove the filters</Button>}
       </div>
-      {error && <ErrorNotice error={error} onRetry={reload} />}
-      {rows?.length === 0 && !loading
-        ? <NothingHere view={view} />
-        : !(error && !data) && <Table caption={`Blocked in ${name}`} columns={columns} rows={rows} keyOf={rowKey} busy={loading && !exact} rowClass={(row) => (row === exact ? 'exact' : '')} />}
-      {data && (data.rows.length > 0 || view.page > 1) && <Pager label="Pages of the blocklist" page={view.page} size={view.size} shown={data.rows.length} total={data.total} more={data.more}
-        onPage={(page) => setQuery({ page: page > 1 ? page : '' })} />}
+      <Rows caption={`Blocked in ${name}`} columns={columns} rows={rows} keyOf={rowKey} loading={loading} busy={loading && !exact} error={error} onRetry={reload}
+        empty={<NothingHere view={view} />} rowClass={(row) => (row === exact ? 'exact' : '')} />
+      {data && (data.rows.length > 0 || view.page > 1) && <Pager label="Pages of the blocklist" page={view.page} size={view.size} shown={data.rows.length} total={data.total} more={data.more} busy={loading} />}
       {canWrite && selection.selected.size > 0 && <SelectionBar selected={selection.selected} onClear={() => selection.setAll([], false)} onUnblock={() => setOpen('unblock')} />}
       {open === 'unblock' && <UnblockDialog list={view.list} name={name} rows={[...selection.selected.values()]} onDone={unblocked} onClose={() => setOpen('')} />}
-      {open === 'export' && <ListExport view={view} name={name} total={data?.total ?? null} onClose={() => setOpen('')} />}
+      {open === 'export' && <ListExport view={view} name={name} total={loading ? null : data?.total ?? null} onClose={() => setOpen('')} />}
     </Page>
   );
 }

@@ -7,6 +7,7 @@ import { Button } from '../parts/button.jsx';
 import { ConfirmDialog } from '../parts/dialog.jsx';
 import { CheckField, TextField } from '../parts/field.jsx';
 import { ErrorNotice } from '../parts/notice.jsx';
+import { Pairs } from '../parts/pairs.jsx';
 
 const most = 50;
 
@@ -70,13 +71,10 @@ function Replies({ settings, onSettings }) {
 function Facts({ campaign, rows }) {
   const { blockOnReply, days, stopColleagues } = settingsOf(campaign.settings);
   return (
-    <dl class="facts card">
-      <div><dt>Name</dt><dd>{campaign.name}</dd></div>
-      {rows.map((row) => <div key={row.name}><dt><code>{row.name}</code></dt><dd>{row.value}</dd></div>)}
-      <div><dt>Who replies is blocked</dt><dd>{blockOnReply ? 'Yes' : 'No'}</dd></div>
-      <div><dt>A reply stops colleagues</dt><dd>{stopColleagues ? 'Yes' : 'No'}</dd></div>
-      <div><dt>Contacted by another campaign</dt><dd>{days ? `Skipped for ${days} days` : 'Not skipped'}</dd></div>
-    </dl>
+    <Pairs class="facts card" pairs={[
+      ['Name', campaign.name], ...rows.map((row) => [<code>{row.name}</code>, row.value]),
+      ['Who replies is blocked', blockOnReply ? 'Yes' : 'No'], ['A reply stops colleagues', stopColleagues ? 'Yes' : 'No'],
+      ['Contacted by another campaign', days ? `Skipped for ${days} days` : 'Not skipped']]} />
   );
 }
 
@@ -91,18 +89,14 @@ export function SettingsTab({ campaign, onChange }) {
     toast(data.message);
     onChange();
   });
-  const submit = (event) => {
-    event.preventDefault();
-    if (!save.busy) save.run();
-  };
   if (!canWrite) return <Facts campaign={campaign} rows={rows} />;
   return (
     <>
-      <form class="card" onSubmit={submit}>
+      <form class="card" onSubmit={save.submit}>
         <TextField label="Name" value={name} onValue={setName} required maxLength={100} />
         <Variables rows={rows} onRows={setRows} />
         <Replies settings={settings} onSettings={setSettings} />
-        {save.error && <ErrorNotice error={save.error} />}
+        <ErrorNotice error={save.error} />
         <Button type="submit" kind="primary" busy={save.busy}>Save</Button>
       </form>
       <section class="card">

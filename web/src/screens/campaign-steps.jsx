@@ -2,7 +2,7 @@
 import { useState } from 'preact/hooks';
 import * as api from '../api.js';
 import { number, percent } from '../format.js';
-import { useApp, useLoad } from '../hooks.js';
+import { useApp, useGet } from '../hooks.js';
 import { Button } from '../parts/button.jsx';
 import { ConfirmDialog, FormDialog } from '../parts/dialog.jsx';
 import { CheckField, SelectField, TextAreaField, TextField } from '../parts/field.jsx';
@@ -138,7 +138,8 @@ export function SequenceTab({ campaign, onChange }) {
   const { canWrite } = useApp();
   const [open, setOpen] = useState({});
   const [failure, setFailure] = useState(null);
-  const { data: steps, error, reload } = useLoad(async (signal) => (await api.get(api.path('campaigns', campaign.id), { signal })).data.steps, [campaign.id]);
+  const { data, error, reload } = useGet(api.path('campaigns', campaign.id));
+  const steps = data?.steps;
   if (error && !steps) return <ErrorNotice error={error} onRetry={reload} />;
   if (!steps) return <Skeleton />;
   const close = () => setOpen({});
@@ -152,7 +153,7 @@ export function SequenceTab({ campaign, onChange }) {
   const add = canWrite && <Button kind={steps.length > 0 ? 'plain' : 'primary'} icon="add" onClick={() => setOpen({ dialog: 'step', step: null })}>Add a step</Button>;
   return (
     <>
-      {failure && <ErrorNotice error={failure} />}
+      <ErrorNotice error={failure} />
       {steps.length === 0
         ? <Empty title="This campaign has no steps yet"><p>Steps say what each lead gets, one after the other: a visit, an invitation, messages.</p>{add}</Empty>
         : <ol class="steps">{steps.map((step, place) => <Step key={step.id} campaign={campaign} step={step} place={place} last={steps.length - 1} on={{ open: setOpen, act }} />)}</ol>}

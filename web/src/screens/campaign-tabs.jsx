@@ -1,25 +1,27 @@
 // Leads and activities of a campaign, page by page, and why a lead is or is not contacted.
-import { useEffect, useState } from 'preact/hooks';
+import { useState } from 'preact/hooks';
 import * as api from '../api.js';
 import { dateTime } from '../format.js';
-import { useAction, useApp, useLive, useLoad, useSettled } from '../hooks.js';
+import { useAction, useApp, useGet, useLive, useLoad } from '../hooks.js';
 import { nameOf as nameIn, typeWords } from '../names.js';
 import { href, setQuery } from '../router.js';
 import { Button, LinkButton } from '../parts/button.jsx';
+import { lead as aboutLead } from '../parts/columns.jsx';
 import { Dialog } from '../parts/dialog.jsx';
-import { SelectField, TextField } from '../parts/field.jsx';
+import { SelectField } from '../parts/field.jsx';
 import { Empty, ErrorNotice } from '../parts/notice.jsx';
 import { Pager, pageOf } from '../parts/pager.jsx';
-import { Table } from '../parts/table.jsx';
-import { Badge, Lead, Status, Time, byText, pageOfName, statusText } from '../parts/text.jsx';
+import { Pairs } from '../parts/pairs.jsx';
+import { SearchField } from '../parts/search.jsx';
+import { Rows } from '../parts/rows.jsx';
+import { Badge, Lead, Status, Time, byText, orDash, pageOfName, statusText } from '../parts/text.jsx';
 import { Skeleton } from '../parts/skeleton.jsx';
+import { stepNames } from './campaign-steps.jsx';
 
 const size = 25;
 const fewTimes = 5;
-const searchMs = 250;
 const leadStatuses = ['waiting', 'active', 'paused', 'completed', 'error', 'blocked'];
 const activityStates = ['claimed', 'done', 'replied', 'failed', 'scheduled', 'skipped_blocked', 'skipped_contacted'];
-const stepNames = { visit_profile: 'Profile visit', invitation: 'Invitation', message: 'Message' };
 
 const optionsOf = (values, all) => [{ value: '', label: all }, ...values.map((value) => ({ value, label: statusText(value) }))];
 
@@ -52,26 +54,16 @@ function Paged({ caption, columns, page, answer, empty }) {
   const more = Boolean(data && !cut && (data.total === null ? data.next : page * size < data.total));
   return (
     <>
-      {error && <ErrorNotice error={error} onRetry={reload} />}
-      {rows?.length === 0 && !loading && !cut ? empty : !(error && !data) && <Table caption={caption} columns={columns} rows={rows} keyOf={(row) => row.id} busy={loading} />}
+      <Rows caption={caption} columns={columns} rows={rows} keyOf={(row) => row.id} loading={loading} error={error} onRetry={reload} empty={!cut && empty} />
       {cut && <Button busy={loading} onClick={answer.further}>Look further</Button>}
-      {rows && (rows.length > 0 || page > 1) && <Pager label={`Pages of ${caption.toLowerCase()}`} page={page} size={size} shown={rows.length} total={data.total} more={more}
-        onPage={(next) => setQuery({ page: next > 1 ? next : '' })} />}
+      {rows && (rows.length > 0 || page > 1) && <Pager label={`Pages of ${caption.toLowerCase()}`} page={page} size={size} shown={rows.length} total={data.total} more={more} busy={loading} />}
     </>
   );
 }
 
-const nameOf = (lead) => [lead.firstName, lead.lastName].filter(Boolean).join(' ');
-
 const leadColumns = (onWhy) => [
   { label: 'Lead', header: true, class: 'lead-cell', render: (lead) => <Lead id={lead.publicIdentifier} /> },
-  { label: 'Name', class: 'detail-cell', render: (lead) => nameOf(lead) || <span class="muted none">–</span> },
-  { label: 'Company', class: 'detail-cell', render: (lead) => lead.companyName || <span class="muted none">–</span> },
-  { label: 'Status', render: (lead) => <Status status={lead.status} /> },
-  { label: 'Blocked', render: (lead) => {
-    if (lead.blocked) return <Badge kind="bad">Blocked: {lead.blockedScope}</Badge>;
-    return lead.skippedContacted ? <Badge kind="warn">Contacted elsewhere</Badge> : <span class="muted none">No</span>;
-  } },
+  ...aboutLead,
   { label: 'Why', hideLabel: true, class: 'action-cell', render: (lead) => <Button aria-label={`Why: ${lead.publicIdentifier}`} onClick={() => onWhy(lead)}>Why?</Button> },
 ];
 
@@ -82,12 +74,10 @@ function Explanation({ why }) {
     <>
       <p class="because"><Badge kind={why.contact ? 'ok' : 'bad'}>{why.contact ? 'Will be contacted' : 'Will not be contacted'}</Badge></p>
       <p>{why.because.replace(serverTime, dateTime)}</p>
-      <dl class="facts">
-        <div><dt>Lead</dt><dd>{statusText(why.status)}</dd></div>
-        <div><dt>Campaign</dt><dd>{statusText(why.campaignStatus)}</dd></div>
-        <div><dt>Next step</dt><dd>{why.nextStep ? `${why.nextStep.order}. ${stepNames[why.nextStep.type] ?? why.nextStep.type}` : 'None'}</dd></div>
-        <div><dt>Due</dt><dd><Time at={why.dueAt} /></dd></div>
-      </dl>
+      <Pairs class="facts" pairs={[
+        ['Lead', statusText(why.status)], ['Campaign', statusText(why.campaignStatus)],
+        ['Next step', why.nextStep ? `${why.nextStep.order}. ${stepNames[why.nextStep.type] ?? why.nextStep.type}` : 'None'],
+        ['Due', <Time at={why.dueAt} />]]} />
       {why.blocks?.length > 0 && (
         <>
           <h3>Blocks</h3>
@@ -117,7 +107,7 @@ function LeadActions({ lead, status, onDone, onRemoved }) {
   const setStatus = (value) => act.run(() => api.put(`${path}/status`, { status: value }), onDone);
   return (
     <>
-      {act.error && <ErrorNotice error={act.error} />}
+      <ErrorNotice error={act.error} />
       {asking && <p>The lead goes with its activities. Blocks stay.</p>}
       <div class="dialog-actions">
         {asking
@@ -136,26 +126,16 @@ function LeadActions({ lead, status, onDone, onRemoved }) {
 
 function WhyDialog({ campaign, lead, onChange, onClose }) {
   const { canWrite } = useApp();
-  const { data: why, error, reload } = useLoad(async (signal) => (
-    (await api.get(api.path('campaigns', campaign.id, 'leads', lead.id, 'explain'), { signal })).data), [lead.id]);
+  const { data: why, error, reload } = useGet(api.path('campaigns', campaign.id, 'leads', lead.id, 'explain'));
   return (
     <Dialog title={`Why: ${lead.publicIdentifier}`} onClose={onClose}>
       <div class="why" aria-live="polite">
-        {error && <ErrorNotice error={error} onRetry={reload} />}
+        <ErrorNotice error={error} onRetry={reload} />
         {why ? <Explanation why={why} /> : !error && <Skeleton />}
       </div>
       {canWrite && why && <LeadActions lead={lead} status={why.status} onDone={() => { reload(); onChange(); }} onRemoved={() => { onClose(); onChange(); }} />}
     </Dialog>
   );
-}
-
-function SearchField({ search }) {
-  const [text, setText] = useState(search);
-  const settled = useSettled(text, searchMs).trim();
-  useEffect(() => {
-    if (settled !== search) setQuery({ search: settled, page: '' }, { replace: true });
-  }, [settled]);
-  return <TextField label="Search leads" type="search" value={text} onValue={setText} placeholder="Name, company or profile name" spellcheck={false} frame="search-field" />;
 }
 
 export function LeadsTab({ campaign, query, onChange }) {
@@ -173,7 +153,7 @@ export function LeadsTab({ campaign, query, onChange }) {
   return (
     <>
       <div class="filters lead-filters" role="search">
-        <SearchField key={search ? 'some' : 'none'} search={search} />
+        <SearchField label="Search leads" search={search} placeholder="Name, company or profile name" />
         <SelectField label="Status" value={status} onValue={(value) => setQuery({ status: value, page: '' }, { replace: true })} options={optionsOf(leadStatuses, 'Any')} />
         {canWrite && <LinkButton icon="add" href={href('add-leads', [campaign.id])}>Add leads</LinkButton>}
       </div>
@@ -191,7 +171,7 @@ const activityColumns = [
   { label: 'State', render: (activity) => <Status status={activity.state} /> },
   { label: 'When', render: (activity) => <Time at={whenOf(activity)} /> },
   { label: 'Attempts', class: 'number', render: (activity) => activity.attempts ?? 0 },
-  { label: 'Detail', class: 'detail-cell', render: (activity) => activity.detail || <span class="muted none">–</span> },
+  { label: 'Detail', class: 'detail-cell', render: (activity) => orDash(activity.detail) },
 ];
 
 export function ActivitiesTab({ campaign, query }) {

@@ -1,23 +1,24 @@
 // One campaign: its progress, and in tabs its leads, activities, blocklist and steps.
 import * as api from '../api.js';
 import { number, percent } from '../format.js';
-import { useAction, useApp, useLive, useLoad } from '../hooks.js';
+import { useAction, useApp, useGet, useLive, useLoad } from '../hooks.js';
 import { campaignList } from '../lists.js';
 import { href } from '../router.js';
 import { Button, LinkButton } from '../parts/button.jsx';
 import { ErrorNotice } from '../parts/notice.jsx';
-import { Page } from '../parts/page.jsx';
+import { Page, Pending } from '../parts/page.jsx';
+import { Pairs } from '../parts/pairs.jsx';
 import { Progress } from '../parts/progress.jsx';
 import { Tabs } from '../parts/tabs.jsx';
 import { Status, Time } from '../parts/text.jsx';
 import { SettingsTab } from './campaign-settings.jsx';
 import { SequenceTab } from './campaign-steps.jsx';
 import { ActivitiesTab, LeadsTab } from './campaign-tabs.jsx';
-import { Skeleton } from '../parts/skeleton.jsx';
 
 const tabNames = { leads: 'Leads', sequence: 'Sequence', activities: 'Activities', blocklist: 'Blocklist', settings: 'Settings' };
 
-function StateButton({ campaign, onDone }) {
+/** isOld: the state may be another one by now. */
+function StateButton({ campaign, isOld, onDone }) {
   const { toast } = useApp();
   const runs = campaign.status === 'active';
   const action = useAction(async () => {
@@ -27,22 +28,17 @@ function StateButton({ campaign, onDone }) {
   });
   return (
     <>
-      <Button kind={runs ? 'plain' : 'primary'} busy={action.busy} onClick={action.run}>{runs ? 'Pause' : 'Activate'}</Button>
-      {action.error && <ErrorNotice error={action.error} />}
+      <Button kind={runs ? 'plain' : 'primary'} busy={action.busy || isOld} onClick={action.run}>{runs ? 'Pause' : 'Activate'}</Button>
+      <ErrorNotice error={action.error} />
     </>
   );
 }
 
-function Figures({ campaign }) {
-  const { analytics } = campaign;
-  const figures = [
-    ['Leads', number(analytics.totalLeads)], ['Waiting', number(analytics.leads.waiting)], ['Active', number(analytics.leads.active)],
-    ['Completed', number(analytics.leads.completed)], ['In error', number(analytics.leads.error)], ['Blocked', number(analytics.leads.blocked)],
-    ...(analytics.leads.skippedContacted ? [['Contacted elsewhere', number(analytics.leads.skippedContacted)]] : []),
-    ['Accepted', percent(analytics.acceptanceRate ?? 0)], ['Replied', percent(analytics.responseRate ?? 0)],
-  ];
-  return <dl class="figures">{figures.map(([label, value]) => <div key={label}><dt>{label}</dt><dd>{value}</dd></div>)}</dl>;
-}
+const figuresOf = ({ totalLeads, leads, acceptanceRate, responseRate }) => [
+  ['Leads', totalLeads], ['Waiting', leads.waiting], ['Active', leads.active], ['Completed', leads.completed], ['In error', leads.error],
+  ['Blocked', leads.blocked], leads.skippedContacted > 0 && ['Contacted elsewhere', leads.skippedContacted],
+  ['Accepted', percent(acceptanceRate ?? 0)], ['Replied', percent(responseRate ?? 0)],
+];
 
 function BlocklistTab({ campaign }) {
   const { canWrite } = useApp();
@@ -67,22 +63,16 @@ const tabs = { leads: LeadsTab, activities: ActivitiesTab, blocklist: BlocklistT
 export function Campaign({ route }) {
   const id = route.args[0] ?? '';
   const { canWrite } = useApp();
-  const { data: campaign, error, reload, refresh } = useLoad(async (signal) => (await api.get(api.path('campaigns', id), { signal })).data, [id]);
+  const { data: campaign, error, loading, reload, refresh } = useGet(api.path('campaigns', id));
   useLive(refresh);
-  if (!campaign) {
-    return (
-      <Page title="Campaign" key="empty">
-        {error ? <><ErrorNotice error={error} onRetry={reload} /><p><a href={href('campaigns')}>All campaigns</a></p></> : <Skeleton />}
-      </Page>
-    );
-  }
+  if (!campaign) return <Pending title="Campaign" error={error} onRetry={reload} all={<a href={href('campaigns')}>All campaigns</a>} />;
   const current = route.query.tab in tabs ? route.query.tab : 'leads';
   const Tab = tabs[current];
   return (
-    <Page key="full" title={campaign.name} actions={canWrite && <StateButton campaign={campaign} onDone={reload} />}
+    <Page title={campaign.name} actions={canWrite && <StateButton campaign={campaign} isOld={loading} onDone={reload} />}
       lead={<><Status status={campaign.status} /> <span class="muted">Id <code>{campaign.id}</code>, created <Time at={campaign.createdAt} dateOnly /></span></>}>
       <Progress label="Progress" value={campaign.progress} note={`${number(campaign.progress)} %`} />
-      <Figures campaign={campaign} />
+      <Pairs pairs={figuresOf(campaign.analytics)} />
       <Tabs label="Parts of the campaign" current={current}
         tabs={Object.entries(tabNames).map(([tab, label]) => ({ id: tab, label, href: href('campaign', [id], { tab }) }))} />
       <Tab key={current} campaign={campaign} query={route.query} onChange={reload} />

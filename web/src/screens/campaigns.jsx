@@ -4,26 +4,27 @@ import { number } from '../format.js';
 import { useApp, useLive, useLoad } from '../hooks.js';
 import { go, href, setQuery } from '../router.js';
 import { Button } from '../parts/button.jsx';
+import { day } from '../parts/columns.jsx';
 import { FormDialog } from '../parts/dialog.jsx';
 import { SelectField, TextField } from '../parts/field.jsx';
-import { Empty, ErrorNotice } from '../parts/notice.jsx';
+import { Empty } from '../parts/notice.jsx';
 import { Page } from '../parts/page.jsx';
 import { Pager, pageOf } from '../parts/pager.jsx';
 import { Progress } from '../parts/progress.jsx';
-import { Table } from '../parts/table.jsx';
-import { Status, Time, statusText } from '../parts/text.jsx';
+import { Rows } from '../parts/rows.jsx';
+import { Status, statusText } from '../parts/text.jsx';
 
 const size = 20;
 const statuses = ['draft', 'active', 'paused', 'completed', 'error'];
 const statusOptions = [{ value: '', label: 'Any' }, ...statuses.map((value) => ({ value, label: statusText(value) }))];
 
 const columns = [
-  { label: 'Campaign', header: true, render: (row) => <a class="row-link" href={href('campaign', [row.id])}>{row.name}</a> },
+  { label: 'Campaign', header: true, class: 'line', render: (row) => <a class="row-link" href={href('campaign', [row.id])}>{row.name}</a> },
   { label: 'Status', render: (row) => <Status status={row.status} /> },
   { label: 'Progress', class: 'progress-cell', render: (row) => <Progress label={<span class="hidden">Progress of {row.name}</span>} value={row.progress} note={`${number(row.progress)} %`} /> },
   { label: 'Leads', class: 'number', render: (row) => number(row.analytics.totalLeads) },
   { label: 'Blocked', class: 'number', render: (row) => number(row.analytics.leads.blocked) },
-  { label: 'Created', render: (row) => <Time at={row.createdAt} dateOnly /> },
+  day('Created', 'createdAt'),
 ];
 
 function CreateDialog({ onClose }) {
@@ -72,11 +73,9 @@ export function Campaigns({ route }) {
       <div class="filters">
         <SelectField label="Status" value={status} onValue={(value) => setQuery({ status: value, page: '' }, { replace: true })} options={statusOptions} />
       </div>
-      {error && <ErrorNotice error={error} onRetry={reload} />}
-      {rows?.length === 0 && page === 1 && !loading
-        ? <NothingHere status={status} onCreate={create} />
-        : !(error && !data) && <Table caption="Campaigns" columns={columns} rows={rows} keyOf={(row) => row.id} busy={loading} />}
-      {rows && (rows.length > 0 || page > 1) && <Pager label="Pages of campaigns" page={page} size={size} shown={rows.length} total={data.total} more={more} onPage={(next) => setQuery({ page: next > 1 ? next : '' })} />}
+      <Rows caption="Campaigns" columns={columns} rows={rows} keyOf={(row) => row.id} loading={loading} error={error} onRetry={reload}
+        empty={page === 1 && <NothingHere status={status} onCreate={create} />} />
+      {rows && (rows.length > 0 || page > 1) && <Pager label="Pages of campaigns" page={page} size={size} shown={rows.length} total={data.total} more={more} busy={loading} />}
       {creating && <CreateDialog onClose={() => setCreating(false)} />}
     </Page>
   );

@@ -2,25 +2,25 @@
 import { useState } from 'preact/hooks';
 import * as api from '../api.js';
 import { number } from '../format.js';
-import { useApp, useLoad } from '../hooks.js';
+import { useApp, useGet } from '../hooks.js';
 import { undo } from '../lists.js';
 import { nameOf as nameIn } from '../names.js';
 import { href } from '../router.js';
 import { Place, canUndo, changeTitle, changeWords, placeText } from '../parts/action.jsx';
+import { reason } from '../parts/columns.jsx';
 import { useCampaignNames } from '../parts/list-choice.jsx';
 import { MoreTable, useMore } from '../parts/more.jsx';
-import { ErrorNotice } from '../parts/notice.jsx';
-import { Page } from '../parts/page.jsx';
+import { Page, Pending } from '../parts/page.jsx';
+import { Pairs } from '../parts/pairs.jsx';
 import { By, Time, Who } from '../parts/text.jsx';
 import { UndoButton, Undone } from '../parts/undo.jsx';
-import { Skeleton } from '../parts/skeleton.jsx';
 
 const take = 100;
 
 const columns = [
   { label: 'Name', header: true, class: 'lead-cell', render: (row) => <Who name={nameIn(row)} typed /> },
   { label: 'What', render: (row) => changeWords[row.what] ?? row.what },
-  { label: 'Reason', class: 'reason-cell', render: (row) => row.reason ?? <span class="muted none">–</span> },
+  reason,
 ];
 
 /** The names of a change, in its order. A name may be in it more than once. */
@@ -34,14 +34,6 @@ export function ChangedNames({ id }) {
       <h2>Names{list.total !== null && ` (${number(list.total)})`}</h2>
       <MoreTable caption="Names of the change" columns={columns} keyOf={(row) => row.place} list={list} label="More" />
     </section>
-  );
-}
-
-export function Facts({ facts }) {
-  return (
-    <dl class="facts card">
-      {facts.filter(Boolean).map(([label, value]) => <div key={label}><dt>{label}</dt><dd>{value}</dd></div>)}
-    </dl>
   );
 }
 
@@ -74,7 +66,7 @@ function Full({ change, onDone }) {
   return (
     <Page title={title} actions={button}>
       {undone && <Undone answer={undone} />}
-      <Facts facts={factsOf(change, nameOf)} />
+      <Pairs class="facts card" pairs={factsOf(change, nameOf)} />
       <ChangedNames id={change.id} />
     </Page>
   );
@@ -82,11 +74,7 @@ function Full({ change, onDone }) {
 
 export function Change({ route }) {
   const id = route.args[0] ?? '';
-  const { data: change, error, reload } = useLoad(async (signal) => (await api.get(api.path('changes', id), { signal })).data, [id]);
-  if (change) return <Full key="full" change={change} onDone={reload} />;
-  return (
-    <Page title="Change" key="empty">
-      {error ? <><ErrorNotice error={error} onRetry={reload} /><p><a href={href('audit')}>All actions</a></p></> : <Skeleton />}
-    </Page>
-  );
+  const { data: change, error, reload } = useGet(api.path('changes', id));
+  if (change) return <Full change={change} onDone={reload} />;
+  return <Pending title="Change" error={error} onRetry={reload} all={<a href={href('audit')}>All actions</a>} />;
 }

@@ -43,10 +43,18 @@ async function verdictFor(asked, type, list, signal) {
 }
 
 /** A reason of the server says something about the text: “is an e-mail address; …”. */
-export function problemText(error) {
+function problemText(error) {
   const [bad] = error.errors ?? [];
   return error.code === 'invalid_identifier' && bad ? `It ${bad.reason}.` : errorText(error);
 }
+
+/** A text that is no name of its type; elsewhere than on Check, `value` leads there. */
+export const NotRead = ({ type = 'publicIdentifier', error, value }) => (
+  <Notice kind="warn" title={type === 'publicIdentifier' ? 'This is not a LinkedIn profile' : `This cannot be read as ${oneOf(type)}`}>
+    <p>{problemText(error)}</p>
+    {value && <p><a href={href('check', [], { q: value })}>Check it as something else</a></p>}
+  </Notice>
+);
 
 /** A real name was typed: it may belong to several people, so it is not guessed. Or it is a company's. */
 function NameInstead({ asked }) {
@@ -66,10 +74,7 @@ function NameInstead({ asked }) {
 function Result({ asked, type, list, campaigns, verdict, error, loading, onDone }) {
   if (!asked) return <p class="check-hint muted">Paste a profile name such as <code>john-doe</code>, the URL of a profile or company page, an e-mail address, phone number, domain or company. Checking changes nothing.</p>;
   if (!type) return <NameInstead asked={asked} />;
-  if (error?.code === 'invalid_identifier') {
-    const title = type === 'publicIdentifier' ? 'This is not a LinkedIn profile' : `This cannot be read as ${oneOf(type)}`;
-    return <Notice kind="warn" title={title}><p>{problemText(error)}</p></Notice>;
-  }
+  if (error?.code === 'invalid_identifier') return <NotRead type={type} error={error} />;
   if (error) return <ErrorNotice error={error} onRetry={onDone} />;
   if (!verdict) return <div class="verdict placeholder" />;
   return <div class={loading ? 'stale' : ''}><Verdict verdict={verdict} onDone={onDone} list={list} campaigns={campaigns ?? []} named /></div>;

@@ -4,8 +4,7 @@ import * as api from '../api.js';
 import { useApp, useLoad } from '../hooks.js';
 import { count } from '../format.js';
 import { Button } from '../parts/button.jsx';
-import { ConfirmDialog, Dialog } from '../parts/dialog.jsx';
-import { ErrorNotice } from '../parts/notice.jsx';
+import { ConfirmDialog, WaitDialog } from '../parts/dialog.jsx';
 
 const erase = (id, more) => api.post('erasures', { publicIdentifier: id }, more);
 
@@ -18,14 +17,7 @@ function EraseDialog({ id, onDone, onClose }) {
     toast(answer.data.message);
     onDone();
   };
-  if (!data) {
-    return (
-      <Dialog title={title} onClose={onClose}>
-        {error ? <ErrorNotice error={error} onRetry={reload} /> : <p>Loading…</p>}
-        <div class="dialog-actions"><Button onClick={onClose}>Close</Button></div>
-      </Dialog>
-    );
-  }
+  if (!data) return <WaitDialog title={title} error={error} onRetry={reload} onClose={onClose} />;
   const { names, entries, reasons, leads } = data.erased;
   return (
     <ConfirmDialog title={title} confirmLabel="Erase" typed={id} typedLabel={`Type ${id} to confirm`} onConfirm={confirm} onClose={onClose}>

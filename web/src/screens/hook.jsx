@@ -4,13 +4,14 @@ import * as api from '../api.js';
 import { useAction, useApp, useLoad } from '../hooks.js';
 import { go, href } from '../router.js';
 import { Button } from '../parts/button.jsx';
+import { when } from '../parts/columns.jsx';
 import { ConfirmDialog } from '../parts/dialog.jsx';
 import { MoreTable, useMore } from '../parts/more.jsx';
 import { Empty, ErrorNotice, Notice } from '../parts/notice.jsx';
 import { Page } from '../parts/page.jsx';
+import { Pairs } from '../parts/pairs.jsx';
 import { Badge, By, Time } from '../parts/text.jsx';
 import { useCampaignNames } from '../parts/list-choice.jsx';
-import { Facts } from './change.jsx';
 import { HookState, SecretDialog, eventWords, hooksOf } from './hooks.jsx';
 import { Skeleton } from '../parts/skeleton.jsx';
 
@@ -38,13 +39,13 @@ function RetryButton({ hook, delivery, onDone }) {
   return (
     <>
       <Button kind="quiet" busy={action.busy} aria-label={`Send the event of ${delivery.lastTryAt} once more`} onClick={() => action.run()}>Send again</Button>
-      {action.error && <ErrorNotice error={action.error} />}
+      <ErrorNotice error={action.error} />
     </>
   );
 }
 
 const columns = (hook, onDone) => [
-  { label: 'When', header: true, class: 'time-cell', render: (delivery) => <Time at={delivery.lastTryAt} /> },
+  when('lastTryAt'),
   { label: 'What', render: (delivery) => kinds[delivery.kind] ?? delivery.kind },
   { label: 'State', render: (delivery) => <DeliveryState delivery={delivery} /> },
   { label: 'Tries', class: 'number', render: (delivery) => delivery.tries },
@@ -75,7 +76,7 @@ function factsOf(hook, nameOf) {
   ];
 }
 
-function Actions({ hook, onChanged, onOpen }) {
+function Actions({ hook, isOld, onChanged, onOpen }) {
   const { toast } = useApp();
   const test = useAction(async () => {
     const { data } = await api.post(pathOf(hook, 'test'));
@@ -91,16 +92,17 @@ function Actions({ hook, onChanged, onOpen }) {
     <>
       <div class="button-row">
         <Button busy={test.busy} onClick={() => test.run()}>Send a test</Button>
-        {hook.status !== 'gone' && <Button busy={turn.busy} onClick={() => turn.run()}>{hook.status === 'active' ? 'Pause' : 'Resume'}</Button>}
+        {hook.status !== 'gone' && <Button busy={turn.busy || isOld} onClick={() => turn.run()}>{hook.status === 'active' ? 'Pause' : 'Resume'}</Button>}
         <Button onClick={() => onOpen('rotate')}>New secret</Button>
         <Button kind="danger" onClick={() => onOpen('end')}>End</Button>
       </div>
-      {error && <ErrorNotice error={error} />}
+      <ErrorNotice error={error} />
     </>
   );
 }
 
-function Full({ hook, onChanged }) {
+/** isOld: the state may be another one by now. */
+function Full({ hook, isOld, onChanged }) {
   const { toast } = useApp();
   const nameOf = useCampaignNames();
   const [open, setOpen] = useState(null);
@@ -120,8 +122,8 @@ function Full({ hook, onChanged }) {
   return (
     <Page title="Subscription" lead={<code>{hook.url}</code>}>
       {hook.status === 'failing' && <Notice kind="bad" title="Events are no longer sent."><p>Nothing was accepted for too long. Their place is kept: resume when the receiver is well again.</p></Notice>}
-      <Facts facts={factsOf(hook, nameOf)} />
-      <Actions hook={hook} onChanged={changed} onOpen={setOpen} />
+      <Pairs class="facts card" pairs={factsOf(hook, nameOf)} />
+      <Actions hook={hook} isOld={isOld} onChanged={changed} onOpen={setOpen} />
       <Deliveries key={turn} hook={hook} onDone={changed} />
       {open === 'end' && <ConfirmDialog title="End this subscription?" confirmLabel="End" onConfirm={end} onClose={close}><p>Nothing more is sent to {hook.url}, and what is known of its deliveries is removed.</p></ConfirmDialog>}
       {open === 'rotate' && <ConfirmDialog title="Make a new secret?" confirmLabel="Make a new secret" kind="primary" onConfirm={rotate} onClose={close}><p>For 24 hours events have two signatures, by the old and by the new secret. Then the old one ends.</p></ConfirmDialog>}
@@ -132,12 +134,12 @@ function Full({ hook, onChanged }) {
 
 export function Hook({ route }) {
   const id = route.args[0] ?? '';
-  const { data: hooks, error, reload } = useLoad(hooksOf, [id]);
+  const { data: hooks, error, loading, reload } = useLoad(hooksOf, [id]);
   const hook = hooks?.find((one) => one.id === id);
-  if (hook) return <Full hook={hook} onChanged={reload} />;
+  if (hook) return <Full hook={hook} isOld={loading} onChanged={reload} />;
   return (
     <Page title="Subscription">
-      {error && <ErrorNotice error={error} onRetry={reload} />}
+      <ErrorNotice error={error} onRetry={reload} />
       {!error && !hooks && <Skeleton />}
       {hooks && <p>This subscription does not exist, or no longer. <a href={href('hooks')}>All subscriptions</a></p>}
     </Page>

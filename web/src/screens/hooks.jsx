@@ -6,14 +6,15 @@ import { useApp, useLoad } from '../hooks.js';
 import { campaignOf, workspaceList } from '../lists.js';
 import { href } from '../router.js';
 import { Button } from '../parts/button.jsx';
+import { day } from '../parts/columns.jsx';
 import { CopyText } from '../parts/copy.jsx';
-import { Dialog, FormDialog } from '../parts/dialog.jsx';
+import { Dialog, DialogEnd, FormDialog } from '../parts/dialog.jsx';
 import { SelectField, TextField } from '../parts/field.jsx';
 import { ListChoice, useCampaignChoices } from '../parts/list-choice.jsx';
-import { Empty, ErrorNotice, Notice } from '../parts/notice.jsx';
+import { Empty, Notice } from '../parts/notice.jsx';
 import { Page } from '../parts/page.jsx';
-import { Table } from '../parts/table.jsx';
-import { Badge, By, Time } from '../parts/text.jsx';
+import { Rows } from '../parts/rows.jsx';
+import { Badge, By } from '../parts/text.jsx';
 
 export const eventWords = {
   lead_blocked: 'A lead is blocked', lead_unblocked: 'A lead is unblocked', lead_opted_out: 'A lead opts out',
@@ -61,7 +62,7 @@ export function SecretDialog({ hook, title, onClose }) {
         ? <><Notice kind="warn"><p>Copy the secret now. It is shown only once. The receiver verifies with it that events are from here.</p></Notice>
           <CopyText label="Secret" text={hook.secret} what="secret" /></>
         : <Notice><p>This subscription was there before. Its secret was shown when it was made.</p></Notice>}
-      <div class="dialog-actions"><Button kind="primary" onClick={onClose}>Done</Button></div>
+      <DialogEnd onClose={onClose} />
     </Dialog>
   );
 }
@@ -70,7 +71,7 @@ const columns = (nameOf) => [
   { label: 'URL', header: true, class: 'url-cell', render: (hook) => <a class="row-link" href={href('hook', [hook.id])}><bdi>{hook.url}</bdi></a> },
   { label: 'When', render: (hook) => <>{eventWords[hook.type] ?? hook.type}{' '}{hook.campaignId && <div class="muted">Campaign <bdi>{nameOf(hook.campaignId)}</bdi></div>}</> },
   { label: 'State', render: (hook) => <HookState hook={hook} /> },
-  { label: 'Created', render: (hook) => <Time at={hook.createdAt} dateOnly /> },
+  day('Created', 'createdAt'),
   { label: 'Who', render: (hook) => <By by={hook.by} /> },
 ];
 
@@ -100,10 +101,8 @@ export function Hooks() {
   const button = <Button kind="primary" icon="add" onClick={() => setOpen({ dialog: 'create' })}>New subscription</Button>;
   return (
     <Page title="Hooks" lead="Events are sent to other tools as they happen: n8n, Zapier, a CRM." actions={button}>
-      {error && <ErrorNotice error={error} onRetry={reload} />}
-      {hooks?.length === 0
-        ? <Empty title="There are no subscriptions yet"><p>A subscription sends one type of event to one URL, signed, in order, and again until it is accepted.</p>{button}</Empty>
-        : !(error && !hooks) && <Table caption={`Subscriptions${hooks ? ` (${number(hooks.length)})` : ''}`} columns={columns(nameOf)} rows={hooks} keyOf={(hook) => hook.id} busy={loading} />}
+      <Rows caption={`Subscriptions${hooks ? ` (${number(hooks.length)})` : ''}`} columns={columns(nameOf)} rows={hooks} keyOf={(hook) => hook.id} loading={loading} error={error} onRetry={reload}
+        empty={<Empty title="There are no subscriptions yet"><p>A subscription sends one type of event to one URL, signed, in order, and again until it is accepted.</p>{button}</Empty>} />
       {open.dialog === 'create' && <CreateDialog onDone={created} onClose={close} />}
       {open.dialog === 'created' && <SecretDialog hook={open.hook} title="Subscribed" onClose={close} />}
     </Page>

@@ -2,17 +2,18 @@
 import { useState } from 'preact/hooks';
 import * as api from '../api.js';
 import { count, dateTime, fileSize, number } from '../format.js';
-import { useApp, useLoad } from '../hooks.js';
+import { useApp, useGet, useLoad } from '../hooks.js';
 import { undoImport } from '../lists.js';
 import { href, setQuery } from '../router.js';
 import { Place, importText } from '../parts/action.jsx';
 import { SelectField } from '../parts/field.jsx';
 import { useCampaignNames } from '../parts/list-choice.jsx';
 import { ErrorNotice } from '../parts/notice.jsx';
-import { Page } from '../parts/page.jsx';
+import { Page, Pending } from '../parts/page.jsx';
+import { Pairs } from '../parts/pairs.jsx';
 import { By, Time } from '../parts/text.jsx';
 import { UndoButton, Undone } from '../parts/undo.jsx';
-import { ChangedNames, Facts } from './change.jsx';
+import { ChangedNames } from './change.jsx';
 import { canBeUndone, importStates } from './imports.jsx';
 import { Skeleton } from '../parts/skeleton.jsx';
 
@@ -34,14 +35,6 @@ const figuresOf = (entry) => (entry.action === 'block'
   ? [['Blocked', entry.blocked], ['Already blocked', entry.already], ['Repeated', entry.duplicates]]
   : [['Unblocked', entry.unblocked], ['Not blocked', entry.notBlocked], ['Repeated', entry.duplicates]]);
 
-function Figures({ entry }) {
-  return (
-    <dl class="figures">
-      {figuresOf(entry).map(([label, value]) => <div key={label}><dt>{label}</dt><dd>{value === null ? '–' : number(value)}</dd></div>)}
-    </dl>
-  );
-}
-
 /** A large import is recorded in several changes: the people of one at a time. */
 function People({ id, part }) {
   const { data, error, reload } = useLoad((signal) => api.get('audit', { signal, query: { importId: id, take: 100 } }), [id]);
@@ -50,7 +43,7 @@ function People({ id, part }) {
   const changes = data.data;
   if (changes.length === 0) return <p class="muted">It changed nothing.</p>;
   const chosen = changes.find((change) => change.id === part) ?? changes[0];
-  const options = changes.map((change) => ({ value: change.id, label: `${dateTime(change.at)}: ${count(change.count, 'lead')}` }));
+  const options = changes.map((change) => ({ value: change.id, label: `${dateTime(change.at)}: ${count(change.count, 'name')}` }));
   return (
     <>
       {changes.length > 1 && (
@@ -77,8 +70,8 @@ function Full({ entry, part, onDone }) {
     <Page title="Import" lead={text}
       actions={canWrite && canBeUndone(entry) && <UndoButton name="import" text={text} undo={(more) => undoImport(entry.importId, more)} onDone={done} />}>
       {undone && <Undone answer={undone} />}
-      <Figures entry={entry} />
-      <Facts facts={factsOf(entry, nameOf)} />
+      <Pairs pairs={figuresOf(entry)} />
+      <Pairs class="facts card" pairs={factsOf(entry, nameOf)} />
       <People id={entry.importId} part={part} />
     </Page>
   );
@@ -86,11 +79,7 @@ function Full({ entry, part, onDone }) {
 
 export function Import({ route }) {
   const id = route.args[0] ?? '';
-  const { data: entry, error, reload } = useLoad(async (signal) => (await api.get(api.path('imports', id), { signal })).data, [id]);
-  if (entry) return <Full key="full" entry={entry} part={route.query.part} onDone={reload} />;
-  return (
-    <Page title="Import" key="empty">
-      {error ? <><ErrorNotice error={error} onRetry={reload} /><p><a href={href('audit', [], { of: 'imports' })}>All imports</a></p></> : <Skeleton />}
-    </Page>
-  );
+  const { data: entry, error, reload } = useGet(api.path('imports', id));
+  if (entry) return <Full entry={entry} part={route.query.part} onDone={reload} />;
+  return <Pending title="Import" error={error} onRetry={reload} all={<a href={href('audit', [], { of: 'imports' })}>All imports</a>} />;
 }

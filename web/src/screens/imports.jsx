@@ -4,11 +4,11 @@ import { useApp, useLive, useLoad } from '../hooks.js';
 import { undoImport } from '../lists.js';
 import { href } from '../router.js';
 import { importText } from '../parts/action.jsx';
+import { by, when } from '../parts/columns.jsx';
 import { useCampaignNames } from '../parts/list-choice.jsx';
 import { MoreTable, useMore } from '../parts/more.jsx';
 import { Empty, ErrorNotice } from '../parts/notice.jsx';
 import { Table } from '../parts/table.jsx';
-import { By, Time } from '../parts/text.jsx';
 import { UndoButton } from '../parts/undo.jsx';
 
 const lastFew = 5;
@@ -29,10 +29,10 @@ function useColumns(onUndone) {
     onUndone();
   };
   const columns = [
-    { label: 'When', header: true, class: 'time-cell', render: (entry) => <Time at={entry.startedAt} /> },
-    { label: 'What', render: (entry) => <a class="row-link" href={href('import', [entry.importId])}>{importText(entry, nameOf)}</a> },
+    when('startedAt'),
+    { label: 'What', class: 'line', render: (entry) => <a class="row-link" href={href('import', [entry.importId])}>{importText(entry, nameOf)}</a> },
     { label: 'State', render: (entry) => importStates[entry.state] ?? entry.state },
-    { label: 'Who', render: (entry) => <By by={entry.by} /> },
+    by('Who'),
   ];
   const undo = (entry) => canBeUndone(entry) && (
     <UndoButton name="import" kind="quiet" label={`Undo: ${importText(entry, nameOf)}`} text={importText(entry, nameOf)}

@@ -1,12 +1,13 @@
 // The installation's own blocklist: who is blocked in every workspace. For operators.
 import { useRef, useState } from 'preact/hooks';
 import * as api from '../api.js';
-import { count, endOfDay } from '../format.js';
+import { count } from '../format.js';
 import { useAction, useApp, useLoad } from '../hooks.js';
-import { importFile, rowsNotTaken } from '../lists.js';
-import { kindOptions, kindWords, typeWords } from '../names.js';
-import { setQuery } from '../router.js';
+import { entryOf, importFile, rowsNotTaken } from '../lists.js';
+import { kindWords, typeWords } from '../names.js';
 import { Button } from '../parts/button.jsx';
+import { by, day } from '../parts/columns.jsx';
+import { DetailFields, detailsOf, noDetails } from '../parts/details.jsx';
 import { ConfirmDialog, FormDialog } from '../parts/dialog.jsx';
 import { SelectField, TextField } from '../parts/field.jsx';
 import { Empty, ErrorNotice } from '../parts/notice.jsx';
@@ -14,7 +15,7 @@ import { Page } from '../parts/page.jsx';
 import { Pager, pageOf } from '../parts/pager.jsx';
 import { Table } from '../parts/table.jsx';
 import { NotTaken, Reading, Warnings } from './add-findings.jsx';
-import { By, Time, statusText } from '../parts/text.jsx';
+import { statusText } from '../parts/text.jsx';
 
 const list = 'installation/blocklist';
 const size = 50;
@@ -39,12 +40,9 @@ function useDone(reload) {
 function BlockDialog({ onDone, onClose }) {
   const [type, setType] = useState('publicIdentifier');
   const [value, setValue] = useState('');
-  const [reason, setReason] = useState('');
-  const [kind, setKind] = useState('');
-  const [end, setEnd] = useState('');
+  const [details, setDetails] = useState(noDetails);
   const block = async () => {
-    const entry = { [type]: value.trim(), ...(reason.trim() ? { reason: reason.trim() } : {}), ...(kind ? { kind } : {}), ...(end ? { expiresAt: endOfDay(end) } : {}) };
-    const { data, changeId } = await api.post(list, { entries: [entry] });
+    const { data, changeId } = await api.post(list, { entries: [entryOf({ type, value: value.trim() }, detailsOf(details))] });
     onDone(`${data.entries[0].value} is blocked in every workspace.`, changeId);
     onClose();
   };
@@ -52,9 +50,7 @@ function BlockDialog({ onDone, onClose }) {
     <FormDialog title="Block in every workspace" submitLabel="Block" onSubmit={block} onClose={onClose}>
       <SelectField label="What" value={type} onValue={setType} options={typeOptions} />
       <TextField label="Name" value={value} onValue={setValue} required maxLength={2000} />
-      <TextField label="Reason (optional)" value={reason} onValue={setReason} maxLength={500} />
-      <SelectField label="Kind (optional)" value={kind} onValue={setKind} options={[{ value: '', label: 'None' }, ...kindOptions]} />
-      <TextField label="Ends on (optional)" type="date" value={end} onValue={setEnd} />
+      <DetailFields details={details} onDetails={setDetails} />
     </FormDialog>
   );
 }
@@ -95,7 +91,7 @@ function ImportButton({ onDone }) {
     <>
       <input ref={input} type="file" class="hidden" aria-label="File of names" tabIndex={-1} onChange={choose} />
       <Button icon="download" busy={action.busy} onClick={() => input.current.click()}>Import a file</Button>
-      {action.error && <ErrorNotice error={action.error} />}
+      <ErrorNotice error={action.error} />
       {tried && (
         <ConfirmDialog title={`${tried.found.message} in every workspace`} confirmLabel="Block" onConfirm={tried.found.blocked && block} onClose={() => setTried(null)}>
           <SelectField label="What" value={tried.type} onValue={(type) => action.run(tried.file, type)} options={[{ value: '', label: 'Recognize the type' }, ...typeOptions]} />
@@ -111,10 +107,8 @@ function ImportButton({ onDone }) {
 const columns = (onUnblock) => [
   { label: 'Name', header: true, class: 'detail-cell', render: (entry) => <bdi>{entry.value}</bdi> },
   { label: 'What', class: 'type-cell', render: (entry) => types[entry.type] ?? statusText(entry.type) },
-  { label: 'Reason', class: 'reason-cell', render: (entry) => <>{entry.kind && <span class="muted">{kindWords[entry.kind]} · </span>}{entry.reason ?? <span class="muted">No reason given</span>}</> },
-  { label: 'Blocked', labelled: true, render: (entry) => <Time at={entry.createdAt} dateOnly /> },
-  { label: 'Ends', labelled: true, render: (entry) => <Time at={entry.expiresAt} dateOnly none="Never" /> },
-  { label: 'By', class: 'by-cell', render: (entry) => <By by={entry.by} /> },
+  { label: 'Reason', class: 'reason-cell line', render: (entry) => <>{entry.kind && <span class="muted">{kindWords[entry.kind]} · </span>}{entry.reason ?? <span class="muted">No reason given</span>}</> },
+  day('Blocked', 'createdAt'), day('Ends', 'expiresAt', 'Never'), by(),
   { label: 'Unblock', hideLabel: true, class: 'action-cell', render: (entry) => <Button aria-label={`Unblock ${entry.value}`} onClick={() => onUnblock(entry)}>Unblock</Button> },
 ];
 
@@ -128,14 +122,14 @@ export function Installation({ route }) {
   const actions = <><ImportButton onDone={done} /> <Button kind="primary" icon="add" onClick={() => setBlocking(true)}>Block</Button></>;
   return (
     <Page title="Installation list" lead="Who is in this list is blocked in every workspace. Workspaces see that a name is in it, and not why." actions={actions}>
-      {error && <ErrorNotice error={error} onRetry={reload} />}
+      <ErrorNotice error={error} onRetry={reload} />
       {data?.data.length === 0 && page === 1
         ? <Empty title="The list is empty" />
         : data && (
           <>
             <p class="list-status" role="status">{total === null ? '' : count(total, 'entry', 'entries')}</p>
             <Table caption="Installation list" columns={columns(setUnblocking)} rows={data.data} keyOf={(entry) => entry.id} busy={loading} />
-            <Pager label="Pages" page={page} size={size} shown={data.data.length} total={total} more={page * size < (total ?? 0)} onPage={(next) => setQuery({ page: next > 1 ? String(next) : '' })} />
+            <Pager label="Pages" page={page} size={size} shown={data.data.length} total={total} more={page * size < total} busy={loading} />
           </>
         )}
       {blocking && <BlockDialog onDone={done} onClose={() => setBlocking(false)} />}

@@ -1,15 +1,17 @@
 import { useState } from 'preact/hooks';
 import * as api from '../api.js';
+import { curl } from '../api-lines.js';
 import { endOfDay, isPast } from '../format.js';
 import { useApp, useLoad } from '../hooks.js';
 import { Button } from '../parts/button.jsx';
+import { day } from '../parts/columns.jsx';
 import { CopyText } from '../parts/copy.jsx';
-import { ConfirmDialog, Dialog, FormDialog } from '../parts/dialog.jsx';
+import { ConfirmDialog, Dialog, DialogEnd, FormDialog } from '../parts/dialog.jsx';
 import { CheckField, TextField } from '../parts/field.jsx';
-import { Empty, ErrorNotice, Notice } from '../parts/notice.jsx';
+import { Empty, Notice } from '../parts/notice.jsx';
 import { Page } from '../parts/page.jsx';
-import { Table } from '../parts/table.jsx';
-import { Badge, Time } from '../parts/text.jsx';
+import { Rows } from '../parts/rows.jsx';
+import { Badge } from '../parts/text.jsx';
 
 function CreateDialog({ onDone, onClose }) {
   const [name, setName] = useState('');
@@ -30,15 +32,13 @@ function CreateDialog({ onDone, onClose }) {
   );
 }
 
-const quoted = (text) => `'${text.replace(/'/g, `'\\''`)}'`;
-
 /** A line that works as it is pasted: blocks john-doe, or checks with a key that may only read. */
 function curlLine(publicUrl, key, readOnly, campaignId) {
-  const header = `-H ${quoted(`x-api-key: ${key}`)}`;
-  if (readOnly) return `curl ${quoted(`${publicUrl}/v1/blocked-leads/john-doe`)} \\\n  ${header}`;
+  const headers = { 'x-api-key': key };
+  if (readOnly) return curl({ method: 'GET', url: `${publicUrl}/v1/blocked-leads/john-doe`, headers });
   const path = campaignId ? api.path('campaigns', campaignId, 'blocked-leads') : 'blocked-leads';
   const body = campaignId ? { publicIdentifiers: ['john-doe'] } : { leads: [{ publicIdentifier: 'john-doe' }] };
-  return `curl -X POST ${quoted(`${publicUrl}/v1/${path}`)} \\\n  ${header} -H 'Content-Type: application/json' \\\n  -d ${quoted(JSON.stringify(body))}`;
+  return curl({ method: 'POST', url: `${publicUrl}/v1/${path}`, headers: { ...headers, 'Content-Type': 'application/json' }, body });
 }
 
 function CreatedDialog({ created, campaignId, onClose }) {
@@ -49,7 +49,7 @@ function CreatedDialog({ created, campaignId, onClose }) {
       <Notice kind="warn"><p>Copy the key now. It is shown only once.</p></Notice>
       <CopyText label={`Key ${created.name}`} text={created.key} what="key" />
       <CopyText label={what} text={curlLine(session.publicUrl, created.key, created.readOnly, campaignId)} what="command" />
-      <div class="dialog-actions"><Button kind="primary" onClick={onClose}>Done</Button></div>
+      <DialogEnd onClose={onClose} />
     </Dialog>
   );
 }
@@ -70,9 +70,7 @@ const columns = (canWrite, onRevoke) => [
   { label: 'Name', header: true, render: (key) => <><span>{key.name}</span> <code class="muted">{key.prefix}…</code><DeletedMaker apiKey={key} /></> },
   { label: 'Access', class: 'role-cell', render: (key) => (key.readOnly ? 'Read only' : 'Read and write') },
   { label: 'State', render: (key) => <KeyState apiKey={key} /> },
-  { label: 'Last used', labelled: true, render: (key) => <Time at={key.lastUsedAt} dateOnly none="Never" /> },
-  { label: 'Created', labelled: true, render: (key) => <Time at={key.createdAt} dateOnly /> },
-  { label: 'Valid until', labelled: true, render: (key) => <Time at={key.expiresAt} dateOnly none="Never" /> },
+  day('Last used', 'lastUsedAt', 'Never'), day('Created', 'createdAt'), day('Valid until', 'expiresAt', 'Never'),
   ...(canWrite ? [{
     label: 'Revoke', hideLabel: true, class: 'action-cell',
     render: (key) => !key.revokedAt && <Button aria-label={`Revoke ${key.name}`} onClick={() => onRevoke(key)}>Revoke</Button>,
@@ -116,10 +114,8 @@ export function Keys() {
   const newKey = canWrite && <Button kind="primary" icon="add" onClick={create}>New API key</Button>;
   return (
     <Page title="API keys" lead="Outreach tools use an API key to check and block leads." actions={newKey}>
-      {error && <ErrorNotice error={error} onRetry={reload} />}
-      {keys?.length === 0
-        ? <Empty title="There are no API keys yet"><p>Create one key for each tool, so that you can revoke it separately.</p>{newKey}</Empty>
-        : !(error && !keys) && <Table caption="API keys" columns={columns(canWrite, (key) => setOpen({ dialog: 'revoke', key }))} rows={keys} keyOf={(key) => key.id} busy={loading} />}
+      <Rows caption="API keys" columns={columns(canWrite, (key) => setOpen({ dialog: 'revoke', key }))} rows={keys} keyOf={(key) => key.id} loading={loading} error={error} onRetry={reload}
+        empty={<Empty title="There are no API keys yet"><p>Create one key for each tool, so that you can revoke it separately.</p>{newKey}</Empty>} />
       {open.dialog === 'create' && <CreateDialog onDone={created} onClose={close} />}
       {open.dialog === 'created' && <CreatedDialog created={open.key} campaignId={open.campaignId} onClose={close} />}
       {open.dialog === 'revoke' && <RevokeDialog apiKey={open.key} onDone={reload} onClose={close} />}

@@ -135,7 +135,7 @@ export function LeadsImport({ route }) {
   };
   return (
     <Page title="Add leads" lead={<>To campaign <a href={href('campaign', [id])}><bdi>{name ?? id}</bdi></a>. Leads that are blocked may be added, and are not contacted.</>}>
-      {error && <ErrorNotice error={error} onRetry={reload} />}
+      <ErrorNotice error={error} onRetry={reload} />
       {!canWrite && <Notice kind="warn"><p>Your role can look, but not add leads.</p></Notice>}
       {canWrite && open && <Findings id={id} source={source} onBack={() => setOpen(false)} onAgain={again} />}
       {canWrite && !open && (

@@ -10,9 +10,31 @@ import { Page } from '../parts/page.jsx';
 import { Time } from '../parts/text.jsx';
 import { CodeField } from './second-factor.jsx';
 
-export const passwordLength = 12;
-export const passwordHint = `At least ${passwordLength} characters. Several words that only you would put together are easy to remember and hard to guess.`;
-const differText = 'The two passwords differ. Type the same one twice.';
+const passwordLength = 12;
+const passwordHint = `At least ${passwordLength} characters. Several words that only you would put together are easy to remember and hard to guess.`;
+
+/** A form with a new password, typed twice. blank: its other fields. {field, newPassword: the two fields, submit, action, clear} */
+export function usePasswordForm(blank, send) {
+  const empty = { ...blank, password: '', again: '' };
+  const [form, setForm] = useState(empty);
+  const [differ, setDiffer] = useState(false);
+  const action = useAction(() => send(form));
+  const submit = (event) => {
+    const differs = form.password !== form.again;
+    setDiffer(differs);
+    if (differs) event.preventDefault();
+    else action.submit(event);
+  };
+  const field = (name) => ({ value: form[name], onValue: (value) => setForm((old) => ({ ...old, [name]: value })) });
+  const newPassword = (
+    <>
+      <TextField label="New password" type="password" autocomplete="new-password" required minLength={passwordLength} hint={passwordHint} {...field('password')} />
+      <TextField label="New password again" type="password" autocomplete="new-password" required {...field('again')}
+        error={differ ? 'The two passwords differ. Type the same one twice.' : ''} />
+    </>
+  );
+  return { field, newPassword, submit, action, clear: () => setForm(empty) };
+}
 
 function Ended() {
   return (
@@ -27,39 +49,24 @@ function Ended() {
   );
 }
 
-function useLinkForm(token, link, onSession) {
-  const [form, setForm] = useState({ email: '', password: '', again: '', code: '' });
-  const [differ, setDiffer] = useState(false);
-  const action = useAction(async () => {
+function LinkForm({ token, link, onSession }) {
+  const { field, newPassword, submit, action } = usePasswordForm({ email: '', code: '' }, async (form) => {
     const more = { ...(link.purpose === 'set-up' && { email: form.email.trim() }), ...(link.secondFactor && { code: form.code }) };
     const { data } = await api.post('session/from-link', { token, password: form.password, ...more }, { quiet: true, workspaceId: null });
     onSession(data);
     go(href('check'), { replace: true });
   });
-  const submit = (event) => {
-    event.preventDefault();
-    const differs = form.password !== form.again;
-    setDiffer(differs);
-    if (!differs && !action.busy) action.run();
-  };
-  const field = (name) => ({ value: form[name], onValue: (value) => setForm((old) => ({ ...old, [name]: value })) });
-  return { field, submit, differ, action };
-}
-
-function LinkForm({ token, link, onSession }) {
-  const { field, submit, differ, action } = useLinkForm(token, link, onSession);
   const isSetUp = link.purpose === 'set-up';
   return (
     <Page title={isSetUp ? 'Set up leadblock' : 'Choose a password'} takeFocus={false}>
       {isSetUp
         ? <p>You become the first operator of this installation. Operators see all workspaces and can add users.</p>
         : <p>You sign in as <strong>{link.email}</strong> with it. A password that you had before stops working.</p>}
-      {action.error && <ErrorNotice error={action.error} />}
+      <ErrorNotice error={action.error} />
       <form onSubmit={submit}>
         {isSetUp && <TextField label="Your e-mail" type="email" name="email" autocomplete="username" required autofocus {...field('email')} />}
         {!isSetUp && <input type="email" name="email" autocomplete="username" value={link.email} hidden readOnly />}
-        <TextField label="New password" type="password" autocomplete="new-password" required minLength={passwordLength} hint={passwordHint} {...field('password')} />
-        <TextField label="New password again" type="password" autocomplete="new-password" required {...field('again')} error={differ ? differText : ''} />
+        {newPassword}
         {link.secondFactor && <CodeField {...field('code')} />}
         <Button type="submit" kind="primary" class="wide-button" busy={action.busy}>{isSetUp ? 'Create the account' : 'Set the password'}</Button>
       </form>

@@ -1,13 +1,13 @@
 // The workspace in figures, and what happened lately.
 import { useState } from 'preact/hooks';
-import * as api from '../api.js';
 import { day, number, percent } from '../format.js';
-import { useLive, useLoad } from '../hooks.js';
+import { useGet, useLive } from '../hooks.js';
 import { href } from '../router.js';
 import { Button } from '../parts/button.jsx';
 import { DaysChart } from '../parts/chart.jsx';
 import { Empty, ErrorNotice } from '../parts/notice.jsx';
 import { Page } from '../parts/page.jsx';
+import { Pairs } from '../parts/pairs.jsx';
 import { Table } from '../parts/table.jsx';
 import { Tabs } from '../parts/tabs.jsx';
 import { FailingHooks } from './hooks.jsx';
@@ -21,12 +21,12 @@ function Figures({ statistics }) {
   const sum = (name) => days.reduce((total, entry) => total + entry[name], 0);
   const checks = sum('checks');
   const figures = [
-    ['Blocked in the workspace', number(names.workspace)],
-    ['Blocked in campaigns', number(names.campaigns)],
-    [`Checks in ${days.length} days`, number(checks)],
+    ['Blocked in the workspace', names.workspace],
+    ['Blocked in campaigns', names.campaigns],
+    [`Checks in ${days.length} days`, checks],
     ['Checks that said “blocked”', checks > 0 ? percent(sum('checksBlocked') / checks) : '–'],
   ];
-  return <dl class="figures large">{figures.map(([label, value]) => <div key={label}><dt>{label}</dt><dd>{value}</dd></div>)}</dl>;
+  return <Pairs class="figures large" pairs={figures} />;
 }
 
 const dayColumns = [
@@ -50,10 +50,12 @@ function Days({ days }) {
   );
 }
 
+const bar = () => <span class="bar" />;
+
 function Placeholder() {
   return (
     <>
-      <dl class="figures large skeleton" aria-hidden="true">{[0, 1, 2, 3].map((place) => <div key={place}><dt><span class="bar" /></dt><dd><span class="bar" /></dd></div>)}</dl>
+      <Pairs class="figures large skeleton" aria-hidden="true" pairs={[0, 1, 2, 3].map(() => [bar(), bar()])} />
       <div class="card chart-placeholder" />
     </>
   );
@@ -61,13 +63,13 @@ function Placeholder() {
 
 export function Overview({ route }) {
   const days = periods.includes(Number(route.query.days)) ? Number(route.query.days) : periods[0];
-  const { data: statistics, error, loading, reload, refresh } = useLoad(async (signal) => (await api.get('statistics', { signal, query: { days } })).data, [days]);
+  const { data: statistics, error, loading, reload, refresh } = useGet('statistics', { query: { days } });
   useLive(refresh);
   return (
     <Page title="Overview">
       <FailingHooks />
       <Tabs label="Period" current={days} tabs={periods.map((period) => ({ id: period, label: `${period} days`, href: href('overview', [], { days: period }) }))} />
-      {error && <ErrorNotice error={error} onRetry={reload} />}
+      <ErrorNotice error={error} onRetry={reload} />
       {statistics && (
         <div class={loading ? 'stale' : ''}>
           <Figures statistics={statistics} />

@@ -1,15 +1,16 @@
 import { useState } from 'preact/hooks';
 import * as api from '../api.js';
 import { count } from '../format.js';
-import { useApp, useLoad } from '../hooks.js';
+import { useApp, useGet } from '../hooks.js';
 import { Button } from '../parts/button.jsx';
+import { day } from '../parts/columns.jsx';
 import { CopyText } from '../parts/copy.jsx';
-import { ConfirmDialog, Dialog, FormDialog } from '../parts/dialog.jsx';
+import { ConfirmDialog, Dialog, DialogEnd, FormDialog } from '../parts/dialog.jsx';
 import { CheckField, SelectField, TextField } from '../parts/field.jsx';
 import { RowMenu } from '../parts/menu.jsx';
-import { ErrorNotice, Notice } from '../parts/notice.jsx';
+import { Notice } from '../parts/notice.jsx';
 import { Page } from '../parts/page.jsx';
-import { Table } from '../parts/table.jsx';
+import { Rows } from '../parts/rows.jsx';
 import { Badge, By, Time, statusText } from '../parts/text.jsx';
 import { SessionsDialog } from './sessions.jsx';
 
@@ -52,7 +53,7 @@ function LinkDialog({ made, onClose }) {
     <Dialog title={`Link for ${made.email}`} wide onClose={onClose}>
       <Notice kind="warn"><p>Send this link to {made.email} now. It is shown only once, works once, and is valid until <Time at={made.linkExpiresAt} />.</p></Notice>
       <CopyText label="One-time link" text={made.link} what="link" />
-      <div class="dialog-actions"><Button kind="primary" onClick={onClose}>Done</Button></div>
+      <DialogEnd onClose={onClose} />
     </Dialog>
   );
 }
@@ -143,15 +144,14 @@ function RowActions({ user, isMe, on }) {
 const columns = ({ me, workspaceName, on }) => [
   { label: 'E-mail', header: true, class: 'email-cell', render: (user) => <>{user.email} {user.id === me && <Badge kind="accent">You</Badge>}</> },
   { label: 'Role', class: 'role-cell', render: (user) => <>{statusText(user.role)} <span class="muted">{user.workspaceId ? workspaceName(user.workspaceId) : 'All workspaces'}</span></> },
-  { label: 'State', class: 'state-cell', render: (user) => <State user={user} /> },
-  { label: 'Last sign-in', labelled: true, render: (user) => <Time at={user.lastSignInAt} dateOnly none="Never" /> },
-  { label: 'Added', labelled: true, render: (user) => <Time at={user.createdAt} dateOnly /> },
+  { label: 'State', class: 'state-cell line', render: (user) => <State user={user} /> },
+  day('Last sign-in', 'lastSignInAt', 'Never'), day('Added', 'createdAt'),
   { label: 'Actions', hideLabel: true, class: 'action-cell', render: (user) => <RowActions user={user} isMe={user.id === me} on={on} /> },
 ];
 
 export function People() {
   const { session, workspaces } = useApp();
-  const { data: users, error, loading, reload } = useLoad(async (signal) => (await api.get('users', { signal })).data, []);
+  const { data: users, error, loading, reload } = useGet('users');
   const [open, setOpen] = useState({});
   const close = () => setOpen({});
   const showLink = (made) => {
@@ -165,8 +165,7 @@ export function People() {
   });
   return (
     <Page title="Users" lead="Users sign in to this dashboard. The role decides what a user can do." actions={<Button kind="primary" icon="add" onClick={() => setOpen({ dialog: 'add' })}>Invite a user</Button>}>
-      {error && <ErrorNotice error={error} onRetry={reload} />}
-      {!(error && !users) && <Table caption="Users" columns={shown} rows={users} keyOf={(user) => user.id} busy={loading} />}
+      <Rows caption="Users" columns={shown} rows={users} keyOf={(user) => user.id} loading={loading} error={error} onRetry={reload} />
       {open.dialog === 'add' && <AddDialog onDone={showLink} onClose={close} />}
       {open.dialog === 'made' && <LinkDialog made={open.made} onClose={close} />}
       {open.dialog === 'link' && <NewLinkDialog user={open.user} onDone={showLink} onClose={close} />}

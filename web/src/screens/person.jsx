@@ -3,30 +3,29 @@ import { useState } from 'preact/hooks';
 import * as api from '../api.js';
 import { saveFile } from '../download.js';
 import { dateTime } from '../format.js';
-import { useAction, useApp, useLoad } from '../hooks.js';
+import { useAction, useApp, useGet, useLoad } from '../hooks.js';
 import { historyOf, undo, undoneText, whereBlocked } from '../lists.js';
+import { isLinkedIn, nameOf as nameIn } from '../names.js';
 import { href } from '../router.js';
 import { Place, canUndo, changeTitle, changeWords, placeText } from '../parts/action.jsx';
 import { Button } from '../parts/button.jsx';
-import { ConfirmDialog, Dialog } from '../parts/dialog.jsx';
+import { by, day, lead, reason, when } from '../parts/columns.jsx';
+import { ConfirmDialog, WaitDialog } from '../parts/dialog.jsx';
 import { useCampaignChoices, useCampaignNames } from '../parts/list-choice.jsx';
 import { MoreTable, useMore } from '../parts/more.jsx';
-import { ErrorNotice, Notice } from '../parts/notice.jsx';
+import { ErrorNotice } from '../parts/notice.jsx';
 import { Page } from '../parts/page.jsx';
-import { Table } from '../parts/table.jsx';
-import { Badge, By, ProfileLink, Status, Time } from '../parts/text.jsx';
-import { problemText } from './check.jsx';
+import { Rows } from '../parts/rows.jsx';
+import { Badge, ProfileLink } from '../parts/text.jsx';
+import { NotRead } from './check.jsx';
 import { Erase } from './erase.jsx';
 import { Verdict } from './verdict.jsx';
 
 /** Columns about the campaign and the lead in it. */
 export const leadColumns = [
-  { label: 'Campaign', header: true, render: (lead) => <a class="row-link" href={href('campaign', [lead.campaignId])}><bdi>{lead.campaignName}</bdi></a> },
-  { label: 'Status', render: (lead) => <Status status={lead.status} /> },
-  { label: 'Blocked', render: (lead) => (lead.blocked ? <Badge kind="bad">Blocked: {lead.blockedScope}</Badge> : <span class="muted none">No</span>) },
-  { label: 'Name', class: 'detail-cell', render: (lead) => [lead.firstName, lead.lastName].filter(Boolean).join(' ') || <span class="muted none">–</span> },
-  { label: 'Company', class: 'detail-cell', render: (lead) => lead.companyName || <span class="muted none">–</span> },
-  { label: 'Lead since', labelled: true, class: 'time-cell', render: (lead) => <Time at={lead.createdAt} dateOnly /> },
+  { label: 'Campaign', header: true, class: 'line', render: (row) => <a class="row-link" href={href('campaign', [row.campaignId])}><bdi>{row.campaignName}</bdi></a> },
+  ...lead,
+  day('Lead since', 'createdAt'),
 ];
 
 /** Few people are leads of more campaigns than the first page has. A name that an earlier version stored may be no name for leads. */
@@ -37,14 +36,16 @@ function leadsOf(id, signal) {
   });
 }
 
-function Campaigns({ id }) {
+/** isBlocked: by a name of the person. A lead may be blocked by its addresses or its company, too. */
+function Campaigns({ of: { value: id }, isBlocked }) {
   const { data, error, reload } = useLoad((signal) => leadsOf(id, signal), [id]);
+  const left = !isBlocked && data?.data.find((row) => row.blocked);
   return (
     <section class="recent">
       <h2>Campaigns</h2>
-      {error && <ErrorNotice error={error} onRetry={reload} />}
-      {data?.data.length === 0 && <p class="muted">This person is not a lead in any campaign.</p>}
-      {(data ? data.data.length > 0 : !error) && <Table caption="Campaigns with this lead" columns={leadColumns} rows={data?.data ?? null} keyOf={(lead) => lead.id} />}
+      <Rows caption="Campaigns with this lead" columns={leadColumns} rows={data?.data ?? null} keyOf={(row) => row.id} error={error} onRetry={reload}
+        empty={<p class="muted">This person is not a lead in any campaign.</p>} />
+      {left && <p>This person is left out by another name, such as an e-mail address, a domain or a company: <a href={href('campaign', [left.campaignId], { search: left.publicIdentifier })}>see why</a></p>}
       {data?.next && <p class="muted">The first 100 campaigns are shown.</p>}
     </section>
   );
@@ -54,8 +55,8 @@ function What({ event }) {
   return (
     <>
       <a class="row-link" href={href('change', [event.changeId])}>{changeWords[event.what] ?? event.what}</a>
-      {event.importId && <> by <a href={href('import', [event.importId])}>an import</a></>}
       {event.standing && <> <Badge kind="bad">Holds</Badge></>}
+      {event.importId && <> by <a href={href('import', [event.importId])}>an import</a></>}
     </>
   );
 }
@@ -63,21 +64,14 @@ function What({ event }) {
 /** Only the change as a whole can be taken back: it is looked up to say what that is. */
 function UndoDialog({ id, nameOf, onDone, onClose }) {
   const { toast, workspace } = useApp();
-  const { data: change, error, reload } = useLoad(async (signal) => (await api.get(api.path('changes', id), { signal })).data, [id]);
+  const { data: change, error, reload } = useGet(api.path('changes', id));
   const confirm = async () => {
     const { data } = await undo(id, { workspaceId: workspace.id });
     toast(undoneText(data));
     onDone();
   };
   const title = 'Undo this change?';
-  if (!change || change.undoneBy) {
-    return (
-      <Dialog title={title} onClose={onClose}>
-        {error ? <ErrorNotice error={error} onRetry={reload} /> : <p>{change ? 'It was undone already.' : 'Loading…'}</p>}
-        <div class="dialog-actions"><Button onClick={onClose}>Close</Button></div>
-      </Dialog>
-    );
-  }
+  if (!change || change.undoneBy) return <WaitDialog title={title} error={error} onRetry={reload} text={change && 'It was undone already.'} onClose={onClose} />;
   return (
     <ConfirmDialog title={title} confirmLabel="Undo" kind="primary" onConfirm={confirm} onClose={onClose}>
       <p>{changeTitle(change)} in {placeText(change, nameOf)}. All of that is taken back; what others did stays.</p>
@@ -95,15 +89,14 @@ function undoColumn(nameOf, onUndo) {
 }
 
 const historyColumns = (nameOf) => [
-  { label: 'When', header: true, class: 'time-cell', render: (event) => <Time at={event.at} /> },
-  { label: 'What', render: (event) => <What event={event} /> },
-  { label: 'Where', render: (event) => <Place of={event} nameOf={nameOf} alone /> },
-  { label: 'Reason', class: 'reason-cell', render: (event) => event.reason ?? <span class="muted none">–</span> },
-  { label: 'By', class: 'by-cell', render: (event) => <By by={event.by} /> },
+  when(),
+  { label: 'What', class: 'whole', render: (event) => <What event={event} /> },
+  { label: 'Where', class: 'detail-cell line', render: (event) => <Place of={event} nameOf={nameOf} alone /> },
+  reason, by(),
 ];
 
 /** fetch(query): a page of it. */
-export function History({ fetch, onChange, none = 'This person was never on a blocklist.' }) {
+function History({ fetch, onChange, none }) {
   const { canWrite } = useApp();
   const [undoing, setUndoing] = useState(null);
   const nameOf = useCampaignNames();
@@ -129,16 +122,17 @@ function Proof({ id }) {
     <section class="recent">
       <h2>Proof</h2>
       <p class="muted">A signed statement of this history, to keep or hand on. <a href="docs/guarantee#evidence">What it proves</a>, and how it is checked.</p>
-      {act.error && <ErrorNotice error={act.error} />}
+      <ErrorNotice error={act.error} />
       <Button icon="download" busy={act.busy} onClick={() => act.run()}>Download the statement</Button>
     </section>
   );
 }
 
-function Known({ verdict, onDone }) {
+/** What is known of a name. isOld: the verdict may be another one by now. Leads: a section of the leads that it names. fetch, none: of its history. children(changed): more of it. */
+export function Known({ verdict, isOld, onDone, Leads, fetch, none, children }) {
   const campaigns = useCampaignChoices();
   const [turn, setTurn] = useState(0);
-  const id = verdict.publicIdentifier;
+  const whom = nameIn(verdict);
   const changed = () => {
     onDone();
     setTurn((old) => old + 1);
@@ -146,28 +140,34 @@ function Known({ verdict, onDone }) {
   return (
     <>
       <Verdict verdict={verdict} onDone={changed} campaigns={campaigns ?? []} />
-      <Campaigns key={`campaigns ${turn}`} id={id} />
+      <Leads key={`leads ${turn}`} of={whom} isBlocked={isOld || verdict.blocked} />
       <section class="recent">
-        <h2>History</h2>
-        <History key={turn} fetch={(query) => historyOf(id, { query })} onChange={changed} />
+        <div class="section-head">
+          <h2>History</h2>
+          {isLinkedIn(whom) && <a href={href('audit', [], { whom: whom.value })}>In the audit</a>}
+        </div>
+        <History key={turn} fetch={fetch} onChange={changed} none={none} />
       </section>
-      <Proof id={id} />
-      <Erase id={id} onDone={changed} />
+      {children?.(changed)}
     </>
   );
 }
 
 export function Person({ route }) {
   const asked = route.args[0] ?? '';
-  const { data: verdict, error, reload } = useLoad(async (signal) => (await whereBlocked(asked, { signal })).data, [asked]);
+  const { data: verdict, error, loading, reload } = useLoad(async (signal) => (await whereBlocked(asked, { signal })).data, [asked]);
   const id = verdict?.publicIdentifier ?? asked;
   return (
     <Page title={id} lead={<ProfileLink id={id}><span>LinkedIn profile</span></ProfileLink>}>
       {error?.code === 'invalid_identifier'
-        ? <Notice kind="warn" title="This is not a LinkedIn profile"><p>{problemText(error)}</p></Notice>
-        : error && <ErrorNotice error={error} onRetry={reload} />}
+        ? <NotRead error={error} value={asked} />
+        : <ErrorNotice error={error} onRetry={reload} />}
       {!verdict && !error && <div class="verdict placeholder" />}
-      {verdict && <Known verdict={verdict} onDone={reload} />}
+      {verdict && (
+        <Known verdict={verdict} isOld={loading} onDone={reload} Leads={Campaigns} fetch={(query) => historyOf(id, { query })} none="This person was never on a blocklist.">
+          {(changed) => <><Proof id={id} /><Erase id={id} onDone={changed} /></>}
+        </Known>
+      )}
     </Page>
   );
 }

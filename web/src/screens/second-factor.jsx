@@ -2,10 +2,10 @@
 import { useEffect, useState } from 'preact/hooks';
 import * as api from '../api.js';
 import { count } from '../format.js';
-import { useAction, useApp, useLoad } from '../hooks.js';
+import { useAction, useApp, useGet } from '../hooks.js';
 import { Button } from '../parts/button.jsx';
 import { CopyText } from '../parts/copy.jsx';
-import { Dialog, FormDialog } from '../parts/dialog.jsx';
+import { Dialog, DialogEnd, FormDialog } from '../parts/dialog.jsx';
 import { TextField } from '../parts/field.jsx';
 import { ErrorNotice, Notice } from '../parts/notice.jsx';
 import { Page } from '../parts/page.jsx';
@@ -32,17 +32,13 @@ const PasswordField = ({ value, onValue }) => (
 function Confirm({ made, onCodes, onClose }) {
   const [code, setCode] = useState('');
   const action = useAction(async () => onCodes((await api.put(path, { code }, none)).data));
-  const submit = (event) => {
-    event.preventDefault();
-    if (!action.busy) action.run();
-  };
   return (
-    <form onSubmit={submit}>
+    <form onSubmit={action.submit}>
       <p>Scan this with an authenticator app, such as Aegis, Google Authenticator or 1Password, or <a href={made.uri}>open it on this device</a>.</p>
       <QrCode text={made.uri} label="QR code for the authenticator app" />
       <p class="muted">Or type it in: <code class="secret">{groups(made.secret)}</code></p>
       <CodeField value={code} onValue={setCode} recovery={false} />
-      {action.error && <ErrorNotice error={action.error} />}
+      <ErrorNotice error={action.error} />
       <div class="dialog-actions">
         <Button onClick={onClose}>Cancel</Button>
         <Button type="submit" kind="primary" busy={action.busy}>Turn on</Button>
@@ -56,7 +52,7 @@ function Codes({ codes, onDone }) {
     <>
       <Notice kind="warn"><p>Keep these where you will find them without your phone. Each works once in place of a code. They are shown only now.</p></Notice>
       <CopyText label="Recovery codes" text={codes.join('\n')} what="codes" />
-      <div class="dialog-actions"><Button kind="primary" onClick={onDone}>I have saved them</Button></div>
+      <DialogEnd label="I have saved them" onClose={onDone} />
     </>
   );
 }
@@ -122,7 +118,7 @@ function Dialogs({ open, setOpen, reload }) {
 /** The part of Account. */
 export function SecondFactor() {
   const [open, setOpen] = useState('');
-  const { data: factor, error, reload } = useLoad(async (signal) => (await api.get(path, { signal, ...none })).data, []);
+  const { data: factor, error, reload } = useGet(path, none);
   if (error) return <ErrorNotice error={error} onRetry={reload} />;
   return (
     <section class="card narrow">
@@ -155,7 +151,7 @@ export function MustEnrol({ onSession, onLeave }) {
   return (
     <Page title={answer ? 'Your recovery codes' : 'Set up a second factor'} takeFocus={false}>
       {!answer && <p>This server asks for a code from your phone as well as your password.</p>}
-      {begin.error && <ErrorNotice error={begin.error} onRetry={() => begin.run()} />}
+      <ErrorNotice error={begin.error} onRetry={() => begin.run()} />
       {answer && <Codes codes={answer.recoveryCodes} onDone={() => onSession(answer)} />}
       {made && !answer && <Confirm made={made} onCodes={setAnswer} onClose={leave} />}
     </Page>

@@ -1,12 +1,12 @@
 // Where a user is signed in: the own sessions on Account, and for operators those of others.
 import { useState } from 'preact/hooks';
 import * as api from '../api.js';
-import { useAction, useApp, useLoad } from '../hooks.js';
+import { useAction, useApp, useGet } from '../hooks.js';
 import { Button } from '../parts/button.jsx';
-import { Dialog } from '../parts/dialog.jsx';
+import { Dialog, DialogEnd } from '../parts/dialog.jsx';
 import { ErrorNotice } from '../parts/notice.jsx';
-import { Table } from '../parts/table.jsx';
-import { Badge, Time } from '../parts/text.jsx';
+import { Rows } from '../parts/rows.jsx';
+import { Badge, Time, orDash } from '../parts/text.jsx';
 
 const browsers = [['Edg/', 'Edge'], ['OPR/', 'Opera'], ['Firefox/', 'Firefox'], ['Chrome/', 'Chrome'], ['Safari/', 'Safari'], ['curl/', 'curl'], ['python', 'Python']];
 const systems = [['iPhone', 'iPhone'], ['iPad', 'iPad'], ['Android', 'Android'], ['Windows', 'Windows'], ['Mac OS X', 'macOS'], ['CrOS', 'ChromeOS'], ['Linux', 'Linux']];
@@ -25,7 +25,7 @@ const none = { workspaceId: null };
 function columns(onEnd, busy) {
   return [
     { label: 'Device', header: true, render: (row) => <span title={row.userAgent}>{deviceOf(row.userAgent)} {row.current && <Badge kind="accent">This one</Badge>}</span> },
-    { label: 'Address', render: (row) => (row.from ? <code>{row.from}</code> : <span class="muted none">–</span>) },
+    { label: 'Address', render: (row) => orDash(row.from && <code>{row.from}</code>) },
     { label: 'Last used', labelled: true, render: (row) => (row.current ? 'Now' : <Time at={row.lastUsedAt} />) },
     { label: 'Signed in', labelled: true, render: (row) => <Time at={row.createdAt} /> },
     {
@@ -39,7 +39,7 @@ function columns(onEnd, busy) {
 export function Sessions({ path, empty }) {
   const { toast } = useApp();
   const [busy, setBusy] = useState('');
-  const { data: rows, error, loading, reload } = useLoad(async (signal) => (await api.get(api.path(...path), { signal, ...none })).data, [path.join('/')]);
+  const { data: rows, error, loading, reload } = useGet(api.path(...path), none);
   const end = useAction(async (row) => {
     setBusy(row.id);
     await api.del(api.path(...path, row.id), undefined, none).finally(() => setBusy(''));
@@ -54,10 +54,9 @@ export function Sessions({ path, empty }) {
   const others = rows?.filter((row) => !row.current) ?? [];
   return (
     <>
-      {error && <ErrorNotice error={error} onRetry={reload} />}
-      {end.error && <ErrorNotice error={end.error} />}
-      {endAll.error && <ErrorNotice error={endAll.error} />}
-      {rows?.length === 0 ? <p class="muted">{empty}</p> : !error && <Table caption="Sessions" columns={columns(end.run, busy)} rows={rows} keyOf={(row) => row.id} busy={loading} />}
+      <ErrorNotice error={end.error} />
+      <ErrorNotice error={endAll.error} />
+      <Rows caption="Sessions" columns={columns(end.run, busy)} rows={rows} keyOf={(row) => row.id} loading={loading} error={error} onRetry={reload} empty={<p class="muted">{empty}</p>} />
       {others.length > 1 && <Button busy={endAll.busy} onClick={() => endAll.run()}>{rows.length > others.length ? 'End all other sessions' : 'End all sessions'}</Button>}
     </>
   );
@@ -67,7 +66,7 @@ export function SessionsDialog({ user, onClose }) {
   return (
     <Dialog title={`Sessions of ${user.email}`} wide onClose={onClose}>
       <Sessions path={['users', user.id, 'sessions']} empty="This user is not signed in anywhere." />
-      <div class="dialog-actions"><Button kind="primary" onClick={onClose}>Done</Button></div>
+      <DialogEnd onClose={onClose} />
     </Dialog>
   );
 }

@@ -11,7 +11,7 @@ const wrongText = 'E-mail or password is wrong. Check both and try again, or ask
 
 /** Error texts for sign-in that tell a user more than the server's. */
 function wordsFor(error) {
-  return error.code === 'invalid_credentials' ? { ...error, message: wrongText } : { ...error, message: error.message };
+  return error?.code === 'invalid_credentials' ? { ...error, message: wrongText } : error;
 }
 
 /** The second step, when the password was right. */
@@ -24,7 +24,7 @@ function CodeStep({ email, action, onCode, onBack }) {
   return (
     <Page title="Enter a code" takeFocus={false}>
       <p>For <strong>{email}</strong>.</p>
-      {action.error?.code !== 'second_factor_required' && action.error && <ErrorNotice error={wordsFor(action.error)} />}
+      {action.error?.code !== 'second_factor_required' && <ErrorNotice error={wordsFor(action.error)} />}
       <form onSubmit={submit}>
         <CodeField value={code} onValue={setCode} autofocus inputRef={(box) => box && !code && box.focus()} />
         <Button type="submit" kind="primary" class="wide-button" busy={action.busy}>Sign in</Button>
@@ -51,10 +51,6 @@ export function SignIn({ message, onSession }) {
       throw error;
     }
   });
-  const submit = (event) => {
-    event.preventDefault();
-    if (!action.busy) action.run();
-  };
   const back = () => {
     setPassword('');
     setAsksCode(false);
@@ -64,8 +60,8 @@ export function SignIn({ message, onSession }) {
   return (
     <Page title="Sign in" takeFocus={false}>
       {message && !action.error && <div role="status"><Notice><p>{message}</p></Notice></div>}
-      {action.error && <ErrorNotice error={wordsFor(action.error)} />}
-      <form onSubmit={submit}>
+      <ErrorNotice error={wordsFor(action.error)} />
+      <form onSubmit={action.submit}>
         <TextField label="E-mail" type="email" name="email" autocomplete="username" required inputRef={box} value={email} onValue={setEmail} />
         <TextField label="Password" type="password" name="password" autocomplete="current-password" required value={password} onValue={setPassword} />
         <Button type="submit" kind="primary" class="wide-button" busy={action.busy}>Sign in</Button>

@@ -12,7 +12,7 @@ import { ListChoice, listName } from '../parts/list-choice.jsx';
 import { Folded } from '../parts/folded.jsx';
 import { ErrorNotice } from '../parts/notice.jsx';
 import { Icon } from '../parts/icon.jsx';
-import { Badge, By, Lead, Time, Who, scopeText } from '../parts/text.jsx';
+import { Badge, By, Lead, Time, Who, pageOfName, scopeText } from '../parts/text.jsx';
 
 const listOf = (entry) => (entry.scope === 'workspace' ? workspaceList : campaignList(entry.campaignId));
 const keyOf = ({ scope, campaignId, matched }) => `${scope}/${campaignId}/${matched?.value ?? ''}`;
@@ -69,16 +69,12 @@ function BlockForm({ verdict, campaigns, first = workspaceList, onDone }) {
     const where = list === workspaceList ? '' : ` in ${listName(list, campaigns)}`;
     app.toast(`${name.value} is blocked${where}.`, { action: undoOf(changeId, app, onDone) });
   });
-  const submit = (event) => {
-    event.preventDefault();
-    if (!action.busy) action.run(false);
-  };
   return (
-    <form class="block-form" onSubmit={submit}>
+    <form class="block-form" onSubmit={action.submit}>
       {campaigns && <ListChoice label="Block in" list={list} campaigns={campaigns} onList={setList} />}
       <DetailFields details={details} onDetails={setDetails} />
       <Button type="submit" kind="danger" icon="blocklist" busy={action.busy}>{verdict.blocked && list === workspaceList ? 'Block in the whole workspace' : 'Block'}</Button>
-      {action.error && <ErrorNotice error={action.error} />}
+      <ErrorNotice error={action.error} />
       {action.error?.force && <Button onClick={() => action.run(true)}>Block it all the same</Button>}
     </form>
   );
@@ -145,7 +141,7 @@ export function Verdict({ verdict, onDone, named = false, campaigns, list = work
         <div>
           <h2>{blocked ? 'Blocked' : 'Not blocked'}</h2>
           {list !== workspaceList && <p class="muted">in {listName(list, campaigns)}</p>}
-          {named && <Who name={name} typed />}
+          {named && <><Who name={name} typed /><p><a href={pageOfName(name)}>History{isLinkedIn(name) && ' and proof'}</a></p></>}
         </div>
       </div>
       {covered && <Covered by={covered} />}

@@ -4,6 +4,7 @@ import { dateField, endOfDay, isPast, number } from '../format.js';
 import { useApp } from '../hooks.js';
 import { go, href, setQuery } from '../router.js';
 import { Button } from '../parts/button.jsx';
+import { day } from '../parts/columns.jsx';
 import { FormDialog } from '../parts/dialog.jsx';
 import { SelectField, TextField } from '../parts/field.jsx';
 import { Empty } from '../parts/notice.jsx';
@@ -68,7 +69,7 @@ const columns = (chosen, onPlan) => [
   { label: 'Blocked', class: 'number', render: (row) => number(row.entries ?? 0) },
   { label: 'Keys', class: 'number', render: (row) => number(row.keys ?? 0) },
   { label: 'Campaigns', class: 'number', render: (row) => number(row.campaigns ?? 0) },
-  { label: 'Created', labelled: true, render: (row) => <Time at={row.createdAt} dateOnly /> },
+  day('Created', 'createdAt'),
   { label: 'License', hideLabel: true, class: 'action-cell', render: (row) => <Button aria-label={`Change license of ${row.name}`} onClick={() => onPlan(row)}>License</Button> },
 ];
 
