@@ -228,7 +228,7 @@ static bool is_alive(const struct actor *actor, const struct actor_change *chang
     return actor->now.lives[change->list] == change->life;
 }
 
-/* The place of a request among those that are taken back twice, or their count. */
+/* The place of a request among those that are taken back more than once, or their count. */
 static unsigned held_at(const struct actor_held *held, uint64_t order)
 {
     unsigned i = 0;

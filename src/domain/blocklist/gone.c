@@ -25,7 +25,7 @@ bool lb_gone_has(const struct lb_blocklist *blocklist, uint32_t workspace, uint6
 bool lb_gone_add(struct lb_blocklist *blocklist, uint32_t workspace, uint64_t id)
 {
     struct lb_fingerprint fingerprint = hash(blocklist->gone, workspace, id);
-    if (has(blocklist->gone, workspace, id)) /* taken back twice: see twins.h */
+    if (has(blocklist->gone, workspace, id)) /* once more: see twins.h */
         return lb_twins_hold(&blocklist->twins, fingerprint, id);
     if (!lb_array_reserve(blocklist->going, blocklist->going_capacity,
                           blocklist->going_count + 1) ||
