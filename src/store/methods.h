@@ -423,11 +423,7 @@ LB_METHOD(lb_err, leads_that_gave_way, struct lb_store_reader *reader, uint32_t 
 LB_METHOD(lb_err, leads_due, struct lb_store_reader *reader, uint32_t workspace, uint32_t campaign,
           enum lb_lead_queue queue, uint32_t step, int64_t before, size_t max, uint64_t *out,
           size_t *out_count)
-/* In which queues, and at which steps, a campaign has such leads; as log_scan. */
-LB_METHOD(lb_err, leads_queued, struct lb_store_reader *reader, uint32_t workspace,
-          uint32_t campaign, void *context,
-          lb_err (*each)(void *context, const struct lb_queue_head *head))
-/* As leads_due the other way round: with `since` above `after`, those furthest ahead first. */
+/* The same the other way round: with `since` above `after`, those furthest ahead first. */
 LB_METHOD(lb_err, leads_ahead, struct lb_store_reader *reader, uint32_t workspace,
           uint32_t campaign, enum lb_lead_queue queue, uint32_t step, int64_t after, size_t max,
           uint64_t *out, size_t *out_count)

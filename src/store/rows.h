@@ -521,13 +521,6 @@ struct lb_lead_place {
     char form[LB_LEAD_FORM_SIZE];
 };
 
-/* Leads of a campaign wait in this queue at this step; the one that waits longest, since then. */
-struct lb_queue_head {
-    enum lb_lead_queue queue;
-    uint32_t step;
-    int64_t since;
-};
-
 /* A lead that is known by a name. */
 struct lb_lead_ref {
     uint32_t campaign;

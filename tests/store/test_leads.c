@@ -376,46 +376,6 @@ static size_t ahead(struct backend *backend, uint32_t campaign, enum lb_lead_que
     return count;
 }
 
-struct heads {
-    struct lb_queue_head found[64];
-    size_t count;
-};
-
-static lb_err take_head(void *context, const struct lb_queue_head *head)
-{
-    struct heads *heads = context;
-    assert_true(heads->count < 64);
-    heads->found[heads->count++] = *head;
-    return LB_OK;
-}
-
-static lb_err refuse_head(void *context, const struct lb_queue_head *head)
-{
-    (void)head;
-    ++*(size_t *)context;
-    return LB_ERR_LEASE_LOST;
-}
-
-/* One for each queue and step where leads are due some day, with the one that waits longest. */
-static void assert_heads(struct backend *backend, uint32_t campaign, size_t wanted)
-{
-    struct heads heads = {.count = 0};
-    assert_int_equal(
-        backend->ops->leads_queued(backend->reader, BACKEND_WORKSPACE, campaign, &heads, take_head),
-        LB_OK);
-    assert_int_equal(heads.count, wanted);
-    for (size_t i = 0; i < heads.count; i++) {
-        const struct lb_queue_head *head = &heads.found[i];
-        uint64_t first[2];
-        assert_int_equal(due(backend, campaign, head->queue, head->step, head->since, 2, first) > 0,
-                         1);
-        assert_int_equal(due(backend, campaign, head->queue, head->step, head->since - 1, 2, first),
-                         0);
-        for (size_t j = 0; j < i; j++)
-            assert_false(heads.found[j].queue == head->queue && heads.found[j].step == head->step);
-    }
-}
-
 /* Of each status, queue and step, set aside and not; their numbers by that. */
 typedef uint64_t all_kinds[LB_LEAD_STATUS_COUNT][2][LB_QUEUE_COUNT][3];
 
@@ -445,13 +405,6 @@ static void only_open_leads_that_are_not_set_aside_are_due(void **state)
     uint64_t found[8];
     add_all_kinds(backend, leads);
     backend_commit(backend);
-    assert_heads(backend, 1, LB_QUEUE_COUNT * 3);
-    assert_heads(backend, 2, 0);
-    size_t calls = 0;
-    assert_int_equal(
-        backend->ops->leads_queued(backend->reader, BACKEND_WORKSPACE, 1, &calls, refuse_head),
-        LB_ERR_LEASE_LOST);
-    assert_int_equal(calls, 1);
     for (int queue = 0; queue < LB_QUEUE_COUNT; queue++)
         for (uint32_t step = 0; step < 3; step++) {
             size_t count = due(backend, 1, (enum lb_lead_queue)queue, step, INT64_MAX, 8, found);

@@ -341,7 +341,7 @@ static void a_block_of_the_workspace_reaches_all_campaigns(void **state)
 
 static struct lb_store_ops counting;
 static const struct lb_store_ops *counted;
-static _Atomic size_t leads_read, most_leads_read, texts_read, queues_read;
+static _Atomic size_t leads_read, most_leads_read, texts_read;
 
 static lb_err counting_begin(struct lb_store *store)
 {
@@ -367,15 +367,6 @@ static lb_err counting_steps(struct lb_store_reader *reader, uint32_t workspace,
     return counted->steps(reader, workspace, campaign, texts, context, each);
 }
 
-static lb_err counting_due(struct lb_store_reader *reader, uint32_t workspace, uint32_t campaign,
-                           enum lb_lead_queue queue, uint32_t step, int64_t before, size_t max,
-                           uint64_t *out, size_t *out_count)
-{
-    atomic_fetch_add(&queues_read, 1);
-    return counted->leads_due(reader, workspace, campaign, queue, step, before, max, out,
-                              out_count);
-}
-
 static void count_reads(void **state)
 {
     struct engine *engine = engine_of(state);
@@ -385,12 +376,10 @@ static void count_reads(void **state)
         counting.begin = counting_begin;
         counting.lead = counting_lead;
         counting.steps = counting_steps;
-        counting.leads_due = counting_due;
         engine->store->ops = &counting;
     }
     atomic_store(&most_leads_read, 0);
     atomic_store(&texts_read, 0);
-    atomic_store(&queues_read, 0);
 }
 
 static void await_set_aside(void **state, int64_t wanted)
@@ -439,28 +428,6 @@ static void a_claim_reads_the_texts_of_what_it_hands_out(void **state)
     assert_int_equal(atomic_load(&texts_read), 1);
     assert_int_equal(claim(state, C), 0);
     assert_int_equal(atomic_load(&texts_read), 1);
-}
-
-/* Of many steps, and of those that were deleted, which stay for the leads that wait for them. */
-static void a_claim_looks_into_the_queues_where_leads_are_due(void **state)
-{
-    struct lb_step_row step = {.type = LB_STEP_VISIT_PROFILE, .delay_hours = 1};
-    uint32_t deleted;
-    add(state, C, "ada", NULL);
-    for (int i = 0; i < 20; i++) {
-        assert_int_equal(outreach_add_step(engine_of(state), C, step, 0, NULL), LB_OK);
-        assert_int_equal(outreach_add_step(engine_of(state), C, step, 0, &deleted), LB_OK);
-        assert_int_equal(outreach_remove_step(engine_of(state), C, deleted), LB_OK);
-    }
-    activate(state, C);
-    count_reads(state);
-    assert_int_equal(claim(state, C), 1);
-    assert_in_range(atomic_load(&queues_read), 1, 2);
-    count_reads(state);
-    assert_int_equal(claim(state, C), 0);
-    assert_int_equal(atomic_load(&queues_read), 0);
-    sql(state, "UPDATE lead SET since = 1"); /* the lease is over */
-    assert_int_equal(claim(state, C), 1);
 }
 
 /* A claim that finds nothing but what it cannot hand out ends, and the next one goes on. */
@@ -869,7 +836,6 @@ int main(void)
         TEST(a_block_of_the_workspace_reaches_all_campaigns),
         TEST(one_person_of_many_campaigns_is_set_aside_in_small_writes),
         TEST(a_claim_reads_the_texts_of_what_it_hands_out),
-        TEST(a_claim_looks_into_the_queues_where_leads_are_due),
         TEST(a_claim_looks_at_so_many_leads_and_no_more),
         TEST(a_claim_looks_at_fewer_leads_while_others_write),
         TEST(a_claim_hands_out_a_piece_at_a_time_while_others_write),

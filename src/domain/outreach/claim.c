@@ -41,9 +41,6 @@ struct claiming {
     struct lb_sequence texts;    /* the same, with those of one step */
     uint32_t texts_of;           /* 0: of none yet */
     struct lb_campaign_state state;
-    struct lb_queue_head *heads; /* where leads wait */
-    size_t head_count;
-    size_t head_capacity;
     struct lb_buf variables; /* the campaign's */
     struct lb_counts counts;
     int64_t now;
@@ -398,35 +395,6 @@ static lb_err find_restraints(struct claiming *claiming, const uint64_t *leads, 
 
 /* --- The queue --- */
 
-static lb_err take_head(void *context, const struct lb_queue_head *head)
-{
-    struct claiming *claiming = context;
-    if (!lb_array_reserve(claiming->heads, claiming->head_capacity, claiming->head_count + 1))
-        return LB_ERR_STORAGE_UNAVAILABLE;
-    claiming->heads[claiming->head_count++] = *head;
-    return LB_OK;
-}
-
-/* Each queue of each step would be a question of its own, also where no lead waits. */
-static lb_err find_heads(struct claiming *claiming)
-{
-    struct lb_list list = claiming->claim->standing.list;
-    claiming->head_count = 0;
-    return claiming->store->ops->leads_queued(claiming->reader, list.workspace, list.campaign,
-                                              claiming, take_head);
-}
-
-static bool is_any_due(const struct claiming *claiming, uint32_t step, enum lb_lead_queue queue,
-                       int64_t before)
-{
-    for (size_t i = 0; i < claiming->head_count; i++) {
-        const struct lb_queue_head *head = &claiming->heads[i];
-        if (head->step == step && head->queue == queue)
-            return head->since <= before;
-    }
-    return false;
-}
-
 /* The number of the first step that is there; 0 when none is. */
 static uint32_t first_step(const struct claiming *claiming)
 {
@@ -446,7 +414,7 @@ static lb_err take_due(struct claiming *claiming, uint32_t step, enum lb_lead_qu
     struct lb_restraint restraints[FETCH_MAX];
     uint64_t leads[FETCH_MAX];
     lb_err err = LB_OK;
-    size_t count = is_any_due(claiming, step, queue, before), known;
+    size_t count = 1, known;
     size_t more =
         1; /* where the first ones were blocked, others may be: a company's, for example */
     while (!err && count && wants_more(claiming) && may_ask(claiming)) {
@@ -474,29 +442,15 @@ static lb_err take_step(struct claiming *claiming, uint32_t no, int64_t before)
     return err ? err : take_due(claiming, no, LB_QUEUE_SCHEDULED, before);
 }
 
-/* Does any lead wait at this step? */
-static bool is_waited_for(const struct claiming *claiming, uint32_t step)
-{
-    for (int queue = 0; queue < LB_QUEUE_COUNT; queue++)
-        if (is_any_due(claiming, step, (enum lb_lead_queue)queue, INT64_MAX))
-            return true;
-    return false;
-}
-
 /* Those that wait for steps that were deleted, due or not: they go on to what comes after these. */
 static lb_err take_deleted(struct claiming *claiming)
 {
     const struct lb_sequence *sequence = &claiming->sequence;
-    bool went_on = false;
     lb_err err = LB_OK;
-    for (size_t i = 0; !err && i < sequence->count && wants_more(claiming); i++) {
-        const struct lb_step_row *step = &sequence->steps[i];
-        if (!step->deleted_at || !is_waited_for(claiming, step->no))
-            continue;
-        went_on = true;
-        err = take_step(claiming, step->no, INT64_MAX);
-    }
-    return err || !went_on ? err : find_heads(claiming);
+    for (size_t i = 0; !err && i < sequence->count && wants_more(claiming); i++)
+        if (sequence->steps[i].deleted_at)
+            err = take_step(claiming, sequence->steps[i].no, INT64_MAX);
+    return err;
 }
 
 /* Those who are furthest come first. */
@@ -537,8 +491,6 @@ static lb_err set_right(struct claiming *claiming)
 static lb_err take_all(struct claiming *claiming)
 {
     lb_err err = set_right(claiming);
-    if (!err)
-        err = find_heads(claiming);
     if (!err)
         err = take_deleted(claiming);
     if (!err)
@@ -586,7 +538,6 @@ static lb_err apply_claim(struct lb_write *write, struct lb_store *store)
     write->records = (claim->count - claim->kept) * ACTIVITY_BYTES;
     lb_sequence_fini(&claiming.sequence);
     lb_sequence_fini(&claiming.texts);
-    free(claiming.heads);
     lb_buf_fini(&claiming.variables);
     return err;
 }

@@ -348,19 +348,6 @@ LB_PG_STATEMENT(
     " AND campaign = $2 AND queue = $3 AND step = $4 AND since <= $5"
     " ORDER BY since, no LIMIT $6");
 
-/* The first of each, one after the other, by the index: `after` is "" or what it comes after. */
-#define HEAD_OF_QUEUE(after)                                                                       \
-    "(SELECT queue, step, since FROM leadblock.lead WHERE NOT set_aside AND status <= 1"           \
-    " AND workspace_id = $1 AND campaign = $2" after " ORDER BY queue, step, since, no LIMIT 1)"
-
-LB_PG_STATEMENT(
-    LEADS_QUEUED, ONE, "nn",
-    "WITH RECURSIVE head AS (" HEAD_OF_QUEUE(
-        "") " UNION ALL SELECT next.* FROM head"
-            " CROSS JOIN LATERAL " HEAD_OF_QUEUE(
-                " AND (queue, step) > (head.queue, head.step)") " AS next) SELECT queue, step, "
-                                                                "since FROM head");
-
 LB_PG_STATEMENT(
     LEADS_AHEAD, ONE, "nnnnnn",
     "SELECT no FROM leadblock.lead WHERE NOT set_aside AND status <= 1 AND workspace_id = $1"
@@ -394,24 +381,6 @@ lb_err lb_pg_leads_due(struct lb_store_reader *reader, uint32_t workspace, uint3
 {
     return find_waiting(reader, PG_LEADS_DUE, workspace, campaign, queue, step, before, max, out,
                         out_count);
-}
-
-lb_err lb_pg_leads_queued(struct lb_store_reader *reader, uint32_t workspace, uint32_t campaign,
-                          void *context, lb_err (*each)(void *, const struct lb_queue_head *))
-{
-    struct lb_pg_params params = {0};
-    PGresult *result;
-    lb_pg_add_number(&params, workspace);
-    lb_pg_add_number(&params, campaign);
-    lb_err err = lb_pg_query(reader, PG_LEADS_QUEUED, &params, &result);
-    for (int i = 0; !err && i < PQntuples(result); i++) {
-        const struct lb_queue_head head = {.queue = (enum lb_lead_queue)lb_pg_number(result, i, 0),
-                                           .step = (uint32_t)lb_pg_number(result, i, 1),
-                                           .since = lb_pg_number(result, i, 2)};
-        err = each(context, &head);
-    }
-    PQclear(result);
-    return err;
 }
 
 lb_err lb_pg_leads_ahead(struct lb_store_reader *reader, uint32_t workspace, uint32_t campaign,

@@ -295,48 +295,6 @@ lb_err lb_sqlite_leads_due(struct lb_store_reader *reader, uint32_t workspace, u
     return find_waiting(stmt, campaign, queue, step, before, max, out, out_count);
 }
 
-/* The next step of a queue at which leads wait. */
-static lb_err next_head(struct lb_store_reader *reader, uint32_t campaign,
-                        struct lb_queue_head *head, bool *out_found)
-{
-    sqlite3_stmt *stmt = lb_sqlite_prepared(
-        reader, STMT_LEADS_QUEUED,
-        "SELECT step, since FROM lead INDEXED BY lead_queue WHERE set_aside = 0 AND status <= 1"
-        " AND campaign = ?1 AND queue = ?2 AND step >= ?3 ORDER BY step, since LIMIT 1");
-    if (!stmt)
-        return LB_ERR_STORAGE_UNAVAILABLE;
-    sqlite3_bind_int64(stmt, 1, campaign);
-    sqlite3_bind_int(stmt, 2, (int)head->queue);
-    sqlite3_bind_int64(stmt, 3, head->step);
-    int code = sqlite3_step(stmt);
-    *out_found = code == SQLITE_ROW;
-    if (*out_found) {
-        head->step = (uint32_t)sqlite3_column_int64(stmt, 0);
-        head->since = sqlite3_column_int64(stmt, 1);
-        code = SQLITE_DONE;
-    }
-    return lb_sqlite_end_scan(stmt, LB_OK, code);
-}
-
-lb_err lb_sqlite_leads_queued(struct lb_store_reader *reader, uint32_t workspace, uint32_t campaign,
-                              void *context, lb_err (*each)(void *, const struct lb_queue_head *))
-{
-    static const enum lb_lead_queue QUEUES[] = {LB_QUEUE_SCHEDULED, LB_QUEUE_CLAIMED,
-                                                LB_QUEUE_RETRY};
-    lb_err err = LB_OK;
-    for (size_t i = 0; !err && i < sizeof QUEUES / sizeof *QUEUES; i++) {
-        struct lb_queue_head head = {.queue = QUEUES[i]};
-        bool found = true;
-        while (!err && found) {
-            err = next_head(reader, campaign, &head, &found);
-            if (!err && found)
-                err = each(context, &head);
-            head.step++;
-        }
-    }
-    return err;
-}
-
 lb_err lb_sqlite_leads_ahead(struct lb_store_reader *reader, uint32_t workspace, uint32_t campaign,
                              enum lb_lead_queue queue, uint32_t step, int64_t after, size_t max,
                              uint64_t *out, size_t *out_count)
