@@ -3,12 +3,14 @@
 
     bench/abuse.py [--binary FILE] [--seconds N] [NAME...]
 
-Prints for each abuse what another tenant sees meanwhile (milliseconds of a check, or of blocking one person), and the
-server's memory before, at its peak, and 5 seconds after. `--binary` measures another build, such as one from before a
+Prints for each abuse what another tenant sees meanwhile (milliseconds of a check, or of blocking one person), how much
+of a processor the writer, the I/O thread and the readers have then, and the server's memory before, at its peak, and 5
+seconds after. `--binary` measures another build, such as one from before a
 change. Figures of a busy machine are noisy: compare two builds on the same machine, one after the other."""
 
 import argparse
 import itertools
+import json
 import os
 import sys
 import time
@@ -209,6 +211,81 @@ class Trial:
                         b"name\n" + b'"a""b","' * 1_000_000)
         return self.again(1, [request])
 
+    def ends_asked_again(self):
+        """2 connections ask again for 50 people at a time who were asked for as often as counts, while 100,000 blocks
+        of the workspace end some day."""
+        for _ in range(10):
+            entries = [{"publicIdentifier": f"end-{os.urandom(6).hex()}", "expiresAt": "2090-01-01T00:00:00Z"}
+                       for _ in range(10_000)]
+            assert self.hostile.api.post("/blocklist", {"entries": entries}).status == 200
+        people = [f"again-{n}" for n in range(50)]
+
+        def again(reason):
+            return {"leads": [{"publicIdentifier": person, "reason": reason} for person in people]}
+        for n in range(16):
+            assert self.hostile.api.post("/blocked-leads", again(f"reason {n}")).status == 200
+        return self.again(2, [self.request("POST", "/v1/blocked-leads", again(f"why {n}")) for n in range(2000)])
+
+    def many_campaigns(self):
+        """One connection blocks and unblocks a person who is in 1,000 campaigns."""
+        for _ in range(1000):
+            campaign = self.hostile.campaign()
+            answer = self.hostile.api.post(f"/campaigns/{campaign}/leads", {"leads": [{"publicIdentifier": "everywhere"}]})
+            assert answer.status == 200
+        person = {"entries": [{"publicIdentifier": "everywhere"}]}
+        return self.again(1, [self.request(method, "/v1/blocklist", person) for method in ("POST", "DELETE")])
+
+    def _claimable(self, count, body, **lead):
+        campaign = self.hostile.campaign(steps=[{"type": "message", "genericBody": body}])
+        for begin in range(0, count, 5000):
+            leads = [{"publicIdentifier": f"claim-{begin + n}", **lead} for n in range(min(5000, count - begin))]
+            assert self.hostile.api.post(f"/campaigns/{campaign}/leads", {"leads": leads}).status == 200
+        assert self.hostile.api.put(f"/campaigns/{campaign}/activate", None).status == 200
+        return campaign
+
+    def _claim(self, campaign, **wanted):
+        return self.request("POST", f"/v1/campaigns/{campaign}/activities/claim",
+                            json.dumps({"leaseSeconds": 1, **wanted}).encode())
+
+    def claims_long(self):
+        """4 connections claim 100 messages of 10 KB each, which JSON has to escape, again and again."""
+        claim = self._claim(self._claimable(10_000, "\x01" * 10_000), max=100)
+        return (abuse.repeat, self.port, 4, lambda: claim), abuse.check_times
+
+    def claims_many(self):
+        """2 connections claim 10,000 activities at a time."""
+        return self.again(2, [self._claim(self._claimable(40_000, "Hello"), max=10_000)])
+
+    def claims_in_vain(self):
+        """One connection claims 16 activities at a time, of 50,000 that cannot be filled in."""
+        return self.again(1, [self._claim(self._claimable(50_000, "Hello {{missing}}"), max=16)])
+
+    def claims_of_nothing(self):
+        """One connection claims in a campaign of 450 KB of texts with 50 steps, where nothing is due."""
+        path, _, _ = self._large_campaign()
+        assert self.hostile.api.post(f"{path}/leads", {"leads": [{"publicIdentifier": "only"}]}).status == 200
+        assert self.hostile.api.put(f"{path}/activate", None).status == 200
+        assert self.hostile.api.post(f"{path}/activities/claim", {"leaseSeconds": 3600}).status == 200
+        return self.again(1, [self._claim(path.rpartition("/")[2], max=10)])
+
+    def claims_among_deleted_steps(self):
+        """The same with 200 more steps that were deleted."""
+        attack, watch = self.claims_of_nothing()
+        path = attack[3]().split(b" ")[1].decode().rpartition("/activities")[0].removeprefix("/v1")
+        first = self.hostile.api.get(f"{path}/sequence").json()["steps"][-1]["id"]
+        assert self.hostile.api.delete(f"{path}/steps/{first}").status == 200
+        for _ in range(198):
+            step = self.hostile.api.post(f"{path}/steps", {"type": "visit_profile"}).json()["id"]
+            assert self.hostile.api.delete(f"{path}/steps/{step}").status == 200
+        return attack, watch
+
+    def invalid_names(self):
+        """4 connections block 10,000 names that are none, which the answer repeats."""
+        leads = [{"publicIdentifier": "\x01" * 50} for _ in range(9999)] + [{"publicIdentifier": "somebody"}]
+        request = build("POST", "/v1/blocked-leads", [abuse.JSON, self.key, ("Prefer", "handling=lenient")],
+                        {"leads": leads})
+        return (abuse.repeat, self.port, 4, lambda: request), abuse.check_times
+
     def searches(self):
         """32 connections search 100,000 entries for what is in none."""
         for _ in range(10):
@@ -260,6 +337,10 @@ def first_answer(server, attack):
         return connection.read("POST").status
 
 
+def thread_times(server):
+    return {name: abuse.thread_ms(server, name) for name in ("lb-writer", "lb-http-0", "lb-reader")}
+
+
 def measure(name, seconds, options):
     with Server(*options, env={"LEADBLOCK_THREADS": "1", "LEADBLOCK_LOG_LEVEL": "warn"}) as server:
         trial = Trial(server, seconds)
@@ -272,8 +353,12 @@ def measure(name, seconds, options):
         if attack:
             with abuse.under(*attack):
                 time.sleep(0.5)
+                busy, began = thread_times(server), time.monotonic()
                 seen = abuse.describe(watch(trial.other, seconds)) if watch else \
                     {"other": new_connection(server, trial.other)}
+                passed = (time.monotonic() - began) * 1000
+                seen |= {thread.removeprefix("lb-"): f"{(now - then) / passed:.0%}"
+                         for (thread, now), then in zip(thread_times(server).items(), busy.values())}
         else:
             seen = abuse.describe(watch(trial.other, seconds))
         peak = abuse.memory_mib(server, "VmHWM")
@@ -281,7 +366,7 @@ def measure(name, seconds, options):
         after = abuse.memory_mib(server)
     figures = " ".join(f"{key} {value:.2f}" if isinstance(value, float) else f"{key} {value}"
                        for key, value in seen.items())
-    before_it = f"idle p50 {idle.get('p50', 0):.2f} p95 {idle.get('p95', 0):.2f}"
+    before_it = " ".join(["idle", *(f"{key} {idle.get(key, 0):.2f}" for key in ("p50", "p95", "p99"))])
     memory = f"memory {before:.0f} peak {peak:.0f} after {after:.0f} MiB"
     print(f"{name:20} {before_it:28} answer {answer} {figures:50} {memory}", flush=True)
 

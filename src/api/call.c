@@ -126,10 +126,11 @@ bool lb_call_no_memory(struct lb_call *call)
     return false;
 }
 
-static void finish_write(struct lb_request *req)
+/* What a large request has to be told is large, too: of each of its items, maybe. */
+static enum lb_progress finish_write(struct lb_request *req)
 {
     struct lb_call *call = lb_call_of(req);
-    call->finish(call);
+    return lb_call_put_answer(call, req->body.len, call->finish);
 }
 
 bool lb_call_written(struct lb_call *call)
@@ -157,7 +158,6 @@ static enum lb_progress submit_write(struct lb_call *call, struct lb_write *writ
     lb_err err = lb_writer_submit(call->app->writer, write);
     if (!err)
         return LB_PENDING;
-    call->req->before_reply = NULL;
     call->req->resume = NULL;
     return lb_call_refuse(call, err, NULL);
 }
@@ -166,7 +166,7 @@ enum lb_progress lb_call_write(struct lb_call *call, struct lb_write *write, siz
                                void (*finish)(struct lb_call *call))
 {
     call->finish = finish;
-    call->req->before_reply = finish_write;
+    call->req->resume = finish_write;
     return submit_write(call, write, size);
 }
 
@@ -200,6 +200,11 @@ static void cancel_read(struct lb_read *read)
     lb_request_complete(call->req);
 }
 
+static struct lb_read_lane *lane_of(const struct lb_call *call)
+{
+    return call->lane ? call->lane : call->workspace ? &call->workspace->reads : NULL;
+}
+
 enum lb_progress lb_call_read(struct lb_call *call,
                               enum lb_turn (*run)(struct lb_call *call,
                                                   struct lb_store_reader *reader))
@@ -207,7 +212,7 @@ enum lb_progress lb_call_read(struct lb_call *call,
     call->run = run;
     call->read.run = run_read;
     call->read.cancel = cancel_read;
-    call->read.lane = call->lane ? call->lane : call->workspace ? &call->workspace->reads : NULL;
+    call->read.lane = lane_of(call);
     lb_err err = lb_readers_submit(call->app->readers, &call->read);
     return err ? lb_call_refuse(call, err, NULL) : LB_PENDING;
 }
@@ -232,10 +237,27 @@ enum lb_progress lb_call_read_anyway(struct lb_call *call,
     call->run = run;
     call->read.run = run_anyway;
     call->read.cancel = cancel_anyway;
-    call->read.lane = &call->workspace->reads;
+    call->read.lane = lane_of(call);
     if (lb_readers_submit(call->app->readers, &call->read))
         run(call, NULL);
     return LB_PENDING;
+}
+
+static enum lb_turn run_put(struct lb_call *call, struct lb_store_reader *reader)
+{
+    call->finish(call);
+    lb_request_complete(call->req);
+    return LB_TURN_LAST;
+}
+
+enum lb_progress lb_call_put_answer(struct lb_call *call, size_t bytes,
+                                    void (*put)(struct lb_call *call))
+{
+    call->finish = put;
+    if (bytes > LB_HEAVY_BYTES)
+        return lb_call_read_anyway(call, run_put);
+    put(call);
+    return LB_DONE;
 }
 
 static enum lb_turn run_import(struct lb_read *read, struct lb_store *store,

@@ -45,7 +45,7 @@ struct lb_call {
     struct lb_quota *memory_share;  /* of what its memory was taken; NULL: it has none */
     lb_err refused;                 /* why it gets no more memory: in place of LB_ERR_OVERLOADED */
     struct lb_write *write;         /* for lb_call_write */
-    void (*finish)(struct lb_call *call);
+    void (*finish)(struct lb_call *call);                  /* for it, and for lb_call_put_answer */
     enum lb_progress (*finish_then)(struct lb_call *call); /* for lb_call_write_then */
     bool (*still_passes)(struct lb_call *call); /* asked before a read runs; see gate.h */
     struct lb_read read;                        /* for lb_call_read and heavy handlers */
@@ -89,14 +89,21 @@ void *lb_call_alloc(struct lb_call *call, size_t size);
 /* Refuses the call for want of memory, and returns false. */
 bool lb_call_no_memory(struct lb_call *call);
 
-/* Hands a write to the writer. When it is done, `finish` is called on the request's I/O thread,
- * asks lb_call_written and replies. `size`: bytes of memory that wait with it. */
+/* Hands a write to the writer. When it is done, `finish` is called on the request's I/O thread, or
+ * after a large body on a reader thread; it asks lb_call_written and replies. `size`: bytes of
+ * memory that wait with it. */
 enum lb_progress lb_call_write(struct lb_call *call, struct lb_write *write, size_t size,
                                void (*finish)(struct lb_call *call));
 
-/* The same, but `finish` may say that the request goes on waiting (LB_PENDING). */
+/* The same, on the I/O thread, but `finish` may say that the request goes on waiting (LB_PENDING).
+ */
 enum lb_progress lb_call_write_then(struct lb_call *call, struct lb_write *write, size_t size,
                                     enum lb_progress (*finish)(struct lb_call *call));
+
+/* For such a `finish`: has `put` reply, which asks lb_call_written. What is made of more than
+ * LB_HEAVY_BYTES, about, is made by a reader thread. */
+enum lb_progress lb_call_put_answer(struct lb_call *call, size_t bytes,
+                                    void (*put)(struct lb_call *call));
 
 /* In a `finish`: false when the write failed, and the reply says so. */
 bool lb_call_written(struct lb_call *call);

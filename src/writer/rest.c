@@ -2,6 +2,8 @@
 
 #include "base/clock.h"
 
+#include <time.h>
+
 #define REST_SHARE  20 /* one in so many may have to wait for longer than LB_REST_BRIEF_NS */
 #define REST_TIMES  3  /* it rests at most so many times as long as the batch took */
 #define REST_MAX_NS (UINT64_C(3000) * 1000000)
@@ -9,6 +11,8 @@
 /* Of light writes of one workspace: what they may take at once, and what is remembered at most. */
 #define USED_NS     (UINT64_C(20) * 1000000)
 #define USED_MAX_NS (UINT64_C(100) * 1000000)
+/* A write that is the only one of its workspace in its batch counts when it takes longer. */
+#define ALONE_NS (LB_REST_BRIEF_NS / 2)
 
 static void note_one(struct lb_rest *rest, const struct lb_writer_share *share, uint64_t until_ns)
 {
@@ -52,8 +56,36 @@ static uint64_t used_now(const struct lb_writer_share *share, uint64_t now)
     return share->used_ns > forgotten ? share->used_ns - forgotten : 0;
 }
 
-void lb_rest_charge(struct lb_writer_share *share, uint64_t took_ns)
+static uint64_t thread_ns(void)
 {
+    struct timespec time;
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+    return (uint64_t)time.tv_sec * 1000000000 + (uint64_t)time.tv_nsec;
+}
+
+void lb_rest_batch_begins(struct lb_rest *rest)
+{
+    rest->thread_ns = thread_ns();
+}
+
+/* What a write that took so long has had of the processor, or what came before it in the batch:
+ * that the machine is busy is not its fault. 0: not much. */
+static uint64_t own_time(struct lb_rest *rest, uint64_t took_ns)
+{
+    if (took_ns <= ALONE_NS)
+        return 0;
+    uint64_t before = rest->thread_ns;
+    rest->thread_ns = thread_ns();
+    uint64_t had = rest->thread_ns - before;
+    return had <= ALONE_NS ? 0 : had < took_ns ? had : took_ns;
+}
+
+void lb_rest_charge(struct lb_rest *rest, struct lb_writer_share *share, uint64_t took_ns)
+{
+    if (share->in_batch < 2)
+        took_ns = own_time(rest, took_ns);
+    if (!took_ns)
+        return;
     uint64_t now = lb_clock_mono_ns();
     uint64_t used = used_now(share, now) + took_ns;
     share->used_ns = used < USED_MAX_NS ? used : USED_MAX_NS;

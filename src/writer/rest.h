@@ -5,7 +5,9 @@
  * come evenly, one in twenty at most comes at a moment when it has to wait for longer than some
  * milliseconds, but for three times as long as the batch took at most, so that heavy ones get on
  * wherever each takes long. A workspace has a twentieth of the writer's time for light ones, and
- * some milliseconds at once; what takes longer is treated as heavy while others write.
+ * some milliseconds at once; what takes longer is treated as heavy while others write. One that
+ * writes one after the other, each when the one before it was answered, has all that each needs,
+ * but for those that take long by themselves.
  *
  * Threads: the writer's; lb_rest_has_others: any. */
 #ifndef LB_WRITER_REST_H
@@ -29,6 +31,7 @@ struct lb_lately {
 struct lb_rest {
     struct lb_lately lately[2]; /* of different workspaces, the latest first */
     uint64_t until_ns;          /* 0: it never rested */
+    uint64_t thread_ns;         /* of the writer's thread, when the batch began or later */
 };
 
 /* Notes whose light writes these are: two of them, which is all that is asked. */
@@ -37,8 +40,11 @@ void lb_rest_note(struct lb_rest *rest, const struct lb_write *first);
 /* Did light writes of a workspace other than this one come lately? */
 bool lb_rest_has_others(const struct lb_rest *rest, const struct lb_writer_share *share);
 
-/* Notes for how long a light write was applied that is one of several. */
-void lb_rest_charge(struct lb_writer_share *share, uint64_t took_ns);
+/* Notes for how long a light write was applied. Of one that is the only one of its workspace in the
+ * batch, what the thread had of a processor meanwhile counts, when that is long. */
+void lb_rest_charge(struct lb_rest *rest, struct lb_writer_share *share, uint64_t took_ns);
+/* A batch is about to be applied. */
+void lb_rest_batch_begins(struct lb_rest *rest);
 
 /* Have light writes of this workspace taken so much time lately that they are heavy for others? */
 bool lb_rest_is_busy(const struct lb_rest *rest, const struct lb_writer_share *share);

@@ -317,14 +317,15 @@ static uint64_t end_of(const struct lb_writer *writer, const struct batch *batch
     return now + (took > brief ? took : brief);
 }
 
-/* What it took counts to what its workspace has of the writer, when it is one of several. What the
- * first waits for in a remote store is not its own, nor is what a failure of others costs. */
+/* What it took counts to what its workspace has of the writer. What the first waits for in a remote
+ * store is not its own, nor one's that is alone, nor is what a failure of others costs. */
 static void note_applied(struct lb_writer *writer, struct batch *batch, struct lb_write *write)
 {
     uint64_t now = lb_clock_mono_ns();
-    bool free = batch->repeated || (!batch->ends_ns && lb_store_is_remote(writer->settings.store));
-    if (batch->from == &writer->light && write->share && write->share->in_batch > 1 && !free)
-        lb_rest_charge(write->share, (now - batch->applied_ns) / batch->times);
+    bool waits = !batch->ends_ns || (write->share && write->share->in_batch < 2);
+    bool free = batch->repeated || (waits && lb_store_is_remote(writer->settings.store));
+    if (batch->from == &writer->light && write->share && !free)
+        lb_rest_charge(&writer->rest, write->share, (now - batch->applied_ns) / batch->times);
     if (!batch->ends_ns)
         batch->ends_ns = end_of(writer, batch, write, now);
     batch->applied_ns = now;
@@ -336,6 +337,7 @@ static void note_applied(struct lb_writer *writer, struct batch *batch, struct l
  * nodes had changed: that is not how far it is away. */
 static void note_begun(struct lb_writer *writer, struct batch *batch)
 {
+    lb_rest_batch_begins(&writer->rest);
     batch->applied_ns = lb_clock_mono_ns();
     batch->ends_ns = 0;
     batch->times = 1;

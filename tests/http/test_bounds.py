@@ -7,7 +7,6 @@ import signal
 import socket
 import statistics
 import time
-from pathlib import Path
 
 import pytest
 
@@ -435,25 +434,18 @@ def test_many_small_changes_stall_no_single_block_of_others(single):
     assert statistics.median(others) < own_ms / 2, (abuse.describe(others), own_ms)
 
 
-def writer_ms(server):
-    """What the writer's thread has had of a processor: other programs do not change it."""
-    total, found = 0, False
-    for task in Path(f"/proc/{server.process.pid}/task").iterdir():
-        with contextlib.suppress(FileNotFoundError, ProcessLookupError):  # another thread, which has ended meanwhile
-            if (task / "comm").read_text(encoding="ascii").strip() == "lb-writer":
-                found = True
-                total += int((task / "schedstat").read_text(encoding="ascii").split()[0])
-    assert found
+def thread_ms(server, name):
+    total = abuse.thread_ms(server, name)
     if not total:
         pytest.skip("this kernel does not count the time of a thread finely enough")
-    return total / 1e6
+    return total
 
 
-def cost_of(server, act, times=20):
-    before = writer_ms(server)
+def cost_of(server, act, times=20, thread="lb-writer"):
+    before = thread_ms(server, thread)
     for number in range(times):
         act(number)
-    return writer_ms(server) - before
+    return thread_ms(server, thread) - before
 
 
 def message_of(characters):
@@ -472,7 +464,15 @@ def pause(api, path, _step, number):
     expect.ok(api.put(f"{path}/pause", None))
 
 
-@pytest.mark.parametrize("change", [change_settings, change_step, pause])
+def claim_nothing(api, path, _step, number):
+    """All that there is was claimed the first time."""
+    if not number:
+        expect.ok(api.post(f"{path}/leads", {"leads": [{"publicIdentifier": "the-only-one"}]}))
+        expect.ok(api.put(f"{path}/activate", None))
+    expect.ok(api.post(f"{path}/activities/claim", {"leaseSeconds": 3600}))
+
+
+@pytest.mark.parametrize("change", [change_settings, change_step, pause, claim_nothing])
 def test_the_writer_reads_no_texts_that_a_change_of_a_campaign_does_not_need(single, change):
     """A megabyte of texts: it takes as long as without them."""
     acts, costs = [], []
@@ -499,3 +499,55 @@ def test_the_answer_with_a_large_campaign_is_whole(single):
     assert made.json()["steps"] == expect.ok(single.hostile.api.get(path))["steps"]
     left = expect.ok(single.hostile.api.delete(f"{path}/steps/{made.json()['steps'][1]['id']}"))
     assert left["steps"] == expect.ok(single.hostile.api.get(path))["steps"] and len(left["steps"]) == 2
+
+
+# --- answers that others would wait for ---
+
+def spent_by(server, act, rounds=3):
+    """What the thread that all share, and the readers, have had of a processor meanwhile."""
+    threads = ("lb-http-0", "lb-reader")
+    before = [thread_ms(server, thread) for thread in threads]
+    for _ in range(rounds):
+        act()
+    return [thread_ms(server, thread) - had for thread, had in zip(threads, before)]
+
+
+def test_long_answers_to_claims_are_made_by_readers(single):
+    """Forty messages of 10 KB of what JSON has to escape: 2.4 MB. The thread that all share only sends them."""
+    text = "\x01" * 10_000
+    campaign = Campaign(single.hostile, *[f"reader-{n}" for n in range(120)],
+                        steps=[{"type": "message", "genericBody": text}])
+
+    def claim():
+        activities = expect.ok(single.hostile.api.post(f"/campaigns/{campaign.id}/activities/claim", {"max": 40}))
+        assert [activity["message"] for activity in activities] == [text] * 40
+
+    shared, readers = spent_by(single, claim)
+    assert readers > shared, (shared, readers)
+
+
+def test_answers_to_large_changes_are_made_by_readers(single):
+    """Ten thousand names that are none, each of which the answer repeats."""
+    names = ["\x01" * 50] * 9999 + ["somebody"]
+    headers = [("x-api-key", single.hostile.key), abuse.JSON, ("Prefer", "handling=lenient")]
+    request = build("POST", "/v1/blocked-leads", headers, {"leads": [{"publicIdentifier": name} for name in names]})
+
+    def block():
+        with single.connect(timeout=60) as connection:
+            connection.send_while_reading(request)
+            assert len(expect.ok(connection.read("POST"))["invalid"]) == 9999
+
+    shared, readers = spent_by(single, block)
+    assert readers > 2 * shared, (shared, readers)
+
+
+def test_a_large_claim_is_whole_although_it_is_made_in_pieces(single):
+    """While others write: each activity is handed out once, and can be reported."""
+    campaign = Campaign(single.hostile, *[f"piece-{n}" for n in range(450)])
+    activities = []
+    while len(activities) < 450:
+        abuse.block_times(single.other, 0.05)
+        activities += expect.ok(single.hostile.api.post(f"/campaigns/{campaign.id}/activities/claim",
+                                                        {"max": 1000, "leaseSeconds": 3600}))
+    assert len({activity["id"] for activity in activities}) == 450
+    expect.ok(campaign.report(activities[-1], "done"))

@@ -13,7 +13,8 @@ import statistics
 import sys
 import termios
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from pathlib import Path
 
 from .client import build
 
@@ -62,6 +63,19 @@ def forget_peak(server):
 
 def memory_mib(server, field="VmRSS"):
     return status_kib(server, field) / 1024
+
+
+def thread_ms(server, name):
+    """What the threads of this name have had of a processor: other programs do not change it. 0: the kernel does not
+    count it."""
+    total, found = 0, False
+    for task in Path(f"/proc/{server.process.pid}/task").iterdir():
+        with suppress(FileNotFoundError, ProcessLookupError):  # another thread, which has ended meanwhile
+            if (task / "comm").read_text(encoding="ascii").strip() == name:
+                found = True
+                total += int((task / "schedstat").read_text(encoding="ascii").split()[0])
+    assert found
+    return total / 1e6
 
 
 # --- those who attack ---
@@ -214,7 +228,8 @@ def latencies(tenant, seconds, method="GET", target=None, body=None, pause=0.004
 
 
 def describe(times):
-    return {"p50": statistics.median(times), "p95": percentile(times, 0.95), "max": max(times), "count": len(times)}
+    return {"p50": statistics.median(times), "p95": percentile(times, 0.95), "p99": percentile(times, 0.99),
+            "max": max(times), "count": len(times)}
 
 
 def check_times(tenant, seconds):

@@ -1,5 +1,6 @@
 /* Changes of blocklists: blocking, unblocking, undoing, and what a change looks at once more. */
 #include "domain/blocklist/entry.h"
+#include "domain/blocklist/expiry.h"
 #include "domain/blocklist/internal.h"
 #include "base/clock.h"
 #include "support/engine.h"
@@ -853,6 +854,34 @@ static void a_check_that_was_half_counted_is_not_forgotten(void **state)
     assert_stored_checks(engine, 1, 1);
 }
 
+/* Blocks that ended before they were due leave memory in pieces, without pauses: others write
+ * between them, and what is due after them has to end in time. */
+static void ends_that_are_due_no_more_are_dropped_in_pieces(void **state)
+{
+    enum { STALE = 5000, MOST = 2500 };
+    struct engine *engine = engine_of(state);
+    engine_settle(engine);
+    const struct lb_blocklist_settings settings = {.directory = engine->directory,
+                                                   .store = engine->store};
+    struct lb_blocklist *other = lb_blocklist_create(&settings);
+    assert_non_null(other);
+    assert_true(lb_blocklist_begin_ending(other, NULL));
+    struct lb_writer_hooks hooks = lb_blocklist_hooks(other);
+    for (uint64_t id = 1; id <= STALE; id++) {
+        const struct lb_due due = {.end = 1, .id = id, .fingerprint = {.high = id}};
+        assert_true(lb_ends_add(&other->ends, &due));
+    }
+    lb_ends_commit(&other->ends);
+    bool more = true;
+    while (more) {
+        size_t before = other->ends.count;
+        more = hooks.upkeep(hooks.context);
+        assert_in_range(before - other->ends.count, 1, MOST);
+    }
+    assert_int_equal(other->ends.count, 0);
+    lb_blocklist_destroy(other);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -886,6 +915,7 @@ int main(void)
         TEST(a_request_in_the_batch_of_the_one_that_it_repeats_is_none),
         TEST(after_an_unknown_outcome_ids_are_of_another_epoch),
         TEST(a_full_disk_leaves_nothing_of_a_block_behind),
+        TEST(ends_that_are_due_no_more_are_dropped_in_pieces),
         TEST(the_last_use_of_a_key_is_written_down_when_a_commit_works),
         TEST(every_check_is_written_down_once),
         TEST(a_check_that_was_half_counted_is_not_forgotten),

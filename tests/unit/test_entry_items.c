@@ -6,6 +6,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdlib.h>
 
 #include <cmocka.h>
 
@@ -79,6 +80,8 @@ static void kinds_have_words(void **state)
     assert_false(lb_block_kind_parse(LB_STR("enemy"), &kind));
 }
 
+static const struct lb_fingerprint NOBODY;
+
 static void what_is_due_first_comes_first(void **state)
 {
     static const int64_t due[] = {50, 10, 40, 10, 30, 60, 20};
@@ -86,11 +89,11 @@ static void what_is_due_first_comes_first(void **state)
     for (size_t i = 0; i < sizeof due / sizeof *due; i++)
         assert_true(lb_ends_add(&ends, &(struct lb_due){.end = due[i], .id = i + 1}));
     assert_null(lb_ends_first(&ends));
-    assert_int_equal(lb_ends_of(&ends, 3), 40);
+    assert_int_equal(lb_ends_of(&ends, NOBODY, 3), 40);
     lb_ends_commit(&ends);
     assert_true(lb_ends_add(&ends, &(struct lb_due){.end = 1, .id = 9}));
     lb_ends_roll_back(&ends);
-    assert_int_equal(lb_ends_of(&ends, 9), 0);
+    assert_int_equal(lb_ends_of(&ends, NOBODY, 9), 0);
     int64_t before = 0;
     size_t count = 0;
     for (const struct lb_due *first; (first = lb_ends_first(&ends)) != NULL; count++) {
@@ -102,6 +105,67 @@ static void what_is_due_first_comes_first(void **state)
     lb_ends_fini(&ends);
 }
 
+/* Against a plain list: entries of some people, which are due at times of their own, some of them
+ * more than once, in batches that are committed or not. */
+#define MODEL_IDS    3000
+#define MODEL_PEOPLE 3
+
+static struct lb_due due_of(uint64_t number)
+{
+    uint64_t id = number / MODEL_PEOPLE + 1; /* of several workspaces */
+    return (struct lb_due){.end = (int64_t)(id * 7919 % 1000 + number % MODEL_PEOPLE + 1),
+                           .id = id,
+                           .fingerprint = {.high = number % MODEL_PEOPLE + 1}};
+}
+
+static void assert_ends(const struct lb_ends *ends, const unsigned *times)
+{
+    for (uint64_t number = 0; number < MODEL_IDS; number++) {
+        struct lb_due due = due_of(number);
+        assert_int_equal(lb_ends_of(ends, due.fingerprint, due.id), times[number] ? due.end : 0);
+    }
+}
+
+static void drop_first(struct lb_ends *ends, unsigned *times)
+{
+    const struct lb_due *first = lb_ends_first(ends);
+    if (!first)
+        return;
+    times[(first->id - 1) * MODEL_PEOPLE + first->fingerprint.high - 1]--;
+    lb_ends_drop_first(ends);
+}
+
+static void each_entry_is_known_to_end_for_as_long_as_it_is_due(void **state)
+{
+    static unsigned committed[MODEL_IDS], times[MODEL_IDS];
+    struct lb_ends ends = {0};
+    (void)state;
+    srand(7);
+    for (int batch = 0; batch < 300; batch++) {
+        memcpy(times, committed, sizeof times);
+        for (int i = rand() % 60; i > 0; i--) {
+            uint64_t number = (uint64_t)rand() % MODEL_IDS;
+            struct lb_due due = due_of(number);
+            assert_true(lb_ends_add(&ends, &due));
+            times[number]++;
+        }
+        assert_ends(&ends, times);
+        if (rand() % 3) {
+            lb_ends_commit(&ends);
+            memcpy(committed, times, sizeof committed);
+        } else {
+            lb_ends_roll_back(&ends);
+        }
+        for (int i = rand() % 40; i > 0; i--)
+            drop_first(&ends, committed);
+        assert_ends(&ends, committed);
+    }
+    while (lb_ends_first(&ends))
+        drop_first(&ends, committed);
+    assert_ends(&ends, committed);
+    lb_ends_fini(&ends);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -109,6 +173,7 @@ int main(void)
         cmocka_unit_test(what_no_version_writes_is_no_item),
         cmocka_unit_test(kinds_have_words),
         cmocka_unit_test(what_is_due_first_comes_first),
+        cmocka_unit_test(each_entry_is_known_to_end_for_as_long_as_it_is_due),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

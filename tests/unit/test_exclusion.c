@@ -337,6 +337,99 @@ static void a_block_of_the_workspace_reaches_all_campaigns(void **state)
     expect_consistent(state);
 }
 
+/* --- What is read in one transaction --- */
+
+static struct lb_store_ops counting;
+static const struct lb_store_ops *counted;
+static _Atomic size_t leads_read, most_leads_read, texts_read;
+
+static lb_err counting_begin(struct lb_store *store)
+{
+    atomic_store(&leads_read, 0);
+    return counted->begin(store);
+}
+
+static lb_err counting_lead(struct lb_store_reader *reader, uint32_t workspace, uint64_t no,
+                            struct lb_lead_row *out)
+{
+    size_t read = atomic_fetch_add(&leads_read, 1) + 1;
+    if (read > atomic_load(&most_leads_read))
+        atomic_store(&most_leads_read, read);
+    return counted->lead(reader, workspace, no, out);
+}
+
+static lb_err counting_steps(struct lb_store_reader *reader, uint32_t workspace, uint32_t campaign,
+                             int64_t texts, void *context,
+                             lb_err (*each)(void *context, const struct lb_step_row *row))
+{
+    if (texts != LB_TEXTS_NONE)
+        atomic_fetch_add(&texts_read, texts == LB_TEXTS_ALL ? 1000 : 1);
+    return counted->steps(reader, workspace, campaign, texts, context, each);
+}
+
+static void count_reads(void **state)
+{
+    struct engine *engine = engine_of(state);
+    if (engine->store->ops != &counting) {
+        counted = engine->store->ops;
+        counting = *counted;
+        counting.begin = counting_begin;
+        counting.lead = counting_lead;
+        counting.steps = counting_steps;
+        engine->store->ops = &counting;
+    }
+    atomic_store(&most_leads_read, 0);
+    atomic_store(&texts_read, 0);
+}
+
+static void await_set_aside(void **state, int64_t wanted)
+{
+    for (int tries = 0; tries < 6000; tries++) {
+        if (sql(state, "SELECT sum(leads_set_aside) FROM campaign") == wanted)
+            return;
+        poll(NULL, 0, 5);
+    }
+    fail_msg("the leads are not set aside, or put back");
+}
+
+/* All other writes would wait for one who is in thousands of campaigns. Claims do not wait for the
+ * rest. */
+static void one_person_of_many_campaigns_is_set_aside_in_small_writes(void **state)
+{
+    enum { MANY = 450, MOST = 250 };
+    char name[24];
+    for (int i = 0; i < MANY; i++) {
+        snprintf(name, sizeof name, "many-%d", i);
+        assert_int_equal(i < MANY - 1 ? engine_make_campaign(engine_of(state), name)
+                                      : make_campaign(engine_of(state), name),
+                         LB_OK);
+        add(state, name, i % 2 ? "ada" : MEMBER, NULL);
+    }
+    activate(state, name);
+    count_reads(state);
+    const char *both[] = {"ada", MEMBER};
+    assert_int_equal(engine_block(engine_of(state), NULL, both, 2, NULL, NULL), LB_OK);
+    assert_int_equal(claim(state, name), 0);
+    await_set_aside(state, MANY);
+    expect_consistent(state);
+    assert_int_equal(status(state, name), LB_CAMPAIGN_COMPLETED);
+    assert_int_equal(engine_unblock(engine_of(state), NULL, both, 2, NULL), LB_OK);
+    await_set_aside(state, 0);
+    expect_consistent(state);
+    assert_in_range(atomic_load(&most_leads_read), 1, MOST);
+}
+
+static void a_claim_reads_the_texts_of_what_it_hands_out(void **state)
+{
+    add(state, C, "ada", NULL);
+    activate(state, C);
+    count_reads(state);
+    assert_int_equal(claim(state, C), 1);
+    assert_int_equal(atomic_load(&texts_read), 1);
+    assert_int_equal(claim(state, C), 0);
+    assert_int_equal(atomic_load(&texts_read), 1);
+}
+
 /* A claim that finds nothing but what it cannot hand out ends, and the next one goes on. */
 static void a_claim_looks_at_so_many_leads_and_no_more(void **state)
 {
@@ -361,6 +454,78 @@ static void a_claim_looks_at_so_many_leads_and_no_more(void **state)
     assert_int_equal(sql(state, "SELECT leads_set_aside FROM campaign WHERE id = 'c'"), 1000);
     assert_int_equal(claim(state, C), 1);
     assert_string_equal(first_claimed(state)->identifier, "ada");
+    expect_consistent(state);
+}
+
+static lb_err do_nothing(struct lb_write *write, struct lb_store *store)
+{
+    (void)write;
+    (void)store;
+    return LB_OK;
+}
+
+/* Others wait for it. */
+static void a_claim_looks_at_fewer_leads_while_others_write(void **state)
+{
+    enum { BLOCKED = 150 };
+    struct engine *engine = engine_of(state);
+    struct lb_writer_share other = {0};
+    struct lb_write light = {.apply = do_nothing, .share = &other};
+    char name[24];
+    for (size_t i = 0; i < BLOCKED; i++) {
+        const char *pointer = name;
+        snprintf(name, sizeof name, "lead-%zu", i);
+        add(state, C, name, NULL);
+        assert_int_equal(engine_block(engine, C, &pointer, 1, NULL, NULL), LB_OK);
+    }
+    add(state, C, "ada", NULL);
+    activate(state, C);
+    sql(state, "UPDATE lead SET set_aside = 0");
+    sql(state, "UPDATE campaign SET leads_set_aside = 0");
+    assert_int_equal(engine_submit(engine, &light), LB_OK);
+    assert_int_equal(claim(state, C), 0);
+    assert_int_equal(sql(state, "SELECT leads_set_aside FROM campaign WHERE id = 'c'"), 100);
+    assert_int_equal(claim(state, C), 1);
+    expect_consistent(state);
+}
+
+static void a_claim_hands_out_a_piece_at_a_time_while_others_write(void **state)
+{
+    enum { MANY = 250, PIECE = 200 };
+    static char texts[MANY][16];
+    static struct lb_new_lead leads[MANY];
+    struct engine *engine = engine_of(state);
+    struct lb_writer_share other = {0};
+    struct lb_write light = {.apply = do_nothing, .share = &other};
+    for (size_t i = 0; i < MANY; i++) {
+        snprintf(texts[i], sizeof texts[i], "lead-%zu", i);
+        leads[i] = (struct lb_new_lead){.identifier = lb_str(texts[i])};
+    }
+    assert_int_equal(outreach_add(engine, C, leads, MANY, NULL), LB_OK);
+    activate(state, C);
+    assert_int_equal(engine_submit(engine, &light), LB_OK);
+    /* One claim that goes on keeps what it has. */
+    struct lb_claim going_on = {.outreach = engine->outreach,
+                                .standing = engine_standing(engine, C),
+                                .max = MANY,
+                                .lease_s = LEASE_S};
+    lb_claim_activities(&going_on);
+    assert_int_equal(engine_submit(engine, &going_on.write), LB_OK);
+    assert_int_equal(going_on.count, PIECE);
+    assert_true(going_on.piece);
+    lb_claim_activities(&going_on);
+    assert_int_equal(engine_submit(engine, &going_on.write), LB_OK);
+    assert_int_equal(going_on.count, MANY);
+    assert_false(going_on.piece);
+    for (size_t i = 0; i < MANY; i++)
+        for (size_t j = 0; j < i; j++)
+            assert_int_not_equal(going_on.items[i].lead, going_on.items[j].lead);
+    for (size_t i = 0; i < MANY; i++) {
+        const struct lb_claimed *item = &going_on.items[i];
+        assert_true(lb_str_equal(lb_claim_text(&going_on, item->identifier),
+                                 lb_str(texts[item->lead - going_on.items[0].lead])));
+    }
+    lb_claim_fini(&going_on);
     expect_consistent(state);
 }
 
@@ -669,7 +834,11 @@ int main(void)
         TEST(unblocking_puts_a_lead_back_where_it_stood),
         TEST(a_claim_corrects_a_cache_that_says_less_than_the_lists),
         TEST(a_block_of_the_workspace_reaches_all_campaigns),
+        TEST(one_person_of_many_campaigns_is_set_aside_in_small_writes),
+        TEST(a_claim_reads_the_texts_of_what_it_hands_out),
         TEST(a_claim_looks_at_so_many_leads_and_no_more),
+        TEST(a_claim_looks_at_fewer_leads_while_others_write),
+        TEST(a_claim_hands_out_a_piece_at_a_time_while_others_write),
         TEST(a_campaign_in_which_all_are_blocked_is_completed),
         TEST(a_deleted_campaign_leaves_nothing_behind),
         TEST(what_a_stop_left_of_a_deleted_campaign_goes_after_the_next_start),

@@ -7,6 +7,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>
+#include <time.h>
 /* After the above. */
 #include <cmocka.h>
 
@@ -175,6 +176,53 @@ static void what_counts_no_more_is_told(void **state)
     lb_twins_fini(&twins);
 }
 
+static uint64_t thread_ns(void)
+{
+    struct timespec time;
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+    return (uint64_t)time.tv_sec * 1000000000 + (uint64_t)time.tv_nsec;
+}
+
+/* What it costs to ask for a person again who has been asked for as often as counts, while so many
+ * blocks of others end some day. */
+static uint64_t cost_beside(size_t others)
+{
+    struct lb_ends ends = {0};
+    struct lb_twins twins = {.ends = &ends};
+    for (uint64_t id = 1; id <= others; id++) {
+        struct lb_due due = {.end = 1, .id = id, .fingerprint = {.high = id * 0x9e3779b97f4a7c15}};
+        assert_true(lb_ends_add(&ends, &due));
+    }
+    lb_ends_commit(&ends);
+    uint64_t begun = thread_ns();
+    for (uint64_t id = others + 1; id <= others + 300; id++) {
+        struct lb_due due = {.end = (int64_t)id, .id = id, .fingerprint = person(0)};
+        assert_true(lb_ends_add(&ends, &due));
+        assert_true(lb_twins_add(&twins, person(0), id));
+        lb_twins_commit(&twins);
+        lb_ends_commit(&ends);
+    }
+    uint64_t took = thread_ns() - begun;
+    assert_int_equal(lb_twins_count(&twins, person(0)), LB_TWINS_MAX - 1);
+    lb_twins_fini(&twins);
+    lb_ends_fini(&ends);
+    return took;
+}
+
+/* A scan of all of them would take a thousand times as long. */
+static void how_many_blocks_end_does_not_matter(void **state)
+{
+    (void)state;
+    uint64_t few = UINT64_MAX, many = UINT64_MAX;
+    for (int i = 0; i < 3; i++) {
+        uint64_t took = cost_beside(10);
+        few = took < few ? took : few;
+        took = cost_beside(100000);
+        many = took < many ? took : many;
+    }
+    assert_true(many < 20 * few + 5000000);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -182,6 +230,7 @@ int main(void)
         cmocka_unit_test(what_is_taken_back_twice_is_as_the_last_commit_left_it),
         cmocka_unit_test(what_is_taken_back_more_often_is_let_go_as_often),
         cmocka_unit_test(what_counts_no_more_is_told),
+        cmocka_unit_test(how_many_blocks_end_does_not_matter),
         cmocka_unit_test(nothing_waits_for_a_list_that_has_ended),
         cmocka_unit_test(only_who_was_noted_may_have_several),
     };

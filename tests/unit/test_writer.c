@@ -1334,6 +1334,54 @@ static void many_light_ones_let_those_of_others_go_first(void **state)
     assert_true(traced(fixture, "publish9") < traced(fixture, "apply3"));
 }
 
+static uint64_t thread_ns(void)
+{
+    struct timespec time;
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+    return (uint64_t)time.tv_sec * 1000000000 + (uint64_t)time.tv_nsec;
+}
+
+/* What a write has the processor for, whoever else wants it. */
+static lb_err busy_apply(struct lb_write *write, struct lb_store *store)
+{
+    uint64_t until = thread_ns() + 30000000;
+    while (thread_ns() < until)
+        continue;
+    return fake_apply(write, store);
+}
+
+/* One after the other, so that each is alone in its batch. */
+static void submit_alone(struct fixture *fixture, struct lb_writer_share *share,
+                         lb_err (*apply)(struct lb_write *, struct lb_store *))
+{
+    struct fake fake = {0};
+    prepare(fixture, &fake, 1);
+    fake.write.apply = apply;
+    fake.write.share = share;
+    assert_int_equal(lb_writer_submit(fixture->writer, &fake.write), LB_OK);
+    await(fixture, 1);
+}
+
+static void one_that_takes_long_counts_although_it_is_alone(void **state)
+{
+    struct fixture *fixture = *state;
+    struct lb_writer_share hostile = {0}, other = {0};
+    submit_alone(fixture, &other, fake_apply);
+    submit_alone(fixture, &hostile, busy_apply);
+    assert_true(hostile.used_ns >= 20000000);
+    assert_int_equal(other.used_ns, 0);
+}
+
+/* As on a machine that has other things to do. */
+static void one_that_had_to_wait_counts_not(void **state)
+{
+    struct fixture *fixture = *state;
+    struct lb_writer_share share = {0};
+    for (int i = 0; i < 3; i++)
+        submit_alone(fixture, &share, slow_apply);
+    assert_int_equal(share.used_ns, 0);
+}
+
 static void light_ones_of_one_workspace_alone_are_one_batch(void **state)
 {
     struct fixture *fixture = *state;
@@ -1685,6 +1733,8 @@ int main(void)
         TEST(the_servers_own_work_makes_the_only_workspace_wait_for_no_rest),
         TEST(heavy_ones_of_the_only_workspace_with_light_ones_wait_for_no_rest),
         TEST(many_light_ones_let_those_of_others_go_first),
+        TEST(one_that_takes_long_counts_although_it_is_alone),
+        TEST(one_that_had_to_wait_counts_not),
         TEST(light_ones_of_one_workspace_alone_are_one_batch),
         TEST(what_comes_after_a_batch_that_took_long_is_applied),
         TEST(a_batch_that_ends_early_loses_nothing),

@@ -14,9 +14,11 @@
 
 #define CLAIM_DEFAULT         50
 #define LEASE_SECONDS_DEFAULT 300
-/* Commits after which a claim that found nothing looks on, and for how long. */
+/* Commits after which a claim that found nothing looks on, and for how long any claim goes on. */
 #define CLAIM_TURNS_MAX 9
 #define CLAIM_LOOKS_MS  2000
+/* What the answer has of an activity beside its texts, about. */
+#define ITEM_BYTES 400
 
 /* --- Claim --- */
 
@@ -43,7 +45,7 @@ static void put_claimed(struct lb_buf *body, const struct lb_claim *claim,
     lb_buf_append_lit(body, ",\"message\":");
     lb_json_put_string_or_null(body, lb_claim_text(claim, item->message));
     lb_buf_printf(body, ",\"leaseToken\":\"%s\",\"leaseExpiresAt\":", item->lease_token);
-    lb_json_put_time(body, claim->lease_until);
+    lb_json_put_time(body, item->lease_until);
     lb_buf_append_lit(body, "}");
 }
 
@@ -55,28 +57,21 @@ struct claiming {
     uint64_t began_ms;
 };
 
-/* An empty answer would tell a sender that it may wait. */
+/* An empty answer would tell a sender that it may wait, and so would one with fewer than it wants.
+ */
 static bool goes_on(const struct lb_call *call, const struct claiming *claiming)
 {
     const struct lb_claim *claim = &claiming->claim;
-    return !claim->write.result && !claim->count && claim->cut &&
-           claiming->turns < CLAIM_TURNS_MAX &&
+    bool in_vain = !claim->count && claim->cut && claiming->turns < CLAIM_TURNS_MAX;
+    return !claim->write.result && (in_vain || claim->piece) &&
            lb_clock_mono_ms() - claiming->began_ms < CLAIM_LOOKS_MS &&
            !lb_request_hung_up(call->req) && !atomic_load(&call->app->stopping);
 }
 
-static enum lb_progress reply_claimed(struct lb_call *call)
+static void put_all_claimed(struct lb_call *call)
 {
-    struct claiming *claiming = call->state;
-    struct lb_claim *claim = &claiming->claim;
-    if (goes_on(call, claiming)) {
-        claiming->turns++;
-        lb_claim_activities(claim);
-        enum lb_progress progress =
-            lb_call_write_then(call, &claim->write, claiming->bytes, reply_claimed);
-        if (progress == LB_PENDING)
-            return progress;
-    } else if (lb_call_written(call)) {
+    struct lb_claim *claim = &((struct claiming *)call->state)->claim;
+    if (claim->count || lb_call_written(call)) {
         struct lb_buf *body = lb_reply_json(&call->req->reply, 200);
         lb_buf_append_lit(body, "[");
         for (size_t i = 0; i < claim->count; i++) {
@@ -87,7 +82,29 @@ static enum lb_progress reply_claimed(struct lb_call *call)
         lb_buf_append_lit(body, "]");
     }
     lb_claim_fini(claim);
-    return LB_DONE;
+}
+
+/* What was handed out before a write that failed is told all the same. */
+static enum lb_progress reply_claimed(struct lb_call *call)
+{
+    struct claiming *claiming = call->state;
+    struct lb_claim *claim = &claiming->claim;
+    if (claim->write.result)
+        lb_claim_forget(claim);
+    bool more = goes_on(call, claiming);
+    if (more) {
+        claiming->turns++;
+        lb_claim_activities(claim);
+        enum lb_progress progress =
+            lb_call_write_then(call, &claim->write, claiming->bytes, reply_claimed);
+        if (progress == LB_PENDING)
+            return progress;
+    }
+    if (more && !claim->count) { /* the reply says why it does not go on */
+        lb_claim_fini(claim);
+        return LB_DONE;
+    }
+    return lb_call_put_answer(call, claim->texts.len + claim->count * ITEM_BYTES, put_all_claimed);
 }
 
 /* A whole number of the body; `fallback` when it is missing. False when the reply is set. */

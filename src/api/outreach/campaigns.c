@@ -117,9 +117,11 @@ static struct lb_campaign_change *begin_campaign_change(struct lb_call *call)
     return change;
 }
 
-static void put_created(struct lb_call *call)
+static void reply_created(struct lb_call *call)
 {
     const struct lb_campaign_change *change = call->state;
+    if (!lb_call_written(call))
+        return;
     struct lb_campaign_state state = {.variables = change->variables, .settings = change->settings};
     struct lb_sequence sequence = {.steps = change->steps, .count = change->step_count};
     struct lb_buf *body = lb_reply_json(&call->req->reply, 201);
@@ -133,23 +135,6 @@ static void put_created(struct lb_call *call)
     else
         lb_buf_append_lit(body, "null");
     lb_buf_append_lit(body, "}");
-}
-
-static enum lb_turn run_created(struct lb_call *call, struct lb_store_reader *reader)
-{
-    put_created(call);
-    lb_request_complete(call->req);
-    return LB_TURN_LAST;
-}
-
-static enum lb_progress reply_created(struct lb_call *call)
-{
-    if (!lb_call_written(call))
-        return LB_DONE;
-    if (call->req->body.len > LB_HEAVY_BYTES)
-        return lb_call_read_anyway(call, run_created);
-    put_created(call);
-    return LB_DONE;
 }
 
 /* Reads "customVariables"; false when the reply is set. */
@@ -180,8 +165,8 @@ enum lb_progress lb_campaigns_create(struct lb_call *call)
         return LB_DONE;
     change->max_campaigns = call->app->config->max_workspace_campaigns;
     lb_campaign_create(change);
-    return lb_call_write_then(call, &change->write, sizeof change->row + call->req->body.len,
-                              reply_created);
+    return lb_call_write(call, &change->write, sizeof change->row + call->req->body.len,
+                         reply_created);
 }
 
 enum lb_progress lb_campaigns_post(struct lb_call *call)
@@ -366,15 +351,28 @@ static void reply_brief(struct lb_call *call, const char *what, const char *more
     lb_campaign_change_fini(call->state);
 }
 
-static void reply_status(struct lb_call *call)
+static void put_status(struct lb_call *call)
 {
     const struct lb_campaign_change *change = call->state;
     reply_brief(call, "is ", lb_campaign_status_name(change->row.status));
 }
 
-static void reply_changed(struct lb_call *call)
+static void put_changed(struct lb_call *call)
 {
     reply_brief(call, "changed", "");
+}
+
+/* Its variables may be many. */
+static enum lb_progress reply_status(struct lb_call *call)
+{
+    const struct lb_campaign_change *change = call->state;
+    return lb_call_put_answer(call, change->texts.len, put_status);
+}
+
+static enum lb_progress reply_changed(struct lb_call *call)
+{
+    const struct lb_campaign_change *change = call->state;
+    return lb_call_put_answer(call, change->texts.len, put_changed);
 }
 
 enum lb_progress lb_campaigns_patch(struct lb_call *call)
@@ -390,7 +388,7 @@ enum lb_progress lb_campaigns_patch(struct lb_call *call)
     if (!read_variables(call, change) || !lb_settings_read(call, change))
         return LB_DONE;
     lb_campaign_change(change);
-    return lb_call_write(call, &change->write, call->req->body.len, reply_changed);
+    return lb_call_write_then(call, &change->write, call->req->body.len, reply_changed);
 }
 
 static enum lb_progress set_status(struct lb_call *call,
@@ -400,7 +398,7 @@ static enum lb_progress set_status(struct lb_call *call,
     if (!change)
         return LB_DONE;
     prepare(change);
-    return lb_call_write(call, &change->write, 0, reply_status);
+    return lb_call_write_then(call, &change->write, 0, reply_status);
 }
 
 enum lb_progress lb_campaigns_activate(struct lb_call *call)

@@ -298,31 +298,19 @@ enum lb_progress lb_steps_put_one(struct lb_call *call)
 static void put_left(struct lb_call *call)
 {
     struct lb_step_change *change = call->state;
-    struct lb_buf *body = lb_reply_json(&call->req->reply, 200);
-    lb_buf_append_lit(body, "{\"success\":true,\"message\":\"Step deleted\",\"steps\":");
-    lb_steps_put(body, &change->left, "variants");
-    lb_buf_append_lit(body, "}");
+    if (lb_call_written(call)) {
+        struct lb_buf *body = lb_reply_json(&call->req->reply, 200);
+        lb_buf_append_lit(body, "{\"success\":true,\"message\":\"Step deleted\",\"steps\":");
+        lb_steps_put(body, &change->left, "variants");
+        lb_buf_append_lit(body, "}");
+    }
     lb_step_change_fini(change);
-}
-
-static enum lb_turn run_left(struct lb_call *call, struct lb_store_reader *reader)
-{
-    put_left(call);
-    lb_request_complete(call->req);
-    return LB_TURN_LAST;
 }
 
 static enum lb_progress reply_removed(struct lb_call *call)
 {
-    struct lb_step_change *change = call->state;
-    if (!lb_call_written(call)) {
-        lb_step_change_fini(change);
-        return LB_DONE;
-    }
-    if (change->left.bodies.len + change->left.variant_texts.len > LB_HEAVY_BYTES)
-        return lb_call_read_anyway(call, run_left);
-    put_left(call);
-    return LB_DONE;
+    const struct lb_sequence *left = &((struct lb_step_change *)call->state)->left;
+    return lb_call_put_answer(call, left->bodies.len + left->variant_texts.len, put_left);
 }
 
 enum lb_progress lb_steps_delete(struct lb_call *call)

@@ -168,19 +168,41 @@ static void reply(struct lb_call *call, unsigned status, const char *message)
     lb_variant_change_fini(change);
 }
 
-static void reply_added(struct lb_call *call)
+static void put_added(struct lb_call *call)
 {
     reply(call, 201, "Variant added");
 }
 
-static void reply_replaced(struct lb_call *call)
+static void put_replaced(struct lb_call *call)
 {
     reply(call, 200, "Variant changed");
 }
 
-static void reply_removed(struct lb_call *call)
+static void put_removed(struct lb_call *call)
 {
     reply(call, 200, "Variant deleted");
+}
+
+/* It shows all variants of the step. */
+static enum lb_progress reply_with(struct lb_call *call, void (*put)(struct lb_call *call))
+{
+    const struct lb_variant_change *change = call->state;
+    return lb_call_put_answer(call, change->sequence.variant_texts.len, put);
+}
+
+static enum lb_progress reply_added(struct lb_call *call)
+{
+    return reply_with(call, put_added);
+}
+
+static enum lb_progress reply_replaced(struct lb_call *call)
+{
+    return reply_with(call, put_replaced);
+}
+
+static enum lb_progress reply_removed(struct lb_call *call)
+{
+    return reply_with(call, put_removed);
 }
 
 enum lb_progress lb_variants_post(struct lb_call *call)
@@ -190,7 +212,7 @@ enum lb_progress lb_variants_post(struct lb_call *call)
         !read_body(call, lb_json_member(call->body, "body"), change) || !read_fields(call, change))
         return LB_DONE;
     lb_variant_add(change);
-    return lb_call_write(call, &change->write, call->req->body.len, reply_added);
+    return lb_call_write_then(call, &change->write, call->req->body.len, reply_added);
 }
 
 enum lb_progress lb_variants_put_one(struct lb_call *call)
@@ -200,7 +222,7 @@ enum lb_progress lb_variants_put_one(struct lb_call *call)
         return LB_DONE;
     change->variant = lb_id_variant(call->req->params[2]);
     lb_variant_replace(change);
-    return lb_call_write(call, &change->write, call->req->body.len, reply_replaced);
+    return lb_call_write_then(call, &change->write, call->req->body.len, reply_replaced);
 }
 
 enum lb_progress lb_variants_delete(struct lb_call *call)
@@ -210,5 +232,5 @@ enum lb_progress lb_variants_delete(struct lb_call *call)
         return LB_DONE;
     change->variant = lb_id_variant(call->req->params[2]);
     lb_variant_remove(change);
-    return lb_call_write(call, &change->write, 0, reply_removed);
+    return lb_call_write_then(call, &change->write, 0, reply_removed);
 }

@@ -678,8 +678,8 @@ static bool upkeep(void *context)
     struct lb_blocklist *blocklist = context;
     if (blocklist->follower.context)
         blocklist->follower.upkeep(blocklist->follower.context);
-    lb_ending_upkeep(blocklist->ending_soon);
-    return lb_blocklist_sweep(blocklist);
+    bool more = lb_ending_upkeep(blocklist->ending_soon);
+    return lb_blocklist_sweep(blocklist) || more;
 }
 
 struct lb_writer_hooks lb_blocklist_hooks(struct lb_blocklist *blocklist)

@@ -14,6 +14,21 @@ struct lb_due {
     struct lb_fingerprint fingerprint;
 };
 
+/* When an entry ends, once, however often it is due: an undo may bring it back, and back again. */
+struct lb_ends_slot {
+    uint64_t key; /* of fingerprint and id; 0: free */
+    int64_t end;
+    uint32_t times; /* that it is due */
+};
+
+/* A table with open addressing. There are many, so that none takes long to grow. */
+#define LB_ENDS_SHARDS 256
+struct lb_ends_shard {
+    struct lb_ends_slot *slots;
+    size_t count;
+    size_t capacity; /* a power of two, or 0 */
+};
+
 /* All zero: none. */
 struct lb_ends {
     struct lb_due
@@ -23,6 +38,7 @@ struct lb_ends {
     size_t capacity;
     struct lb_due *taken; /* whose ends are being written */
     size_t taken_count;
+    struct lb_ends_shard shards[LB_ENDS_SHARDS]; /* the same but for those, by entry */
 };
 
 void lb_ends_fini(struct lb_ends *ends);
@@ -34,8 +50,8 @@ bool lb_ends_add(struct lb_ends *ends, const struct lb_due *due);
 void lb_ends_commit(struct lb_ends *ends);
 void lb_ends_roll_back(struct lb_ends *ends);
 
-/* When entry `id` ends; 0: never. Looks at all of them, and so is not for every day. */
-int64_t lb_ends_of(const struct lb_ends *ends, uint64_t id);
+/* When this entry ends; 0: never. Costs the same however many there are. */
+int64_t lb_ends_of(const struct lb_ends *ends, struct lb_fingerprint fingerprint, uint64_t id);
 
 /* The one that is due first; NULL: there is none. Between batches. */
 const struct lb_due *lb_ends_first(const struct lb_ends *ends);

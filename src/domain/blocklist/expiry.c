@@ -9,8 +9,8 @@
 #include <stdlib.h>
 
 #define ENDS_AT_A_TIME  500
-#define DROPS_AT_A_TIME 20000 /* that are not in force any more: some milliseconds */
-#define OTHERS_MAX      1000  /* due in other workspaces, that are passed by in a turn */
+#define DROPS_AT_A_TIME 2000 /* that are not in force any more: some milliseconds */
+#define OTHERS_MAX      1000 /* due in other workspaces, that are passed by in a turn */
 #define RESTS_MAX       64
 
 /* A workspace whose last write failed: until then the others are seen to. */
@@ -181,13 +181,14 @@ static bool is_next(const struct lb_ending *ending, const struct lb_due *due)
                              : !rests(ending, due->list.workspace);
 }
 
-/* Takes what is due in the workspace of the first that is, with others put back. */
-static void take(struct lb_ending *ending, int64_t now)
+/* Takes what is due in the workspace of the first that is, with others put back. True: it has
+ * dropped as many as it may in one turn. */
+static bool take(struct lb_ending *ending, int64_t now)
 {
     struct lb_ends *ends = &ending->blocklist->ends;
-    size_t other_count = 0;
+    size_t other_count = 0, drops = 0;
     const struct lb_due *first;
-    for (size_t drops = 0; drops < DROPS_AT_A_TIME && (first = lb_ends_first(ends)) != NULL;) {
+    while (drops < DROPS_AT_A_TIME && (first = lb_ends_first(ends)) != NULL) {
         if (first->end > now || ends->taken_count == ENDS_AT_A_TIME || other_count == OTHERS_MAX)
             break;
         bool in_force = lb_blocklist_is_in_force(ending->blocklist, first->fingerprint, first->id);
@@ -206,20 +207,12 @@ static void take(struct lb_ending *ending, int64_t now)
         ending->not_before_ms = lb_clock_mono_ms() + LB_RETRY_SOON_MS;
     if (ends->taken_count)
         qsort(ends->taken, ends->taken_count, sizeof *ends->taken, compare);
+    return drops == DROPS_AT_A_TIME;
 }
 
-void lb_ending_upkeep(struct lb_ending *ending)
+static void submit(struct lb_ending *ending)
 {
-    if (!ending)
-        return;
-    lb_mailbox_drain(ending->mailbox);
     struct lb_blocklist *blocklist = ending->blocklist;
-    if (ending->under_way || lb_clock_mono_ms() < ending->not_before_ms)
-        return;
-    if (!blocklist->ends.taken_count) /* of the last try, if that failed */
-        take(ending, lb_clock_wall_ms());
-    if (!blocklist->ends.taken_count)
-        return;
     uint32_t no = blocklist->ends.taken[0].list.workspace;
     struct lb_workspace *workspace = lb_directory_workspace_no(blocklist->directory, no);
     ending->done.run = finish;
@@ -238,4 +231,19 @@ void lb_ending_upkeep(struct lb_ending *ending)
         workspace && lb_writer_submit(ending->writer, &ending->change.write) == LB_OK;
     if (!ending->under_way)
         ending->not_before_ms = lb_clock_mono_ms() + LB_RETRY_SOON_MS;
+}
+
+bool lb_ending_upkeep(struct lb_ending *ending)
+{
+    bool more = false;
+    if (!ending)
+        return false;
+    lb_mailbox_drain(ending->mailbox);
+    if (ending->under_way || lb_clock_mono_ms() < ending->not_before_ms)
+        return false;
+    if (!ending->blocklist->ends.taken_count) /* of the last try, if that failed */
+        more = take(ending, lb_clock_wall_ms());
+    if (ending->blocklist->ends.taken_count)
+        submit(ending);
+    return more && !ending->under_way;
 }

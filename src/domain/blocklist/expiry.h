@@ -10,8 +10,8 @@ struct lb_ending;
 
 void lb_ending_destroy(struct lb_ending *ending); /* NULL is fine; no write is under way */
 
-/* Between batches, once a second at least: hands a write to the writer when something is due. NULL
- * is fine. */
-void lb_ending_upkeep(struct lb_ending *ending);
+/* Between batches, once a second at least: hands a write to the writer when something is due. True:
+ * there may be more to do at once. NULL is fine. */
+bool lb_ending_upkeep(struct lb_ending *ending);
 
 #endif

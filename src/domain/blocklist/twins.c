@@ -87,7 +87,7 @@ static uint64_t find_least(const struct lb_twins *twins, struct lb_fingerprint f
     uint64_t least = 0, cursor = 0, id;
     int64_t least_end = 0;
     while (twins->ends && (id = lb_twins_next(twins, fingerprint, &cursor)) != 0) {
-        int64_t end = lb_ends_of(twins->ends, id);
+        int64_t end = lb_ends_of(twins->ends, fingerprint, id);
         if (!end || (least && (end > least_end || (end == least_end && id > least))))
             continue;
         least = id;

@@ -42,6 +42,7 @@ struct lb_claimed {
     uint32_t attempt;
     uint64_t variant; /* of the step's text; 0: none */
     char lease_token[LB_LEASE_TOKEN_SIZE];
+    int64_t lease_until;
     struct lb_claimed_text identifier;
     struct lb_claimed_text member_id;
     struct lb_claimed_text fields[LB_LEAD_FIELD_COUNT];
@@ -50,8 +51,10 @@ struct lb_claimed {
 };
 
 /* A claim, embedded in its owner's struct. Fill `write` as for any write, `outreach`, `standing`
- * (of the campaign, with its license), `max` and `lease_s`; prepare and submit. Release with
- * lb_claim_fini when it is done, also when it failed. */
+ * (of the campaign, with its license), `max` and `lease_s`; prepare and submit. It may be prepared
+ * and submitted again, to go on: what it has handed out by then stays its result, and is all of it
+ * when it fails (lb_claim_forget). Release with lb_claim_fini when it is done, also when it failed.
+ */
 struct lb_claim {
     struct lb_write write; /* first: the writer hands it back */
     struct lb_outreach *outreach;
@@ -61,14 +64,18 @@ struct lb_claim {
     /* Results. */
     struct lb_claimed *items;
     size_t count;
-    int64_t lease_until;
-    bool cut; /* it ended at a bound of its batch: more may be due */
+    bool cut;   /* it ended at a bound of its batch: more may be due */
+    bool piece; /* it handed out as many as one write may while others wait: the same */
     /* Its own. */
     size_t capacity;
     struct lb_buf texts;
+    size_t kept; /* items of writes before this one, and their texts */
+    size_t kept_texts;
 };
 
 void lb_claim_activities(struct lb_claim *claim);
+/* Leaves out what a write that failed has left of its result. */
+void lb_claim_forget(struct lb_claim *claim);
 void lb_claim_fini(struct lb_claim *claim);
 
 /* ptr NULL when there is none. Borrowed from the claim. */

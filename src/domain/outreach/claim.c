@@ -15,10 +15,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* Leads that the claims of one batch look at without handing them out: all other writes wait, ten
- * times as long for each where the store is another process. */
-#define FRUITLESS_MAX        1000
-#define FRUITLESS_MAX_REMOTE 100
+/* Leads that the claims of one batch look at without handing them out: all other writes wait. Fewer
+ * when others write, and where the store is another process: that takes ten times as long. */
+#define FRUITLESS_MAX       1000
+#define FRUITLESS_MAX_FEWER 100
+/* Activities that one write hands out while others write. */
+#define PIECE_MAX 200
 /* Look-ups of who was contacted elsewhere that the claims of one batch make, and what is left for
  * each claim in any case. */
 #define ASKED_MAX   4000
@@ -35,11 +37,15 @@ struct claiming {
     struct lb_claim *claim;
     struct lb_store *store;
     struct lb_store_reader *reader;
-    struct lb_sequence sequence;
+    struct lb_sequence sequence; /* without texts */
+    struct lb_sequence texts;    /* the same, with those of one step */
+    uint32_t texts_of;           /* 0: of none yet */
     struct lb_campaign_state state;
     struct lb_buf variables; /* the campaign's */
     struct lb_counts counts;
     int64_t now;
+    int64_t lease_until;
+    bool others; /* write */
     /* What the claims of the batch before this one did. */
     size_t fruitless_before;
     size_t asked_before;
@@ -50,7 +56,8 @@ struct claiming {
 static bool may_look(const struct claiming *claiming)
 {
     const struct lb_outreach *outreach = claiming->claim->outreach;
-    size_t most = lb_store_is_remote(claiming->store) ? FRUITLESS_MAX_REMOTE : FRUITLESS_MAX;
+    bool fewer = claiming->others || lb_store_is_remote(claiming->store);
+    size_t most = fewer ? FRUITLESS_MAX_FEWER : FRUITLESS_MAX;
     return outreach->fruitless < most || outreach->fruitless == claiming->fruitless_before;
 }
 
@@ -61,10 +68,17 @@ static bool may_ask(const struct claiming *claiming)
     return outreach->asked < ASKED_MAX || outreach->asked == claiming->asked_before;
 }
 
-static bool wants_more(const struct claiming *claiming)
+/* How many this write may hand out still. */
+static size_t left(const struct claiming *claiming)
 {
     const struct lb_claim *claim = claiming->claim;
-    return claim->count < claim->max && claim->texts.len < TEXTS_MAX_BYTES && may_look(claiming);
+    size_t wanted = claim->max - claim->count, piece = claim->kept + PIECE_MAX - claim->count;
+    return claiming->others && piece < wanted ? piece : wanted;
+}
+
+static bool wants_more(const struct claiming *claiming)
+{
+    return left(claiming) && claiming->claim->texts.len < TEXTS_MAX_BYTES && may_look(claiming);
 }
 
 /* --- One lead --- */
@@ -186,7 +200,7 @@ static lb_err lease(struct claiming *claiming, struct lb_activity_row *activity,
     struct lb_lead_row lead = *before;
     activity->state = LB_ACTIVITY_CLAIMED;
     activity->attempts++;
-    activity->lease_until = claiming->claim->lease_until;
+    activity->lease_until = claiming->lease_until;
     activity->claimed_at = claiming->now;
     activity->changed_at = claiming->now;
     activity->completed_at = 0;
@@ -195,7 +209,7 @@ static lb_err lease(struct claiming *claiming, struct lb_activity_row *activity,
     lead.status = LB_LEAD_ACTIVE;
     lead.queue = LB_QUEUE_CLAIMED;
     lead.step = activity->step;
-    lead.since = claiming->claim->lease_until;
+    lead.since = claiming->lease_until;
     lb_err err = claiming->store->ops->activity_put(claiming->store, activity);
     return err ? err : move(claiming, before, &lead);
 }
@@ -225,6 +239,19 @@ static void fill_in(struct lb_claim *claim, struct lb_claimed *item, const struc
     item->variables = keep(claim, lead->variables);
 }
 
+/* Reads the texts of a step, if they are not those that were read last: all of a campaign may be
+ * megabytes, and most claims hand out one step, or nothing. */
+static lb_err read_texts(struct claiming *claiming, uint32_t step)
+{
+    if (claiming->texts_of == step)
+        return LB_OK;
+    lb_sequence_fini(&claiming->texts);
+    lb_err err = lb_sequence_load_texts_of(claiming->store, claiming->reader,
+                                           claiming->claim->standing.list, step, &claiming->texts);
+    claiming->texts_of = err ? 0 : step;
+    return err;
+}
+
 /* The message of a step for a lead: `body`, filled in. */
 static enum lb_rendering put_message(struct claiming *claiming, struct lb_str body,
                                      const struct lb_lead_row *lead, struct lb_claimed *item,
@@ -246,23 +273,27 @@ static lb_err hand_out(struct claiming *claiming, const struct lb_lead_row *lead
     struct lb_claim *claim = claiming->claim;
     const struct lb_step_row *step = &claiming->sequence.steps[index];
     struct lb_activity_row activity;
-    lb_err err = find_activity(claiming, lead, step->no, &activity);
+    lb_err err = read_texts(claiming, step->no);
+    if (!err)
+        err = find_activity(claiming, lead, step->no, &activity);
     struct lb_claimed *item = err ? NULL : new_item(claim);
     if (!item)
         return err ? err : LB_ERR_STORAGE_UNAVAILABLE;
     const struct lb_variant_row *variant =
-        lb_variant_of(&claiming->sequence, step, lead->no, activity.variant);
+        lb_variant_of(&claiming->texts, step, lead->no, activity.variant);
     activity.variant = variant ? variant->no : 0;
     *item = (struct lb_claimed){.step = step->no,
                                 .order = lb_sequence_order(&claiming->sequence, index),
                                 .type = step->type,
                                 .attempt = activity.attempts + 1,
-                                .variant = activity.variant};
+                                .variant = activity.variant,
+                                .lease_until = claiming->lease_until};
     size_t texts_before = claim->texts.len;
     struct lb_str missing;
     fill_in(claim, item, lead);
     enum lb_rendering rendering =
-        put_message(claiming, variant ? variant->body : step->body, lead, item, &missing);
+        put_message(claiming, variant ? variant->body : claiming->texts.steps[index].body, lead,
+                    item, &missing);
     if (claim->texts.failed)
         return LB_ERR_STORAGE_UNAVAILABLE;
     if (rendering != LB_RENDERED) {
@@ -387,8 +418,7 @@ static lb_err take_due(struct claiming *claiming, uint64_t step, enum lb_lead_qu
     size_t more =
         1; /* where the first ones were blocked, others may be: a company's, for example */
     while (!err && count && wants_more(claiming) && may_ask(claiming)) {
-        size_t wanted = claiming->claim->max - claiming->claim->count;
-        wanted = wanted > more ? wanted : more;
+        size_t wanted = left(claiming) > more ? left(claiming) : more;
         more *= 4;
         err = ops->leads_due(claiming->reader, list.workspace, list.campaign, queue, step, before,
                              wanted < FETCH_MAX ? wanted : FETCH_MAX, leads, &count);
@@ -483,7 +513,7 @@ static lb_err prepare(struct claiming *claiming)
     lb_buf_append_str(&claiming->variables, claiming->state.variables);
     if (claiming->variables.failed)
         return LB_ERR_STORAGE_UNAVAILABLE;
-    return lb_sequence_load(claiming->store, claiming->reader, claim->standing.list, true,
+    return lb_sequence_load(claiming->store, claiming->reader, claim->standing.list, false,
                             &claiming->sequence);
 }
 
@@ -494,25 +524,37 @@ static lb_err apply_claim(struct lb_write *write, struct lb_store *store)
                                 .store = store,
                                 .reader = lb_outreach_reader(claim->outreach),
                                 .now = lb_clock_wall_ms(),
+                                .others = write->writer &&
+                                          lb_writer_has_others(write->writer, write->share),
                                 .fruitless_before = claim->outreach->fruitless,
                                 .asked_before = claim->outreach->asked};
-    claim->count = 0;
-    claim->texts.len = 0;
-    claim->lease_until = claiming.now + (int64_t)claim->lease_s * 1000;
+    lb_claim_forget(claim);
+    claiming.lease_until = claiming.now + (int64_t)claim->lease_s * 1000;
     lb_err err = prepare(&claiming);
     if (!err && claiming.state.status == LB_CAMPAIGN_ACTIVE)
         err = take_all(&claiming);
     claim->cut = !may_look(&claiming) || !may_ask(&claiming);
-    write->records = claim->count * ACTIVITY_BYTES;
+    claim->piece = !left(&claiming) && claim->count < claim->max;
+    write->records = (claim->count - claim->kept) * ACTIVITY_BYTES;
     lb_sequence_fini(&claiming.sequence);
+    lb_sequence_fini(&claiming.texts);
     lb_buf_fini(&claiming.variables);
     return err;
 }
 
 void lb_claim_activities(struct lb_claim *claim)
 {
+    claim->kept = claim->count;
+    claim->kept_texts = claim->texts.len;
     claim->write.records = ACTIVITY_BYTES;
     claim->write.apply = apply_claim;
+}
+
+void lb_claim_forget(struct lb_claim *claim)
+{
+    claim->count = claim->kept;
+    claim->texts.len = claim->kept_texts;
+    claim->piece = false;
 }
 
 struct lb_str lb_claim_text(const struct lb_claim *claim, struct lb_claimed_text text)
@@ -527,5 +569,5 @@ void lb_claim_fini(struct lb_claim *claim)
     free(claim->items);
     lb_buf_fini(&claim->texts);
     claim->items = NULL;
-    claim->count = claim->capacity = 0;
+    claim->count = claim->capacity = claim->kept = claim->kept_texts = 0;
 }

@@ -5,6 +5,8 @@
 
 /* Leads of one name that are looked up at a time: a name is once in a campaign. */
 #define REFS_AT_A_TIME 64
+/* Leads of one person at which a change looks itself, in any case; all others wait for it. */
+#define LEADS_NOW 5
 
 void lb_exclusion_names(const struct lb_lead_row *lead, struct lb_exclusion_names *out)
 {
@@ -143,8 +145,19 @@ lb_err lb_exclusion_refresh_lead(struct lb_outreach *outreach, uint32_t workspac
     return err ? err : lb_outreach_count(outreach, lb_list_of_lead(&lead), &change);
 }
 
-/* The leads that are stored under this name. */
-static lb_err refresh_stored(struct lb_outreach *outreach, struct lb_list list, struct lb_str name)
+/* One of those of its person (`*left`), or of the batch. */
+static bool may_look(struct lb_outreach *outreach, size_t *left)
+{
+    if (!*left)
+        return lb_refresh_may_look(outreach);
+    --*left;
+    return true;
+}
+
+/* The leads that are stored under this name. Where there are many, the rest follows in small
+ * writes: one person may be in all campaigns. */
+static lb_err refresh_stored(struct lb_outreach *outreach, struct lb_list list, struct lb_str name,
+                             size_t *left)
 {
     const struct lb_outreach_settings *settings = &outreach->settings;
     struct lb_lead_ref refs[REFS_AT_A_TIME];
@@ -158,21 +171,25 @@ static lb_err refresh_stored(struct lb_outreach *outreach, struct lb_list list, 
         for (size_t i = 0; !err && i < count; i++) {
             after = refs[i].campaign;
             bool meant = !list.campaign || refs[i].campaign == list.campaign;
-            if (meant && lb_directory_campaign_no(settings->directory, refs[i].campaign))
-                err = lb_exclusion_refresh_lead(outreach, list.workspace, refs[i].lead);
+            if (!meant || !lb_directory_campaign_no(settings->directory, refs[i].campaign))
+                continue;
+            if (!may_look(outreach, left))
+                return lb_refresh_note(outreach, list, name);
+            err = lb_exclusion_refresh_lead(outreach, list.workspace, refs[i].lead);
         }
     } while (!err && count == REFS_AT_A_TIME);
     return err;
 }
 
 /* The leads of this name, in the form of today or an earlier one. */
-static lb_err refresh_named(struct lb_outreach *outreach, struct lb_list list, struct lb_str name)
+static lb_err refresh_named(struct lb_outreach *outreach, struct lb_list list, struct lb_str name,
+                            size_t *left)
 {
     struct lb_str stored;
     size_t cursor = 0;
-    lb_err err = refresh_stored(outreach, list, name);
+    lb_err err = refresh_stored(outreach, list, name, left);
     while (!err && lb_old_names_next(&outreach->old_names, list.workspace, name, &cursor, &stored))
-        err = refresh_stored(outreach, list, stored);
+        err = refresh_stored(outreach, list, stored, left);
     return err;
 }
 
@@ -182,6 +199,7 @@ lb_err lb_exclusion_changed(void *context, struct lb_list list, struct lb_str id
     if (list.workspace == LB_INSTALLATION_NO)
         return lb_everywhere_changed(outreach, identifier);
     struct lb_exclusion exclusion = lb_outreach_exclusion(outreach, list.workspace);
+    size_t left = LEADS_NOW;
     if (!exclusion.workspace || !exclusion.workspace->has_leads)
         return LB_OK;
     struct lb_other_names others = {0};
@@ -189,20 +207,21 @@ lb_err lb_exclusion_changed(void *context, struct lb_list list, struct lb_str id
         return lb_refresh_changed(outreach, list, identifier);
     if (lb_persons_any(exclusion.workspace))
         others_of(&exclusion, identifier, LB_PERSON_COVERED, &others);
-    lb_err err = refresh_named(outreach, list, identifier);
+    lb_err err = refresh_named(outreach, list, identifier, &left);
     for (size_t i = 0; !err && i < others.count; i++)
-        err = refresh_named(outreach, list, others.names[i]);
+        err = refresh_named(outreach, list, others.names[i], &left);
     return err;
 }
 
 lb_err lb_exclusion_linked(void *context, uint32_t no, struct lb_str name)
 {
     struct lb_outreach *outreach = context;
+    size_t left = LEADS_NOW;
     const struct lb_workspace *workspace =
         lb_directory_workspace_no(outreach->settings.directory, no);
     if (!workspace || !workspace->has_leads)
         return LB_OK;
-    return refresh_named(outreach, (struct lb_list){.workspace = no}, name);
+    return refresh_named(outreach, (struct lb_list){.workspace = no}, name, &left);
 }
 
 /* A count of the leads of a person, by one name after the other. */

@@ -184,13 +184,18 @@ lb_err lb_purge_now(struct lb_store *store, struct lb_list campaign, bool *out_e
 /* `partly`: as above, still. */
 void lb_purge_upkeep(struct lb_purge *remains, bool partly);
 
-/* refresh.c: leads are set aside, or put back, by names that are no LinkedIn names. */
+/* refresh.c: leads are set aside, or put back, by names that are no LinkedIn names, or by one that
+ * many leads have. */
 struct lb_refresh *lb_refresh_create(struct lb_outreach *outreach);
 void lb_refresh_destroy(struct lb_refresh *refresh);
 void lb_refresh_begin(struct lb_refresh *refresh, struct lb_writer *writer);
 void lb_refresh_upkeep(struct lb_refresh *refresh);
 /* The name of this key is blocked now, or no longer, in the open transaction. */
 lb_err lb_refresh_changed(struct lb_outreach *outreach, struct lb_list list, struct lb_str key);
+/* May the open batch look at one more lead, of those that all its changes may look at together?
+ * Else the LinkedIn name that the lead is stored under is noted, and its leads follow. */
+bool lb_refresh_may_look(struct lb_outreach *outreach);
+lb_err lb_refresh_note(struct lb_outreach *outreach, struct lb_list list, struct lb_str stored);
 
 /* everywhere.c: the same for the installation's list, in every workspace. */
 struct lb_everywhere *lb_everywhere_create(struct lb_outreach *outreach);

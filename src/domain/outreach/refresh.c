@@ -1,8 +1,9 @@
 /* Leads whose names are no LinkedIn names, and what they are found by: when a block of such a name
  * begins or ends, a few leads are set aside, or put back, in the same transaction; if there are
- * more, the name is noted in the store and the rest follows in small writes. Claims do not wait for
- * that, as they ask the blocklists. Leads that earlier versions stored get what they are found by
- * in the same way, after a start. Threads: the writer's. */
+ * more, the name is noted in the store and the rest follows in small writes. So is a LinkedIn name
+ * that is in many campaigns (exclusion.c). Claims do not wait for that, as they ask the blocklists.
+ * Leads that earlier versions stored get what they are found by in the same way, after a start.
+ * Threads: the writer's. */
 #include "base/clock.h"
 #include "base/mailbox.h"
 #include "domain/outreach/internal.h"
@@ -42,24 +43,51 @@ struct lb_refresh {
 
 /* --- In the change itself --- */
 
+static lb_err make_row(struct lb_list list, struct lb_str key, struct lb_pending_row *out)
+{
+    *out = (struct lb_pending_row){.list = list, .len = key.len};
+    if (key.len > sizeof out->key)
+        return LB_ERR_INTERNAL;
+    memcpy(out->key, key.ptr, key.len);
+    randombytes_buf(&out->token, sizeof out->token);
+    out->token >>= 1;
+    return LB_OK;
+}
+
+static lb_err note(struct lb_outreach *outreach, const struct lb_pending_row *row)
+{
+    outreach->refresh->may_be_pending = true;
+    return outreach->settings.store->ops->lead_pending_put(outreach->settings.store, row);
+}
+
 lb_err lb_refresh_changed(struct lb_outreach *outreach, struct lb_list list, struct lb_str key)
 {
     struct lb_walk walk;
-    struct lb_pending_row row = {.list = list, .len = key.len};
+    struct lb_pending_row row;
     size_t left = LOOKS_NOW_MAX - outreach->looks;
     bool done = false;
-    if (key.len > sizeof row.key)
-        return LB_ERR_INTERNAL;
-    memcpy(row.key, key.ptr, key.len);
-    randombytes_buf(&row.token, sizeof row.token);
-    row.token >>= 1;
-    lb_walk_begin(&walk, &row);
-    lb_err err = lb_walk_on(outreach, &walk, &left, &done);
-    outreach->looks = LOOKS_NOW_MAX - left;
-    if (err || done)
+    lb_err err = make_row(list, key, &row);
+    if (err)
         return err;
-    outreach->refresh->may_be_pending = true;
-    return outreach->settings.store->ops->lead_pending_put(outreach->settings.store, &row);
+    lb_walk_begin(&walk, &row);
+    err = lb_walk_on(outreach, &walk, &left, &done);
+    outreach->looks = LOOKS_NOW_MAX - left;
+    return err || done ? err : note(outreach, &row);
+}
+
+bool lb_refresh_may_look(struct lb_outreach *outreach)
+{
+    if (outreach->looks == LOOKS_NOW_MAX)
+        return false;
+    outreach->looks++;
+    return true;
+}
+
+lb_err lb_refresh_note(struct lb_outreach *outreach, struct lb_list list, struct lb_str stored)
+{
+    struct lb_pending_row row;
+    lb_err err = make_row(list, stored, &row);
+    return err ? err : note(outreach, &row);
 }
 
 /* --- In writes of its own --- */

@@ -11,7 +11,7 @@
 #include "domain/outreach/sequence.h"
 
 #define LB_VARIANTS_PER_STEP_MAX      10
-#define LB_VARIANTS_PER_CAMPAIGN_MAX  100 /* a claim reads them all */
+#define LB_VARIANTS_PER_CAMPAIGN_MAX  100
 #define LB_VARIANT_CHARACTERS_MAX     8000
 #define LB_VARIANT_ICP_CHARACTERS_MAX 2000
 

@@ -1,6 +1,6 @@
-/* Goes through the leads of a workspace that a name of another type than LinkedIn's concerns, and
- * sets them aside, or puts them back. In pieces: see refresh.c and everywhere.c. Threads: the
- * writer's, in the open transaction. */
+/* Goes through the leads of a workspace that a name of another type than LinkedIn's concerns, or
+ * those that are stored under a LinkedIn name, and sets them aside, or puts them back. In pieces:
+ * see refresh.c and everywhere.c. Threads: the writer's, in the open transaction. */
 #ifndef LB_DOMAIN_OUTREACH_WALK_H
 #define LB_DOMAIN_OUTREACH_WALK_H
 
@@ -10,6 +10,8 @@
 /* How far a look at the leads of one key is. */
 struct lb_walk {
     struct lb_pending_row row; /* row.len 0: nowhere */
+    bool named;                /* its key is a LinkedIn name */
+    uint32_t after;            /* then: the last campaign */
     struct lb_lead_range range;
     enum lb_lead_form form;
     struct lb_lead_place place;
