@@ -180,6 +180,8 @@ struct lb_postgres {
     struct lb_pg_rows rows; /* of the open transaction */
     char *conninfo;
     unsigned timeout_ms;
+    bool looks;                    /* and changes nothing: a standby will do */
+    _Atomic uint64_t connected_ms; /* when a connection was made last */
 
     uint64_t lead_next; /* numbers of leads that the open transaction has reserved */
     uint64_t lead_end;
