@@ -223,7 +223,8 @@ lb_err lb_pg_ready(struct lb_store_reader *reader)
         return reader->failed;
     if (reader->conn && !is_alive(reader))
         lb_pg_drop(reader);
-    if (reader->conn && reader->answered < reader->sent)
+    if (reader->conn &&
+        (reader->answered < reader->sent || PQpipelineStatus(reader->conn) == PQ_PIPELINE_ABORTED))
         end_part(reader);
     reader->failed = LB_OK; /* answers that are still to be read belong to no call */
     return reader->conn ? LB_OK : reconnect(reader);
