@@ -1,6 +1,6 @@
 /* When a write of the server's own that failed is tried again: soon when it was refused, or another
  * transaction was in the way; a minute later when it has waited for what is silent, and all other
- * writes with it, or sooner: when all workspaces were asked for after that and have answered
+ * writes with it, or sooner: when all workspaces were asked for since it began and have answered
  * (`answered_ms` of the store), nothing is silent any more. If it waits once more all the same,
  * what is silent is silent for writes alone, and the minute passes. Threads: its owner's. */
 #ifndef LB_WRITER_RETRY_H
@@ -19,18 +19,21 @@
 /* All zero: nothing has failed. */
 struct lb_retry {
     uint64_t at_ms;
-    uint64_t silent_ms; /* when it had waited for what is silent; 0: it has not */
+    uint64_t began_ms;  /* these two: it waited for what is silent */
+    uint64_t silent_ms; /* when it had done so; 0: it has not */
     bool hoped;         /* and was tried since all had answered */
     bool in_vain;
 };
 
-/* It has waited for what is silent. */
-static inline void lb_retry_put_off(struct lb_retry *retry)
+/* It has waited for what is silent, since then. */
+static inline void lb_retry_put_off(struct lb_retry *retry, uint64_t began_ms)
 {
     uint64_t now = lb_clock_mono_ms();
     bool lately = now - retry->silent_ms < LB_RETRY_LATELY_MS;
-    *retry = (struct lb_retry){
-        .at_ms = now + LB_RETRY_LATE_MS, .silent_ms = now, .in_vain = lately && retry->hoped};
+    *retry = (struct lb_retry){.at_ms = now + LB_RETRY_LATE_MS,
+                               .began_ms = began_ms,
+                               .silent_ms = now,
+                               .in_vain = lately && retry->hoped};
 }
 
 /* How it has ended. `began_ms`: when it was applied, or submitted if it never was: what it waits
@@ -40,7 +43,7 @@ static inline void lb_retry_note(struct lb_retry *retry, lb_err err, uint64_t be
     uint64_t now = lb_clock_mono_ms();
     bool lost = err == LB_ERR_STORAGE_UNAVAILABLE || err == LB_ERR_OUTCOME_UNKNOWN;
     if (lost && now - began_ms >= LB_RETRY_SOON_MS)
-        lb_retry_put_off(retry);
+        lb_retry_put_off(retry, began_ms);
     else
         *retry = (struct lb_retry){.at_ms = err ? now + LB_RETRY_SOON_MS : 0};
 }
@@ -49,7 +52,7 @@ static inline void lb_retry_note(struct lb_retry *retry, lb_err err, uint64_t be
 static inline bool lb_retry_waits(struct lb_retry *retry, const struct lb_store *store)
 {
     uint64_t now = lb_clock_mono_ms();
-    bool hopes = retry->silent_ms && atomic_load(&store->answered_ms) > retry->silent_ms;
+    bool hopes = retry->silent_ms && atomic_load(&store->answered_ms) > retry->began_ms;
     bool early = hopes && !retry->in_vain && now >= retry->silent_ms + LB_RETRY_SOON_MS;
     if (now < retry->at_ms && !early)
         return true;

@@ -45,7 +45,7 @@ def test_ends_are_written_when_the_database_is_back(scene, vanishes):
 
 
 def test_ends_are_written_although_their_clients_were_refused(scene):
-    """That a workspace gave them no answer is over with the outage, too."""
+    """That a workspace gave them no answer is over with the outage, too, also while no client asks for it."""
     path = block_for(scene, scene.here[0], DUE)
     due = time.monotonic() + DUE
     scene.proxy.refuses = True
@@ -54,6 +54,9 @@ def test_ends_are_written_although_their_clients_were_refused(scene):
         eventually(lambda: time.monotonic() > due and api.get(path).status == 503, NOTICED)
         expect.error(api.get(path), 503, "storage_unavailable")
         scene.proxy.refuses = False
+        eventually(lambda: status(scene.nodes[0], "/readyz") == 200, NOTICED)
+        asked = scene.nodes[0].metric("database_questions_total")
+        eventually(lambda: scene.nodes[0].metric("database_questions_total") > asked + 2, NOTICED)
         took = eventually(lambda: says_free(api, path), BACK)
     print(f"written after {took:.2f} s")
 

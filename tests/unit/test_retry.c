@@ -39,7 +39,7 @@ static void what_was_in_the_way_is_tried_again_soon(void **state)
 static struct lb_retry silent(uint64_t ago_ms)
 {
     struct lb_retry retry = {0};
-    lb_retry_put_off(&retry);
+    lb_retry_put_off(&retry, lb_clock_mono_ms() - ago_ms - 1000);
     retry.at_ms -= ago_ms;
     retry.silent_ms -= ago_ms;
     return retry;
@@ -49,9 +49,9 @@ static void what_was_silent_is_tried_as_soon_as_all_answer(void **state)
 {
     uint64_t now = lb_clock_mono_ms();
     struct lb_retry retry = silent(10000);
-    struct lb_store store = {.answered_ms = now - 10500};
-    assert_true(lb_retry_waits(&retry, &store)); /* answered before it was silent */
-    atomic_store(&store.answered_ms, now - 5000);
+    struct lb_store store = {.answered_ms = now - 11500};
+    assert_true(lb_retry_waits(&retry, &store)); /* answered before it began */
+    atomic_store(&store.answered_ms, now - 10500);
     assert_false(lb_retry_waits(&retry, &store));
     lb_retry_note(&retry, LB_OK, now);
     assert_false(lb_retry_waits(&retry, &store));

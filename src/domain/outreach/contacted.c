@@ -202,7 +202,7 @@ static void look(struct lb_contacted *contacted, uint64_t began)
     lb_err err = find_due(contacted);
     uint64_t now = lb_clock_mono_ms();
     if (err) {
-        lb_retry_put_off(&contacted->retry);
+        lb_retry_put_off(&contacted->retry, began);
         return;
     }
     contacted->retry = (struct lb_retry){0};
