@@ -122,8 +122,8 @@ static int sleep_for(const struct lb_hooks *hooks, uint64_t now_ms)
         return 0;
     if (hooks->poll_ms < until)
         until = hooks->poll_ms;
-    if (lb_hook_record_pending(hooks) && !hooks->record.busy && hooks->record.retry_ms < until)
-        until = hooks->record.retry_ms;
+    if (lb_hook_record_pending(hooks) && !hooks->record.busy && hooks->record.retry.at_ms < until)
+        until = hooks->record.retry.at_ms;
     if (until <= now_ms)
         return 0;
     return until - now_ms < SLEEP_MAX_MS ? (int)(until - now_ms) : SLEEP_MAX_MS;

@@ -5,6 +5,7 @@
 
 #include "base/log.h"
 #include "hooks/hooks.h"
+#include "writer/retry.h"
 
 #include <curl/curl.h>
 #include <pthread.h>
@@ -104,7 +105,7 @@ struct lb_hook_record {
     bool busy;
     uint64_t submitted_ms;
     uint64_t began_ms; /* the write under way */
-    uint64_t retry_ms; /* after a failure */
+    struct lb_retry retry;
     /* Of the write under way. */
     struct lb_hook **of; /* by the progress of each */
     struct lb_hook_progress *progress;

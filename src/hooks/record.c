@@ -2,7 +2,6 @@
 
 #include "base/array.h"
 #include "base/clock.h"
-#include "writer/retry.h"
 
 #include <stdlib.h>
 
@@ -117,10 +116,9 @@ static void recorded(struct lb_hooks *hooks, struct lb_hook *hook,
 }
 
 /* All of it is to be recorded once more, before what came since. */
-static void keep_for_later(struct lb_hooks *hooks, lb_err err)
+static void keep_for_later(struct lb_hooks *hooks)
 {
     struct lb_hook_record *record = &hooks->record;
-    record->retry_ms = lb_retry_at_ms(err, record->began_ms);
     for (size_t i = 0; i < record->count; i++) {
         struct lb_hook *hook = record->of[i];
         hook->recording = false;
@@ -148,8 +146,9 @@ static void finish(struct lb_hooks *hooks, lb_err err)
 {
     struct lb_hook_record *record = &hooks->record;
     record->busy = false;
+    lb_retry_note(&record->retry, err, record->began_ms);
     if (err) {
-        keep_for_later(hooks, err);
+        keep_for_later(hooks);
         return;
     }
     for (size_t i = 0; i < record->count; i++)
@@ -249,10 +248,11 @@ static bool gather_all(struct lb_hooks *hooks)
 void lb_hook_record_flush(struct lb_hooks *hooks, uint64_t now_ms)
 {
     struct lb_hook_record *record = &hooks->record;
-    if (record->busy || now_ms < record->retry_ms || !lb_hook_record_pending(hooks))
+    if (record->busy || !lb_hook_record_pending(hooks) ||
+        lb_retry_waits(&record->retry, hooks->settings.store))
         return;
     if (!gather_all(hooks)) {
-        record->retry_ms = now_ms + LB_RETRY_SOON_MS;
+        record->retry = (struct lb_retry){.at_ms = now_ms + LB_RETRY_SOON_MS};
         return;
     }
     record->hooks = hooks;

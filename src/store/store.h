@@ -38,6 +38,8 @@ struct lb_store {
     lb_err refusal; /* LB_OK, or why the store takes no writes yet since it was opened: the writer
                        asks it by `probe` until it does */
     bool read_only; /* its files cannot be written, as long as this process has them open */
+    _Atomic uint64_t answered_ms;  /* of a shared one: when all its workspaces were asked for last
+                                      that have answered; 0: they have not yet. Any thread */
     struct lb_log_extent recorded; /* what its log was known to have when it was last written, for
                                       loading to compare; zeros: not known */
 };

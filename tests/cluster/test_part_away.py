@@ -154,7 +154,7 @@ def test_a_block_that_ends_in_a_silent_part_stops_no_writer_again_and_again(impa
     """The end waits, and those of others come when they are due."""
     scene, proxy = impatient, impatient.proxy
     silent = scene.numbers(scene.there[:1])
-    block_for(scene, scene.there[0], DUE)
+    ended = block_for(scene, scene.there[0], DUE)
     later = block_for(scene, scene.here[0], DUE + TIMEOUT)
     began = time.monotonic()
     proxy.away, proxy.silent = silent, True
@@ -162,3 +162,6 @@ def test_a_block_that_ends_in_a_silent_part_stops_no_writer_again_and_again(impa
         eventually(lambda: says_free(api, later), DUE + BACK)
     eventually(lambda: time.monotonic() - began > DUE + TRIES * TIMEOUT, 2 * BACK)
     assert proxy.missed and proxy.missed_locks <= 2
+    proxy.away = set()
+    with closing(scene.nodes[0].api(scene.there[0].key, timeout=20)) as api:
+        eventually(lambda: says_free(api, ended), 3 * BACK)  # and no minute

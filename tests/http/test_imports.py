@@ -85,7 +85,8 @@ def test_one_import_is_told_as_in_the_list(workspace_list, other):
         assert expect.ok(api.get(f"/imports/{row['importId']}")) == row
     undone(api, "own-1", blocked=1)
     assert expect.ok(api.get("/imports/own-1"))["state"] == "undone"
-    expect.error(api.get("/imports/none"), 404, "not_found")
+    for name in ("none", "%ff"):
+        expect.error(api.get(f"/imports/{name}"), 404, "not_found")
     expect.error(other.api.get("/imports/own-1"), 404, "not_found")
 
 

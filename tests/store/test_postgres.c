@@ -1302,6 +1302,26 @@ static void what_was_prefetched_is_read_at_once_and_kept_until_the_rest(void **s
     store->ops->close(store);
 }
 
+/* One of many statements fails before all are sent. */
+static void what_was_to_be_prefetched_and_failed_takes_nothing_with_it(void **state)
+{
+    struct lb_store *store = open_store();
+    struct lb_store_reader *reader;
+    struct lb_lead_row lead;
+    uint64_t no = 1;
+    assert_int_equal(store->ops->reader_open(store, &reader), LB_OK);
+    assert_int_equal(store->ops->lead(reader, 1, no, &lead), LB_ERR_NOT_FOUND);
+    run("ALTER TABLE leadblock.lead RENAME TO gone");
+    for (uint32_t workspace = 1; workspace <= 900; workspace++)
+        store->ops->prefetch_leads(reader, workspace, &no, 1, 0);
+    assert_int_equal(store->ops->lead(reader, 1, no, &lead), LB_ERR_STORAGE_UNAVAILABLE);
+    run("ALTER TABLE leadblock.gone RENAME TO lead");
+    store->ops->reader_rest(reader);
+    assert_int_equal(store->ops->lead(reader, 1, no, &lead), LB_ERR_NOT_FOUND);
+    store->ops->reader_close(reader);
+    store->ops->close(store);
+}
+
 static void entries_that_lie_close_together_are_read_at_once(void **state)
 {
     struct lb_store *store = open_store();
@@ -1494,6 +1514,7 @@ int main(void)
         TEST(keys_and_campaigns_are_found_by_when_they_changed),
         TEST(what_a_write_changes_is_not_answered_from_memory),
         TEST(what_was_prefetched_is_read_at_once_and_kept_until_the_rest),
+        TEST(what_was_to_be_prefetched_and_failed_takes_nothing_with_it),
         TEST(entries_that_lie_close_together_are_read_at_once),
         TEST(a_large_transaction_goes_through_and_is_read_in_pieces),
         TEST(a_worker_is_refused_and_a_coordinator_makes_few_shards),

@@ -220,7 +220,11 @@ lb_err lb_nodes_each_version(struct lb_store *store, struct lb_store_reader *rea
                              lb_err (*each)(void *context,
                                             const struct lb_workspace_version *version))
 {
-    return store->shared->versions(reader, workspaces, count, context, each);
+    uint64_t asked_ms = lb_clock_mono_ms();
+    lb_err err = store->shared->versions(reader, workspaces, count, context, each);
+    if (!err && count == 0)
+        atomic_store(&store->answered_ms, asked_ms);
+    return err;
 }
 
 lb_err lb_nodes_workspaces_of_keys(struct lb_store *store, struct lb_store_reader *reader,

@@ -13,10 +13,10 @@
 #define OTHERS_MAX      1000 /* due in other workspaces, that are passed by in a turn */
 #define RESTS_MAX       64
 
-/* A workspace whose last write failed: until then the others are seen to. */
+/* A workspace whose last write failed: until it is tried again the others are seen to. */
 struct rest {
     uint32_t workspace;
-    uint64_t until_ms;
+    struct lb_retry retry;
 };
 
 struct lb_ending {
@@ -56,37 +56,44 @@ void lb_ending_destroy(struct lb_ending *ending)
     free(ending);
 }
 
-/* Has its part of the store given no answer lately, to requests? */
-static bool was_refused(const struct lb_ending *ending, uint32_t no, uint64_t now)
+/* Has its part of the store given no answer lately, to requests, and have not all since? */
+static bool was_refused(const struct lb_ending *ending, uint32_t no)
 {
     struct lb_workspace *workspace = lb_directory_workspace_no(ending->blocklist->directory, no);
     uint64_t quiet_ms = workspace ? atomic_load(&workspace->quiet_ms) : 0;
-    return quiet_ms && now < quiet_ms + LB_RETRY_LATE_MS;
+    uint64_t answered_ms = atomic_load(&ending->blocklist->store->answered_ms);
+    return quiet_ms > answered_ms && lb_clock_mono_ms() < quiet_ms + LB_RETRY_LATE_MS;
 }
 
-static bool rests(const struct lb_ending *ending, uint32_t workspace)
+static struct rest *find_rest(struct lb_ending *ending, uint32_t workspace)
 {
-    uint64_t now = lb_clock_mono_ms();
     for (size_t i = 0; i < RESTS_MAX; i++)
-        if (ending->rests[i].workspace == workspace && now < ending->rests[i].until_ms)
-            return true;
-    return was_refused(ending, workspace, now);
+        if (ending->rests[i].retry.at_ms && ending->rests[i].workspace == workspace)
+            return &ending->rests[i];
+    return NULL;
 }
 
-/* In the place of the one that ends first. */
-static void begin_rest(struct lb_ending *ending, uint32_t workspace, uint64_t until_ms)
+static bool rests(struct lb_ending *ending, uint32_t workspace)
 {
-    struct rest *place = ending->rests;
-    for (size_t i = 0; i < RESTS_MAX; i++) {
-        struct rest *rest = &ending->rests[i];
-        if (rest->until_ms && rest->workspace == workspace) {
-            place = rest;
-            break;
-        }
-        if (rest->until_ms < place->until_ms)
-            place = rest;
+    struct rest *rest = find_rest(ending, workspace);
+    return (rest && lb_retry_waits(&rest->retry, ending->blocklist->store)) ||
+           was_refused(ending, workspace);
+}
+
+/* After a write; in the place of the one that ends first. */
+static void note_rest(struct lb_ending *ending, uint32_t workspace, lb_err err)
+{
+    struct rest *rest = find_rest(ending, workspace);
+    struct rest *first = ending->rests;
+    for (size_t i = 1; i < RESTS_MAX; i++)
+        if (ending->rests[i].retry.at_ms < first->retry.at_ms)
+            first = &ending->rests[i];
+    if (!rest && err) {
+        rest = first;
+        *rest = (struct rest){.workspace = workspace};
     }
-    *place = (struct rest){workspace, until_ms};
+    if (rest)
+        lb_retry_note(&rest->retry, err, ending->began_ms);
 }
 
 /* --- One write -------------------------------------------------------------------------------- */
@@ -150,17 +157,15 @@ static void finish(struct lb_task *task)
     struct lb_ends *ends = &ending->blocklist->ends;
     lb_err err = ending->change.write.result;
     ending->under_way = false;
+    note_rest(ending, ending->change.standing.workspace->row.no, err);
     if (!err) {
         ends->taken_count = 0;
         return;
     }
-    uint64_t until_ms = lb_retry_at_ms(err, ending->began_ms);
-    begin_rest(ending, ending->change.standing.workspace->row.no, until_ms);
     while (ends->taken_count && lb_ends_add(ends, &ends->taken[ends->taken_count - 1]))
         ends->taken_count--;
     lb_ends_commit(ends);
-    /* What has no room there is tried again as it is. */
-    ending->not_before_ms = ends->taken_count ? until_ms : lb_clock_mono_ms() + LB_RETRY_SOON_MS;
+    ending->not_before_ms = lb_clock_mono_ms() + LB_RETRY_SOON_MS;
 }
 
 /* --- What is due ------------------------------------------------------------------------------ */
@@ -174,7 +179,7 @@ static int compare(const void *a, const void *b)
     return (x->id > y->id) - (x->id < y->id);
 }
 
-static bool is_next(const struct lb_ending *ending, const struct lb_due *due)
+static bool is_next(struct lb_ending *ending, const struct lb_due *due)
 {
     const struct lb_ends *ends = &ending->blocklist->ends;
     return ends->taken_count ? ends->taken[0].list.workspace == due->list.workspace
@@ -241,9 +246,12 @@ bool lb_ending_upkeep(struct lb_ending *ending)
     lb_mailbox_drain(ending->mailbox);
     if (ending->under_way || lb_clock_mono_ms() < ending->not_before_ms)
         return false;
-    if (!ending->blocklist->ends.taken_count) /* of the last try, if that failed */
+    struct lb_ends *ends = &ending->blocklist->ends;
+    /* Of the last try, if that failed, are those that had no room among what is due. */
+    bool again = ends->taken_count > 0;
+    if (!again)
         more = take(ending, lb_clock_wall_ms());
-    if (ending->blocklist->ends.taken_count)
+    if (ends->taken_count && !(again && rests(ending, ends->taken[0].list.workspace)))
         submit(ending);
     return more && !ending->under_way;
 }

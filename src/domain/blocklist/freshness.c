@@ -550,14 +550,23 @@ static uint64_t survey(struct lane *lane)
     return refused_ms;
 }
 
+/* All can be asked again, whatever was refused before. */
+static void end_trouble(struct lb_freshness *freshness)
+{
+    struct lb_workspace *workspace = lb_directory_workspaces(freshness->settings.directory);
+    for (; workspace; workspace = lb_rcu_load(&workspace->next))
+        atomic_store(&workspace->quiet_ms, 0);
+    freshness->all_quiet_ms = freshness->requests_quiet_ms = 0;
+    atomic_store(&freshness->trouble, 0);
+}
+
 /* Can all be asked again, or which? */
 static void look_at_all(struct lane *lane)
 {
     struct lb_freshness *freshness = lane->freshness;
     uint64_t asked_ms = lb_clock_mono_ms();
     if (!lb_unread_are_away(freshness) && ask_for(lane, NULL, 0) == LB_OK) {
-        freshness->all_quiet_ms = freshness->requests_quiet_ms = 0;
-        atomic_store(&freshness->trouble, 0);
+        end_trouble(freshness);
         return;
     }
     uint64_t refused_ms = ms_since(asked_ms);

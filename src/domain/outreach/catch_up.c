@@ -28,7 +28,7 @@ struct lb_catch_up {
     struct lb_task done;
     bool under_way;
     uint64_t began_ms;
-    uint64_t not_before_ms;
+    struct lb_retry retry;
     struct place at;
     struct place reached; /* by the write under way */
 };
@@ -101,9 +101,8 @@ static void finish(struct lb_task *task)
     struct lb_catch_up *catch_up =
         (struct lb_catch_up *)((char *)task - offsetof(struct lb_catch_up, done));
     catch_up->under_way = false;
-    if (catch_up->write.result)
-        catch_up->not_before_ms = lb_retry_at_ms(catch_up->write.result, catch_up->began_ms);
-    else
+    lb_retry_note(&catch_up->retry, catch_up->write.result, catch_up->began_ms);
+    if (!catch_up->write.result)
         catch_up->at = catch_up->reached;
 }
 
@@ -112,7 +111,8 @@ void lb_catch_up_upkeep(struct lb_catch_up *catch_up)
     struct lb_list list;
     struct lb_str name;
     lb_mailbox_drain(catch_up->mailbox);
-    if (!catch_up->writer || catch_up->under_way || lb_clock_mono_ms() < catch_up->not_before_ms)
+    if (!catch_up->writer || catch_up->under_way ||
+        lb_retry_waits(&catch_up->retry, catch_up->outreach->settings.store))
         return;
     struct place at = catch_up->at;
     if (!next(catch_up, &at, &list, &name)) {

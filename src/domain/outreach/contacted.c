@@ -11,6 +11,7 @@
 #include "base/mailbox.h"
 #include "domain/outreach/internal.h"
 #include "domain/outreach/restraint.h"
+#include "writer/retry.h"
 
 #include <stddef.h>
 #include <stdlib.h>
@@ -20,12 +21,10 @@
 #define LOOK_UPS_MAX   2000
 #define LOOK_AGAIN_MS  2000
 #define RETRY_AFTER_MS 1000
-/* After a look that failed: it may have waited for a part of the database that is silent. */
-#define LOOK_AFTER_ERROR_MS 60000
-#define SWEEP_AGAIN_MS      60000           /* from the end of a round */
-#define SWEEP_REST_MS       1000            /* within one */
-#define REST_FACTOR         20              /* times as long as a look took */
-#define EVER                (INT64_MAX / 2) /* after all days */
+#define SWEEP_AGAIN_MS 60000           /* from the end of a round */
+#define SWEEP_REST_MS  1000            /* within one */
+#define REST_FACTOR    20              /* times as long as a look took */
+#define EVER           (INT64_MAX / 2) /* after all days */
 
 struct lb_contacted {
     struct lb_write write; /* first: the writer hands it back */
@@ -35,6 +34,7 @@ struct lb_contacted {
     struct lb_task done;
     bool under_way;
     uint64_t look_at_ms;
+    struct lb_retry retry; /* of looks, which ask all parts of the database */
     struct lb_list looked; /* the campaign whose leads came back last */
     uint64_t sweep_at_ms;
     uint64_t sweep_began_ms;
@@ -201,8 +201,13 @@ static void look(struct lb_contacted *contacted, uint64_t began)
 {
     lb_err err = find_due(contacted);
     uint64_t now = lb_clock_mono_ms();
-    contacted->look_at_ms = now + (err ? LOOK_AFTER_ERROR_MS : rest_ms(now - began, LOOK_AGAIN_MS));
-    if (!err && contacted->count)
+    if (err) {
+        lb_retry_put_off(&contacted->retry, began);
+        return;
+    }
+    contacted->retry = (struct lb_retry){0};
+    contacted->look_at_ms = now + rest_ms(now - began, LOOK_AGAIN_MS);
+    if (contacted->count)
         submit(contacted, false);
 }
 
@@ -247,7 +252,8 @@ void lb_contacted_upkeep(struct lb_contacted *contacted)
     lb_mailbox_drain(contacted->mailbox);
     if (!contacted->writer || contacted->under_way)
         return;
-    if (now >= contacted->look_at_ms)
+    if (now >= contacted->look_at_ms &&
+        !lb_retry_waits(&contacted->retry, contacted->outreach->settings.store))
         look(contacted, now);
     else if (now >= contacted->sweep_at_ms)
         sweep(contacted);

@@ -40,7 +40,7 @@ struct lb_everywhere {
     bool under_way;
     bool may_be_pending;
     uint64_t began_ms;
-    uint64_t not_before_ms;
+    struct lb_retry retry;
     uint64_t looked_ms;
     struct lb_pending_row rows[NAMES_AT_A_TIME];
     size_t row_count;
@@ -172,9 +172,8 @@ static void finish(struct lb_task *task)
     struct lb_everywhere *everywhere =
         (struct lb_everywhere *)((char *)task - offsetof(struct lb_everywhere, done));
     everywhere->under_way = false;
-    if (everywhere->write.result)
-        everywhere->not_before_ms = lb_retry_at_ms(everywhere->write.result, everywhere->began_ms);
-    else
+    lb_retry_note(&everywhere->retry, everywhere->write.result, everywhere->began_ms);
+    if (!everywhere->write.result)
         go_on(everywhere);
 }
 
@@ -229,12 +228,13 @@ void lb_everywhere_upkeep(struct lb_everywhere *everywhere)
 {
     uint64_t now = lb_clock_mono_ms();
     lb_mailbox_drain(everywhere->mailbox);
-    if (!everywhere->writer || everywhere->under_way || now < everywhere->not_before_ms)
+    if (!everywhere->writer || everywhere->under_way ||
+        lb_retry_waits(&everywhere->retry, everywhere->outreach->settings.store))
         return;
     bool looks = everywhere->may_be_pending || now - everywhere->looked_ms >= LOOK_AGAIN_MS;
     lb_err err = !everywhere->row_count && looks ? take(everywhere) : LB_OK;
     if (err)
-        everywhere->not_before_ms = lb_retry_at_ms(err, now);
+        lb_retry_note(&everywhere->retry, err, now);
     if (everywhere->row_count)
         submit(everywhere);
 }

@@ -25,7 +25,7 @@ struct lb_purge {
     uint64_t began_ms;
     struct lb_list campaign; /* of the write under way */
     bool emptied;            /* which deletes the last of it */
-    uint64_t not_before_ms;
+    struct lb_retry retry;
     uint64_t look_at_ms; /* when the store is asked for all of them again; 0: it has told them */
     struct lb_list *campaigns;
     size_t count;
@@ -175,8 +175,7 @@ static void finish(struct lb_task *task)
 {
     struct lb_purge *remains = (struct lb_purge *)((char *)task - offsetof(struct lb_purge, done));
     remains->under_way = false;
-    if (remains->write.result)
-        remains->not_before_ms = lb_retry_at_ms(remains->write.result, remains->began_ms);
+    lb_retry_note(&remains->retry, remains->write.result, remains->began_ms);
     if (remains->write.result || !remains->emptied)
         lb_purge_add(remains, remains->campaign);
 }
@@ -186,7 +185,8 @@ void lb_purge_upkeep(struct lb_purge *remains, bool partly)
     lb_mailbox_drain(remains->mailbox);
     if (!partly) /* else it would wait for what is away */
         look_again(remains);
-    if (remains->count == 0 || remains->under_way || lb_clock_mono_ms() < remains->not_before_ms)
+    if (remains->count == 0 || remains->under_way ||
+        lb_retry_waits(&remains->retry, remains->store))
         return;
     remains->campaign = remains->campaigns[remains->count - 1];
     remains->done.run = finish;

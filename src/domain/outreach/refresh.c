@@ -33,7 +33,7 @@ struct lb_refresh {
     bool may_be_pending;
     bool may_lack_forms;
     uint64_t began_ms;
-    uint64_t not_before_ms;
+    struct lb_retry retry;
     uint64_t looked_ms;
     struct lb_walk at;              /* of what is committed */
     struct lb_walk reached;         /* by the write under way */
@@ -160,9 +160,8 @@ static void finish(struct lb_task *task)
     struct lb_refresh *refresh =
         (struct lb_refresh *)((char *)task - offsetof(struct lb_refresh, done));
     refresh->under_way = false;
-    if (refresh->write.result)
-        refresh->not_before_ms = lb_retry_at_ms(refresh->write.result, refresh->began_ms);
-    else
+    lb_retry_note(&refresh->retry, refresh->write.result, refresh->began_ms);
+    if (!refresh->write.result)
         refresh->at = refresh->reached;
 }
 
@@ -214,14 +213,15 @@ void lb_refresh_upkeep(struct lb_refresh *refresh)
     uint64_t now = lb_clock_mono_ms();
     lb_err err = LB_OK;
     lb_mailbox_drain(refresh->mailbox);
-    if (!refresh->writer || refresh->under_way || now < refresh->not_before_ms)
+    if (!refresh->writer || refresh->under_way ||
+        lb_retry_waits(&refresh->retry, refresh->outreach->settings.store))
         return;
     if (refresh->may_be_pending || now - refresh->looked_ms >= LOOK_AGAIN_MS)
         err = see_pending(refresh);
     if (!err && !refresh->under_way && refresh->may_lack_forms)
         err = see_forms(refresh);
     if (err)
-        refresh->not_before_ms = lb_retry_at_ms(err, now);
+        lb_retry_note(&refresh->retry, err, now);
 }
 
 /* --- Begin and end --- */

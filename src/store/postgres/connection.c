@@ -4,12 +4,15 @@
 #include "base/log.h"
 
 #include <poll.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #define LOCK_TIMEOUT_MS 1500 /* see `lock` in store.h; a deadlock is found after a second */
 #define RETRY_FIRST_MS  100
-#define RETRY_MAX_MS    2000
+#define RETRY_MAX_MS    1000
+/* The first PostgreSQL that has that setting. */
+#define TRANSACTION_TIMEOUT_SINCE 170000
 
 /* Is what was committed perhaps not where it must be? PostgreSQL says so when the wait for a
  * standby ended early, Citus when a worker did not confirm. Texts depend on the server's language;
@@ -64,21 +67,43 @@ static bool run_within(PGconn *conn, const char *sql, unsigned timeout_ms)
     return false;
 }
 
-/* What a connection sets for itself. A lock is not waited for as long as an answer is, so that
- * waiting is reported as a conflict. A node that fell silent in a transaction does not keep the
- * others from its workspaces for long; one that is frozen in the middle of a statement does. */
-static bool configure(PGconn *conn, unsigned timeout_ms)
+/* What a connection sets for itself, whatever its role or database has set. A lock is not waited
+ * for as long as an answer is, so that waiting is reported as a conflict. A node that fell silent
+ * in a transaction does not keep the others from its workspaces for long; one that is frozen in the
+ * middle of a statement does. Of a commit that no standby has only a warning tells. The empty
+ * transaction fails on a standby, which is not believed: what it says may be old. */
+static bool configure(const struct lb_postgres *postgres, PGconn *conn)
 {
-    char sql[768];
+    unsigned timeout_ms = postgres->timeout_ms;
+    char sql[1024];
     snprintf(sql, sizeof sql,
-             "SET lock_timeout = %u; SET idle_in_transaction_session_timeout = %u;"
+             "%s SET client_min_messages = warning;"
+             " SET lock_timeout = %u; SET idle_in_transaction_session_timeout = %u;"
              " SET tcp_user_timeout = %u; SET tcp_keepalives_idle = 10;"
              " SET tcp_keepalives_interval = 3; SET tcp_keepalives_count = 3;"
-             " SET statement_timeout = 0; SET jit = off; SET max_parallel_workers_per_gather = 0;"
+             " SET statement_timeout = 0; SET idle_session_timeout = 0;%s SET jit = off;"
+             " SET max_parallel_workers_per_gather = 0;"
              " SET default_transaction_isolation = 'read committed'",
+             postgres->looks ? "" : "BEGIN READ WRITE; COMMIT;",
              timeout_ms / 4 * 3 < LOCK_TIMEOUT_MS ? timeout_ms / 4 * 3 : LOCK_TIMEOUT_MS,
-             timeout_ms * 2, timeout_ms);
+             timeout_ms * 2, timeout_ms,
+             PQserverVersion(conn) < TRANSACTION_TIMEOUT_SINCE ? ""
+                                                               : " SET transaction_timeout = 0;");
     return run_within(conn, sql, timeout_ms);
+}
+
+static const char *hint_of(PGconn *conn)
+{
+    const char *standby = PQparameterStatus(conn, "in_hot_standby");
+    if (PQstatus(conn) == CONNECTION_OK && standby && strcmp(standby, "on") == 0)
+        return "this PostgreSQL is a standby, which may lag behind: name the primary, and no"
+               " target_session_attrs that takes a standby";
+    if (PQconnectionNeedsPassword(conn))
+        return "PostgreSQL asks for a password: put it into the connection string, or name a file"
+               " that holds it with passfile=";
+    return PQconnectionUsedPassword(conn)
+               ? "cannot connect to PostgreSQL (check user, password and database)"
+               : "cannot connect to PostgreSQL";
 }
 
 /* libpq's own loop gives each host its time and goes on to the next one, which its non-blocking
@@ -100,15 +125,9 @@ PGconn *lb_pg_connect(const struct lb_postgres *postgres, struct lb_reason *reas
         return NULL;
     }
     PQsetNoticeReceiver(conn, ignore_notice, NULL);
-    if (PQstatus(conn) == CONNECTION_OK && configure(conn, postgres->timeout_ms))
+    if (PQstatus(conn) == CONNECTION_OK && configure(postgres, conn))
         return conn;
-    const char *hint = "cannot connect to PostgreSQL";
-    if (PQconnectionNeedsPassword(conn))
-        hint = "PostgreSQL asks for a password: put it into the connection string, or name a file"
-               " that holds it with passfile=";
-    else if (PQconnectionUsedPassword(conn))
-        hint = "cannot connect to PostgreSQL (check user, password and database)";
-    lb_pg_fail(reason, LB_ERR_STORAGE_UNAVAILABLE, hint, PQerrorMessage(conn));
+    lb_pg_fail(reason, LB_ERR_STORAGE_UNAVAILABLE, hint_of(conn), PQerrorMessage(conn));
     PQfinish(conn);
     return NULL;
 }
@@ -153,11 +172,19 @@ static bool tell_patience(const struct lb_store_reader *reader, PGconn *conn)
     return !reader->patience_ms || run_within(conn, sql, reader->postgres->timeout_ms);
 }
 
+/* Is it too soon after an attempt that failed? Not when another connection was made since then. */
+static bool waits_to_reconnect(const struct lb_store_reader *reader)
+{
+    uint64_t failed_ms = reader->retry_at_ms - reader->retry_after_ms;
+    return reader->retry_after_ms && lb_clock_mono_ms() < reader->retry_at_ms &&
+           atomic_load(&reader->postgres->connected_ms) <= failed_ms;
+}
+
 static lb_err reconnect(struct lb_store_reader *reader)
 {
     struct lb_postgres *postgres = reader->postgres;
     struct lb_reason reason = {""};
-    if (reader->retry_after_ms && lb_clock_mono_ms() < reader->retry_at_ms)
+    if (waits_to_reconnect(reader))
         return LB_ERR_STORAGE_UNAVAILABLE;
     PGconn *conn = lb_pg_connect(postgres, &reason);
     if (!conn || !tell_patience(reader, conn) || !PQenterPipelineMode(conn) ||
@@ -172,10 +199,19 @@ static lb_err reconnect(struct lb_store_reader *reader)
         return LB_ERR_STORAGE_UNAVAILABLE;
     }
     PQsetNoticeReceiver(conn, take_notice, reader);
+    atomic_store(&postgres->connected_ms, lb_clock_mono_ms());
     reader->conn = conn;
     reader->retry_after_ms = 0;
     reader->failed = LB_OK;
     return LB_OK;
+}
+
+/* What was sent and has no end, as after a failure half way, would take the next statement with it.
+ */
+static void end_part(struct lb_store_reader *reader)
+{
+    lb_pg_settle(reader);
+    lb_pg_release(reader);
 }
 
 lb_err lb_pg_ready(struct lb_store_reader *reader)
@@ -184,6 +220,9 @@ lb_err lb_pg_ready(struct lb_store_reader *reader)
         return reader->failed;
     if (reader->conn && !is_alive(reader))
         lb_pg_drop(reader);
+    if (reader->conn &&
+        (reader->answered < reader->sent || PQpipelineStatus(reader->conn) == PQ_PIPELINE_ABORTED))
+        end_part(reader);
     reader->failed = LB_OK; /* answers that are still to be read belong to no call */
     return reader->conn ? LB_OK : reconnect(reader);
 }

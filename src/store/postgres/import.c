@@ -1,5 +1,7 @@
 #include "store/postgres/internal.h"
 
+#include "base/utf8.h"
+
 #define COLUMNS                                                                                    \
     "no, id, campaign, unblocks, key, started_at, touched_at, finished_at, undone_at, run, bytes," \
     " done, rest, duplicates, rows, bad, blank, column_no, column_name"
@@ -104,6 +106,8 @@ lb_err lb_pg_import(struct lb_store_reader *reader, uint32_t workspace, struct l
 {
     struct lb_pg_params params = {0};
     PGresult *result;
+    if (!lb_utf8_is_valid(id)) /* which PostgreSQL would refuse */
+        return LB_ERR_NOT_FOUND;
     lb_pg_add_number(&params, workspace);
     lb_pg_add_text(&params, id);
     lb_err err = lb_pg_query(reader, PG_IMPORT, &params, &result);

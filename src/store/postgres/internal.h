@@ -181,6 +181,8 @@ struct lb_postgres {
     struct lb_pg_rows rows; /* of the open transaction */
     char *conninfo;
     unsigned timeout_ms;
+    bool looks;                    /* and changes nothing: a standby will do */
+    _Atomic uint64_t connected_ms; /* when a connection was made last */
 
     struct lb_pg_touched *touched; /* of the open transaction */
     size_t touched_count;

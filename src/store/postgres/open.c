@@ -111,6 +111,7 @@ lb_err lb_postgres_open(const struct lb_postgres_settings *settings, struct lb_s
     postgres->store = (struct lb_store){&postgres_ops, &postgres_shared, &lb_pg_copy};
     postgres->writer.postgres = postgres;
     postgres->timeout_ms = settings->timeout_ms;
+    postgres->looks = settings->as_it_is;
     postgres->conninfo = strdup(settings->conninfo);
     lb_err err = postgres->conninfo ? check_conninfo(postgres->conninfo, reason)
                                     : lb_fail(reason, LB_ERR_INTERNAL, "out of memory");

@@ -186,24 +186,28 @@ static void close_failed(struct lb_store_reader *reader, const char *why)
 }
 
 /* Sends and receives, or waits until one of them is possible. False: the connection is lost, or no
- * answer came by the deadline. */
-static bool send_and_receive(struct lb_store_reader *reader, uint64_t deadline_ms)
+ * answer came by the deadline, which is put off when a part of one has come: a large one may take
+ * longer on a slow line. */
+static bool send_and_receive(struct lb_store_reader *reader, uint64_t *deadline_ms)
 {
     int unsent = PQflush(reader->conn);
     uint64_t now = lb_clock_mono_ms();
-    reader->late = now >= deadline_ms;
+    reader->late = now >= *deadline_ms;
     if (reader->late)
         return false;
     struct pollfd fd = {.fd = PQsocket(reader->conn),
                         .events = (short)(POLLIN | (unsent > 0 ? POLLOUT : 0))};
     if (fd.fd < 0)
         return !PQisBusy(reader->conn);
-    int ready = poll(&fd, 1, (int)(deadline_ms - now));
+    int ready = poll(&fd, 1, (int)(*deadline_ms - now));
     if (ready < 0)
         return errno == EINTR;
-    /* What the server said before it hung up is read all the same. */
-    if (ready > 0 && fd.revents & (POLLIN | POLLERR | POLLHUP))
-        return PQconsumeInput(reader->conn) || !PQisBusy(reader->conn);
+    if (ready == 0 || !(fd.revents & (POLLIN | POLLERR | POLLHUP)))
+        return true;
+    if (!PQconsumeInput(reader->conn)) /* what the server said before it hung up is read */
+        return !PQisBusy(reader->conn);
+    if (fd.revents & POLLIN && !reader->patience_ms)
+        *deadline_ms = lb_clock_mono_ms() + lb_pg_answer_ms(reader);
     return true;
 }
 
@@ -215,7 +219,7 @@ lb_err lb_pg_wait(struct lb_store_reader *reader, uint64_t target)
         lb_pg_take(reader);
         if (reader->answered != before)
             deadline_ms = lb_clock_mono_ms() + lb_pg_answer_ms(reader);
-        else if (!reader->unusable && !send_and_receive(reader, deadline_ms))
+        else if (!reader->unusable && !send_and_receive(reader, &deadline_ms))
             close_failed(reader, reader->late ? "no answer in time" : "connection lost");
     }
     if (reader->conn && reader->answered < target && !reader->failed)

@@ -14,7 +14,7 @@
 struct lb_postgres_settings {
     const char *conninfo; /* URI or key=value pairs; several hosts possible */
     unsigned timeout_ms;  /* without an answer for so long a connection is closed */
-    bool as_it_is;        /* refuse a database of an earlier version, and leave it so */
+    bool as_it_is; /* refuse a database of an earlier version, and leave it so; a standby will do */
     /* NULL, or called now and then while a database is brought to this version; false: give up. */
     bool (*keep_going)(void);
 };
