@@ -114,3 +114,14 @@ def test_another_workspaces_leads_are_its_own(api, other):
                                    "?publicIdentifier=ann&cursor=c0.1", "?publicIdentifier=ann&cursor=c1.1.1"])
 def test_without_a_person_or_with_a_bad_page_it_is_refused(api, query):
     expect.error(api.get("/leads" + query), 400, "invalid_parameter", "invalid_identifier", "bad_request")
+
+
+@pytest.mark.parametrize("take", [1, 2])
+def test_campaigns_that_were_just_deleted_end_no_page_early(api, take):
+    """Their leads go in small writes; until then there are pages of nothing but such leads."""
+    add(api, "q3", "ann-doe")
+    for campaign in ("q1", "q2"):
+        add(api, campaign, *(f"lead-{number}" for number in range(3000)), "ann-doe")
+    for campaign in ("q1", "q2"):
+        expect.ok(api.delete(f"/campaigns/{campaign}"))
+    assert [lead["campaignId"] for lead in leads_of(api, "ann-doe", take=take)] == ["q3"]

@@ -213,19 +213,48 @@ static lb_err find_page(struct looking *looking, struct lb_call *call,
     return err;
 }
 
-/* The next page begins after the page's last lead whose campaign is known: those after it belong to
- * campaigns that were deleted, and are not shown. Numbers of campaigns tell of other workspaces, so
- * it is named by its id. */
+/* The page's last lead whose campaign is known, and that campaign's id: those after it belong to
+ * campaigns that were deleted, and are not shown. NULL: all do. */
+static const struct lb_lead_ref *last_known(const struct looking *looking, struct lb_call *call,
+                                            char campaign[LB_ID_SIZE])
+{
+    bool deleted;
+    for (size_t i = looking->take; i > 0; i--)
+        if (lb_directory_list_id(call->app->directory, call->workspace,
+                                 looking->refs[i - 1].campaign, campaign, &deleted))
+            return &looking->refs[i - 1];
+    return NULL;
+}
+
+static bool has_more(const struct looking *looking)
+{
+    return looking->take && looking->count > looking->take;
+}
+
+/* The first page that has a lead to begin the next one after, or the last page. */
+static lb_err find_known_page(struct looking *looking, struct lb_call *call,
+                              struct lb_store_reader *reader)
+{
+    char campaign[LB_ID_SIZE];
+    lb_err err = find_page(looking, call, reader);
+    for (size_t passed = 0; !err && has_more(looking) && passed < LOOKS_MAX * TAKE_MAX &&
+                            !last_known(looking, call, campaign);
+         passed += looking->take) {
+        looking->after = looking->refs[looking->take - 1];
+        looking->count = looking->given_way_count = 0;
+        looking->given_way_name[0] = '\0';
+        err = find_page(looking, call, reader);
+    }
+    return err;
+}
+
+/* Numbers of campaigns tell of other workspaces, so the next page begins after one named by its id.
+ */
 static void put_link(struct looking *looking, struct lb_call *call)
 {
     char campaign[LB_ID_SIZE];
-    bool deleted;
     struct lb_buf link = {0};
-    const struct lb_lead_ref *last = NULL;
-    for (size_t i = looking->take; !last && i > 0; i--)
-        if (lb_directory_list_id(call->app->directory, call->workspace,
-                                 looking->refs[i - 1].campaign, campaign, &deleted))
-            last = &looking->refs[i - 1];
+    const struct lb_lead_ref *last = last_known(looking, call, campaign);
     if (!last)
         return;
     lb_query_begin_link(call, &link);
@@ -239,7 +268,7 @@ static void put_link(struct looking *looking, struct lb_call *call)
 static enum lb_turn read_leads(struct lb_call *call, struct lb_store_reader *reader)
 {
     struct looking *looking = call->state;
-    lb_err err = find_page(looking, call, reader);
+    lb_err err = find_known_page(looking, call, reader);
     struct lb_buf *body = lb_reply_json(&call->req->reply, 200);
     lb_buf_append_lit(body, "[");
     announce(call, reader, looking->refs, looking->count);
@@ -250,7 +279,7 @@ static enum lb_turn read_leads(struct lb_call *call, struct lb_store_reader *rea
         lb_call_refuse(call, LB_ERR_STORAGE_UNAVAILABLE, NULL);
     else if (looking->asked.wrong && !looking->count)
         lb_identifiers_refuse(call, &looking->asked);
-    else if (looking->take && looking->count > looking->take)
+    else if (has_more(looking))
         put_link(looking, call);
     lb_request_complete(call->req);
     return LB_TURN_LAST;
