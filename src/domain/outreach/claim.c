@@ -39,7 +39,7 @@ struct claiming {
     struct lb_store_reader *reader;
     struct lb_sequence sequence; /* without texts */
     struct lb_sequence texts;    /* the same, with those of one step */
-    uint32_t texts_of;           /* 0: of none yet */
+    uint64_t texts_of;           /* 0: of none yet */
     struct lb_campaign_state state;
     struct lb_buf variables; /* the campaign's */
     struct lb_counts counts;
@@ -241,13 +241,14 @@ static void fill_in(struct lb_claim *claim, struct lb_claimed *item, const struc
 
 /* Reads the texts of a step, if they are not those that were read last: all of a campaign may be
  * megabytes, and most claims hand out one step, or nothing. */
-static lb_err read_texts(struct claiming *claiming, uint32_t step)
+static lb_err read_texts(struct claiming *claiming, uint64_t step)
 {
     if (claiming->texts_of == step)
         return LB_OK;
     lb_sequence_fini(&claiming->texts);
-    lb_err err = lb_sequence_load_texts_of(claiming->store, claiming->reader,
-                                           claiming->claim->standing.list, step, &claiming->texts);
+    lb_err err =
+        lb_sequence_load_texts_of(claiming->store, claiming->reader, claiming->claim->standing.list,
+                                  (int64_t)step, &claiming->texts);
     claiming->texts_of = err ? 0 : step;
     return err;
 }
