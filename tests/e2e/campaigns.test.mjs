@@ -146,7 +146,7 @@ screen('a search goes on where it is while one types', shared, {}, async ({ page
 
 screen('a page of leads that ends before it is full goes on', shared, {}, async ({ page, context }) => {
   let early = 0;
-  const headers = { Link: '</v1/campaigns/q1/leads?take=25&blocked=true&cursor=c1000>; rel="next"' };
+  const headers = { Link: '</v1/campaigns/q1/leads?take=25&blocked=true&cursor=c1000_zzzzzz>; rel="next"' };
   await page.route(/\/leads\?.*blocked=true/, (route) => {
     if (route.request().url().includes('cursor=')) return route.continue();
     early += 1;
@@ -163,7 +163,7 @@ screen('a search that finds little shows it after a few requests, and looks furt
     const at = Number(/cursor=c(\d+)/.exec(route.request().url())?.[1] ?? 1000) - 1000;
     furthest = Math.max(furthest, at);
     if (at === 12) return route.continue();
-    return route.fulfill({ json: [], headers: { Link: `</v1/campaigns/q1/leads?take=25&blocked=true&cursor=c${1000 + at + 1}>; rel="next"` } });
+    return route.fulfill({ json: [], headers: { Link: `</v1/campaigns/q1/leads?take=25&blocked=true&cursor=c${1000 + at + 1}_zzzzzz>; rel="next"` } });
   });
   await member.open({ page, context }, '#/campaign/q1?tab=leads&status=blocked');
   const further = page.getByRole('button', { name: 'Look further' });
