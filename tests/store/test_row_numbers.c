@@ -173,8 +173,8 @@ static void other_texts_are_the_number_that_nothing_has(void **state)
                                         "ld__g00000",
                                         "st_1",
                                         "ld_1_g00000\xff",
-                                        "ld_1_\xff"
-                                        "00000"};
+                                        ("ld_1_\xff"
+                                         "00000")};
     for (size_t i = 0; i < COUNT(texts); i++)
         assert_int_equal(lb_id_lead(lb_str(texts[i])), 0);
 }
