@@ -199,9 +199,10 @@ def test_many_who_cannot_be_written_to_are_passed_claim_by_claim(tenant):
 
 
 def test_a_claim_that_finds_none_at_first_looks_on(tenant):
-    """An empty answer tells a sender to wait. One commit looks at 1,000 in vain, on PostgreSQL at 100."""
+    """An empty answer tells a sender to wait. One commit looks at 1,000 in vain, on PostgreSQL and while others
+    write at 100: so without looking on, three claims or more find none; with it a slow machine may need two."""
     campaign = Campaign(tenant, *[{**LEAD, "publicIdentifier": name, "memberId": None}
-                                  for name in crowd(950 if on_postgresql() else 1500)], steps=[MISSING], active=False)
+                                  for name in crowd(950 if on_postgresql() else 2500)], steps=[MISSING], active=False)
     campaign.add({**LEAD, "publicIdentifier": "whole", "variables": {"nickname": "Jo"}})
     campaign.activate()
-    assert names(campaign.claim()) == ["whole"]
+    assert ["whole"] in [names(campaign.claim()) for _ in range(2)]
