@@ -117,7 +117,7 @@ db.execute("UPDATE api_key SET last_used_at=?-no*5400000 WHERE last_used_at IS N
 db.execute("UPDATE api_key SET revoked_at=created_at+9*? WHERE revoked_at IS NOT NULL", (day,))
 db.execute("UPDATE lead SET added_at=added_at-5*?", (day,))
 for column in ("claimed_at", "completed_at", "changed_at"):
-    db.execute(f"UPDATE activity SET {column}={column}-5400000-lead*311000 WHERE completed_at IS NOT NULL")
+    db.execute(f"UPDATE activity SET {column}={column}-5400000-(lead>>30&4294967295)*311000 WHERE completed_at IS NOT NULL")
 db.execute("DELETE FROM check_count"); first = db.execute("SELECT no FROM workspace ORDER BY no").fetchone()[0]
 for ago in range(90):
     checks = 240 + (ago * 37) % 130 + (ago % 7) * 21
