@@ -87,18 +87,33 @@ static bool has_slash(struct lb_str text, size_t bytes)
     return memchr(text.ptr, '/', bytes < text.len ? bytes : text.len) != NULL;
 }
 
+/* The same percent-encoded, once or more often: %2F, %252F. */
+static bool has_encoded_slash(struct lb_str text)
+{
+    const char *at;
+    while (text.len && (at = memchr(text.ptr, '%', text.len))) {
+        text = lb_str_skip(text, (size_t)(at + 1 - text.ptr));
+        while (begins(text, 0, "25"))
+            text = lb_str_skip(text, 2);
+        if (begins(text, 0, "2f"))
+            return true;
+    }
+    return false;
+}
+
 bool lb_import_next_address(struct lb_str *rest, struct lb_str *out)
 {
     bool found = false;
+    if (rest->len <= SLASH_NEAR && !has_slash(*rest, rest->len) && !has_encoded_slash(*rest))
+        return false;
     while (!found) {
-        if (rest->len <= SLASH_NEAR && !has_slash(*rest, rest->len))
-            return false;
         size_t start = find_start(*rest);
         if (start == rest->len)
             return false;
         size_t end = find_end(*rest, start);
-        found = has_slash(*rest, end) || has_slash(lb_str_skip(*rest, end), SLASH_NEAR);
         *out = (struct lb_str){rest->ptr + start, end - start};
+        found = has_slash(*rest, end) || has_encoded_slash(*out) ||
+                has_slash(lb_str_skip(*rest, end), SLASH_NEAR);
         *rest = lb_str_skip(*rest, end);
     }
     /* In a string of a program the mark that ends it is written \". */

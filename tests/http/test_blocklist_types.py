@@ -241,6 +241,16 @@ def test_an_empty_name_beside_another_one_is_none(fresh):
     assert unblock(fresh.api, entry) == 1
 
 
+def test_a_company_that_is_called_as_an_empty_field_is_blocked_by_force(fresh):
+    entry = {"company": "Nan, Inc."}
+    error = expect.error(fresh.api.post("/blocklist", {"entries": [entry]}), 400, "invalid_identifier")
+    assert '"force": true' in error["errors"][0]["reason"]
+    assert block(fresh.api, entry, force=True)["blocked"] == 1
+    assert matched(fresh.api, {"companyName": "NaN Inc"}) == ("company", "nan")
+    page = {"company": "https://www.linkedin.com/company/undefined"}
+    expect.error(fresh.api.post("/blocklist", {"entries": [page], "force": True}), 400, "invalid_identifier")
+
+
 def test_force_and_a_country(fresh):
     assert block(fresh.api, {"domain": "gmail.com"}, force=True)["blocked"] == 1
     said = block(fresh.api, {"phone": "0170 1234567"}, defaultCountry="DE")
@@ -288,7 +298,7 @@ NO_NAMES += [("website", value) for value in (
     "", "n/a", "n.a.", "http://", "localhost", "acme", "http://10.0.0.1:8080/", "[::1]")]
 NO_NAMES += [("companyUrl", value) for value in ("", "n/a", "acme", "-")]
 NO_NAMES += [("companyName", value) for value in (
-    "", "3M", "X", "1&1", "-", "https://acme.com", "info@acme.com", "x" * 201, "a\tb\x01")]
+    "", "3M", "X", "1&1", "-", "x" * 201, "a\tb\x01")]
 NO_NAMES += [(name, None) for name in (
     "email", "phone", "website", "companyUrl", "companyName", "memberId", "linkedinUrl")]
 NO_NAMES += [("memberId", ""), ("linkedinUrl", "")]
@@ -318,6 +328,11 @@ def test_a_company_that_can_be_no_entry_is_not_blocked(fresh):
     ("email", "a@acme.com; b@acme.com"), ("email", "a..b@acme.com"), ("email", 5),
     ("phone", "0170 1234567"), ("phone", "+49 89 123456 ext. 12"), ("phone", "1-800-555-FLOWERS 01"),
     ("website", "www.acme.com www.acme.de"), ("website", "acme..com"), ("companyUrl", "acme.com:x"),
+    ("website", "Website: https://acme.com"), ("website", "acme.com:80:80"), ("companyUrl", "web:http://acme.com"),
+    ("email", "jane%40acme.com"), ("email", "jane(at)acme.com"), ("email", "jane@acme. com"),
+    ("companyName", "https://acme.com"), ("companyName", "jane@acme.com"),
+    ("companyName", "https://www.linkedin.com/company/"),
+    ("phone", "1-800-FLOWERS"), ("phone", "+1 800 GO FEDEX"), ("phone", "4.9E+11"),
     ("companyName", 5)])
 def test_a_field_that_may_hold_a_name_is_never_said_not_to_be_blocked(fresh, field, value):
     lead = {"publicIdentifier": "bob", "email": "bob@example.com", field: value}

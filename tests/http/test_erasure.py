@@ -105,6 +105,23 @@ def verified(server):
     server.start()
 
 
+# As they were stored before 0.16.0. Of the second, nothing but what is stored says which number is meant.
+@pytest.mark.parametrize("spelling, stored, country", [
+    ("82 2 312 3456", "+828223123456", "KR"), ("49 89 123456", "+494989123456", "DE")])
+def test_a_phone_number_that_was_stored_as_a_national_one_is_erased(fresh, spelling, stored, country):
+    body = {"phone": spelling, "defaultCountry": country}
+    if country == "DE":
+        expect.error(fresh.api.post("/erasures", body), 400, "invalid_identifier")
+    expect.ok(fresh.api.post("/blocklist", {"entries": [{"phone": stored}]}))
+    for query in ("?dryRun=true", ""):
+        said = expect.ok(fresh.api.post("/erasures" + query, body))
+        assert said["erased"]["entries"] == 1 and said["blocked"] is True
+    left = expect.ok(fresh.api.get("/blocklist"))  # also by today's reading, where there is one
+    assert [(entry["erased"], entry["value"]) for entry in left] == [(True, None)] * (1 + (country == "KR"))
+    lead = {"leads": [{"phone": spelling}], "defaultCountry": country}
+    assert expect.ok(fresh.api.post("/check", lead))[0]["blocked"]
+
+
 def test_no_trace_of_an_erased_person_is_left_anywhere(world, tmp_path):
     assert traces(world.server), "else there is nothing to look for"
     body = world.erase()

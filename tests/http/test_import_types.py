@@ -81,6 +81,27 @@ def test_a_file_as_people_have_it(place, name):
     assert gone["unblocked"] == len(wanted["entries"]) and listed(api, path) == {}
 
 
+@pytest.mark.parametrize("spelling, stored, country", [
+    ("82 2 312 3456", "+828223123456", "KR"), ("49 89 123456", "+494989123456", "DE")])
+def test_a_file_frees_a_phone_number_that_was_blocked_as_a_national_one(fresh, spelling, stored, country):
+    expect.ok(fresh.api.post("/blocklist", {"entries": [{"phone": stored}, {"phone": "+442079460958"}]}))
+    query = {"action": "unblock", "type": "phone", "defaultCountry": country}
+    data = f"Phone\n{spelling}\n+49 30 1234567\n"
+    assert expect.ok(send(fresh.api, data, **query, dryRun="true"))["unblocked"] == 1
+    assert expect.ok(send(fresh.api, data, **query))["unblocked"] == 1
+    assert set(listed(fresh.api)) == {"+442079460958"}
+    again = expect.ok(send(fresh.api, data, **query))
+    assert (again["unblocked"], again["bad"]) == (0, int(country == "DE"))
+
+
+def test_what_is_forced_for_a_file_is_not_for_its_empty_fields(fresh):
+    data = "Company,Website\nNA-KD,na-kd.com\nn/a,gmail.com\n"
+    body = expect.ok(send(fresh.api, data, force="true", columns="1:company,2:domain"))
+    assert set(listed(fresh.api)) == {"na-kd.com", "gmail.com"}, body
+    expect.ok(fresh.api.post("/blocklist", {"entries": [{"company": "NA-KD"}], "force": True}))
+    assert set(listed(fresh.api)) == {"na-kd.com", "gmail.com", "na"}
+
+
 def test_companies_beside_people_are_unblocked_only_when_columns_says_so(fresh):
     data = "Kunde;Website;Ansprechpartner;E-Mail\nAcme GmbH;acme.com;Ada Lee;ada@acme.com\n"
     expect.ok(send(fresh.api, data))

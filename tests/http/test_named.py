@@ -81,6 +81,53 @@ def test_a_name_that_cannot_be_read_is_refused_with_the_reason(fresh):
     expect.error(named(fresh.api, "fax", "1"), 400, "invalid_parameter")
 
 
+# With the country's calling code and without +, as it was read before 0.16.0, and the country. The last may be either.
+@pytest.mark.parametrize("spelling, stored, country", [
+    ("82 2 312 3456", "+828223123456", "KR"), ("628123456789", "+62628123456789", "ID"), ("49 89 123456", "+494989123456", "DE")])
+def test_a_phone_number_that_was_blocked_as_a_national_one_is_found_in_that_spelling(fresh, spelling, stored, country):
+    def asked(rest=""):
+        return named(fresh.api, "phone", spelling, rest, defaultCountry=country)
+
+    def checked():
+        lead = {"publicIdentifier": "bob", "phone": spelling}
+        return fresh.api.post("/check", {"leads": [lead], "defaultCountry": country})
+
+    def free(response):
+        if country == "DE":
+            return expect.error(response, 400, "invalid_identifier", "invalid_body")
+        return expect.ok(response)
+
+    entry = {"entries": [{"phone": spelling}], "defaultCountry": country}
+    assert country == "DE" or not free(checked())[0]["blocked"]
+    free(checked()), free(asked())
+    path = f"/campaigns/{fresh.campaign('Q1')}/blocklist"
+    for place, scope in ((path, "campaign"), ("/blocklist", "workspace")):
+        block(fresh.api, {"phone": stored, "reason": "asked"}, path=place)
+        found = expect.ok(asked())
+        assert (found["value"], found["blocks"][0]["scope"]) == (stored, scope)
+    (found,) = expect.ok(checked())
+    assert found["matched"] == {"type": "phone", "value": stored} and found["reason"] == "asked"
+    for place in (path, "/blocklist"):
+        assert expect.ok(fresh.api.delete(place, entry))["unblocked"] == 1
+    assert [event["what"] for event in expect.ok(asked("/history"))] == ["unblock", "unblock", "block", "block"]
+    assert country == "DE" or not free(checked())[0]["blocked"]
+    free(checked()), free(asked()), free(fresh.api.delete("/blocklist", entry))
+
+
+def test_of_both_readings_of_a_phone_number_today_s_is_freed_first(fresh):
+    entry, lead = {"phone": "82 2 312 3456"}, {"phone": "82 2 312 3456", "email": "bob@example.com"}
+    block(fresh.api, {"phone": "+828223123456"})
+    block(fresh.api, entry, defaultCountry="KR")
+    for value in ("+8223123456", "+828223123456"):
+        (found,) = expect.ok(fresh.api.post("/check", {"leads": [lead], "defaultCountry": "KR"}))
+        assert found["blocked"]
+        assert value in [one["value"] for one in expect.ok(fresh.api.get("/blocklist"))]
+        expect.ok(fresh.api.delete("/blocklist", {"entries": [entry], "defaultCountry": "KR"}))
+        assert value not in [one["value"] for one in expect.ok(fresh.api.get("/blocklist"))]
+    (found,) = expect.ok(fresh.api.post("/check", {"leads": [lead], "defaultCountry": "KR"}))
+    assert not found["blocked"]
+
+
 def test_another_workspace_does_not_see_it(fresh, other):
     block(fresh.api, {"domain": "acme.com"})
     assert expect.ok(named(other.api, "domain", "acme.com"))["blocked"] is False

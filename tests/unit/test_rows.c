@@ -301,7 +301,37 @@ static void addresses_without_a_slash_make_no_line_slow(void **state)
     repeat(&text, LB_STR("http: "), LINE_BYTES);
     lb_buf_append_lit(&text, "/\nx\n");
     assert_quick("addresses without a slash", &text, limit);
+    repeat(&text, LB_STR("http:%25 "), LINE_BYTES);
+    lb_buf_append_lit(&text, "%2f\nx\n");
+    assert_quick("addresses that may have an encoded one", &text, limit);
     lb_buf_fini(&text);
+}
+
+/* Or it is a heading, and left out without a word. */
+static void a_line_with_an_encoded_address_is_bad(void **state)
+{
+    (void)state;
+    static const size_t FILLED[] = {0, 4000, 20000};
+    static const char *const SLASHES[] = {"%2F", "%2f", "%252F"};
+    for (size_t i = 0; i < sizeof FILLED / sizeof *FILLED; i++)
+        for (size_t j = 0; j < sizeof SLASHES / sizeof *SLASHES; j++) {
+            struct lb_buf text = {0};
+            fill(&text, "x ", FILLED[i] / 2);
+            lb_buf_printf(&text, "https:%s%swww.linkedin.com%sin%sann ", SLASHES[j], SLASHES[j],
+                          SLASHES[j], SLASHES[j]);
+            fill(&text, "x ", FILLED[i] / 2);
+            lb_buf_append_lit(&text, "\nhttps://www.linkedin.com/in/bob\n");
+            struct import_bytes bytes = {.bytes = lb_buf_str(&text)};
+            struct lb_import_source source = import_source(&bytes);
+            struct lb_import_options options = {.adds = true};
+            struct import_result result;
+            import_run(&source, &options, &result);
+            assert_int_equal(result.err, LB_OK);
+            assert_int_equal(result.counts.bad, 1);
+            assert_int_equal(result.counts.headings, 0);
+            import_result_fini(&result);
+            lb_buf_fini(&text);
+        }
 }
 
 int main(void)
@@ -310,6 +340,7 @@ int main(void)
         cmocka_unit_test(files_are_read_as_a_plain_reader_reads_them),
         cmocka_unit_test(marks_make_no_file_slow),
         cmocka_unit_test(addresses_without_a_slash_make_no_line_slow),
+        cmocka_unit_test(a_line_with_an_encoded_address_is_bad),
     };
     return cmocka_run_group_tests_name("rows", tests, NULL, NULL);
 }

@@ -74,6 +74,30 @@ static bool holds(const char *text, struct lb_str word)
     return text && memmem(text, strlen(text), word.ptr, word.len);
 }
 
+/* What is no name must not hold a check up, and what may be one must. */
+static void check_refused(const struct lb_json *item, const struct lb_typed_name *name)
+{
+    struct lb_str value = lb_json_string(lb_json_member(item, "value"));
+    bool meant = true;
+    if (lb_json_bool(lb_json_member(item, "meant"), &meant))
+        expect(meant == (name->refused == LB_NAME_MEANT), value, meant ? "dropped" : "meant",
+               LB_STR("the other"));
+}
+
+/* The form under the rules before these, where it was another one. */
+static void check_before(const struct lb_json *item, enum lb_name_type type,
+                         const struct lb_name_rules *rules)
+{
+    struct lb_str value = lb_json_string(lb_json_member(item, "value"));
+    struct lb_str wanted = lb_json_string(lb_json_member(item, "before"));
+    struct lb_typed_name name;
+    bool found = lb_typed_name_before(type, value, rules, &name);
+    expect(found ? wanted.ptr && lb_str_equal(lb_typed_name_str(&name), wanted) : !wanted.ptr,
+           value, found ? name.text : "no form before", wanted);
+    if (found)
+        assert_canonical(&name);
+}
+
 static void check_vector(const struct lb_json *item, enum lb_name_type type)
 {
     struct lb_str value = lb_json_string(lb_json_member(item, "value"));
@@ -87,7 +111,9 @@ static void check_vector(const struct lb_json *item, enum lb_name_type type)
     const char *reason = lb_typed_name_normalise(type, value, &rules, &name);
     if (reason)
         assert_reason(reason);
+    check_before(item, type, &rules);
     if (refused.ptr) {
+        check_refused(item, &name);
         expect(holds(reason, refused), value, reason ? reason : name.text, refused);
         return;
     }
@@ -346,6 +372,8 @@ static void the_form_of_a_form_is_itself(void **state)
         struct lb_str text = {raw, make_up(type, raw)};
         struct lb_name_rules rules = {.country = lb_str(COUNTRIES[draw(8)]), .adds = draw(2)};
         struct lb_typed_name name;
+        if (lb_typed_name_before(type, text, &rules, &name))
+            assert_canonical(&name);
         const char *reason = lb_typed_name_normalise(type, text, &rules, &name);
         if (reason) {
             assert_reason(reason);

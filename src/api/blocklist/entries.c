@@ -17,7 +17,8 @@ struct reading {
     struct lb_name_rules rules;
     bool force;
     struct lb_typed_name name;
-    struct lb_str reason; /* the last one that was kept */
+    struct lb_typed_name before; /* as it may be stored */
+    struct lb_str reason;        /* the last one that was kept */
 };
 
 /* What is read of one entry. */
@@ -137,6 +138,23 @@ static const char *read_name(struct reading *reading, const struct entry *entry,
     return doubtful ? name->doubt : NULL;
 }
 
+/* The same of a name that is to be freed: it may be stored in the form that it had before. */
+static const char *read_stored(struct reading *reading, const struct entry *entry,
+                               char rooms[2][LB_KEY_SIZE], struct lb_str *out_key)
+{
+    struct lb_typed_name *before = &reading->before;
+    const char *wrong = read_name(reading, entry, rooms[0], out_key);
+    if (reading->what_for == LB_NAMES_TO_ADD ||
+        !lb_typed_name_before(entry->given, entry->raw, &reading->rules, before) ||
+        (!wrong && is_stored(reading, *out_key)))
+        return wrong;
+    struct lb_str key = lb_key_make(before->type, lb_typed_name_str(before), rooms[1]);
+    if (!is_stored(reading, key))
+        return wrong;
+    *out_key = key;
+    return NULL;
+}
+
 static const char *read_entry(const struct reading *reading, const struct lb_json *object,
                               struct entry *out)
 {
@@ -167,12 +185,12 @@ static bool add(struct reading *reading, size_t index, const struct lb_json *obj
 {
     struct lb_identifiers *out = reading->out;
     struct entry entry;
-    char room[LB_KEY_SIZE];
+    char rooms[2][LB_KEY_SIZE];
     struct lb_change_item item = {0};
     const char *wrong = read_entry(reading, object, &entry);
     out->bad.fields |= wrong != NULL;
     if (!wrong)
-        wrong = read_name(reading, &entry, room, &item.key);
+        wrong = read_stored(reading, &entry, rooms, &item.key);
     if (wrong)
         return lb_bad_items_add(&out->bad, reading->call, &reading->kept, index, entry.raw, wrong);
     item.reason = entry.reason;

@@ -31,10 +31,18 @@ bool lb_named_read(struct lb_call *call, enum lb_name_type type, struct lb_str v
     if (type == LB_NAME_LINKEDIN || type == LB_NAME_MEMBER_ID)
         return lb_identifiers_read_one(call, value, out);
     struct lb_typed_name *name = lb_call_alloc(call, sizeof *name);
+    struct lb_typed_name before;
     if (!name)
         return false;
     *out = (struct lb_asked){.raw = value};
     out->wrong = lb_typed_name_normalise(type, value, &rules, name);
+    if (lb_typed_name_before(type, value, &rules, &before)) {
+        out->before = lb_key_make(before.type, lb_typed_name_str(&before), room);
+        if (!lb_keep(call, &kept, &out->before))
+            return lb_call_no_memory(call);
+        if (out->wrong)
+            return true;
+    }
     if (out->wrong) {
         lb_identifiers_refuse(call, out);
         return false;

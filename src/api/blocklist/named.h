@@ -7,7 +7,7 @@
 
 /* Reads the value as a name of that type, for a check. `out->identifier` is its key (item.h), which
  * lives as long as the request. A name that has no form is refused here, unless it is one of
- * LinkedIn's: that may be stored (lb_asked). False when the reply is set. */
+ * LinkedIn's or had a form before: that may be stored (lb_asked). False when the reply is set. */
 bool lb_named_read(struct lb_call *call, enum lb_name_type type, struct lb_str value,
                    struct lb_asked *out);
 

@@ -56,6 +56,38 @@ static bool is_absent(const struct lb_json *value)
     return lb_json_type(value) == LB_JSON_MISSING || lb_json_type(value) == LB_JSON_NULL;
 }
 
+/* Is it in a blocklist of the workspace? */
+static bool is_listed(const struct erasing *erasing, struct lb_str key)
+{
+    const struct lb_call *call = erasing->call;
+    size_t count = 0;
+    bool found = false;
+    struct lb_list_owner *owners =
+        lb_directory_list_owners(call->app->directory, call->workspace, &count);
+    for (size_t i = 0; i <= count && !found; i++) {
+        struct lb_list list = {call->workspace->row.no, i && owners ? owners[i - 1].no : 0};
+        found = lb_blocklist_find(call->app->blocklist, list, key) != 0;
+    }
+    free(owners);
+    return found;
+}
+
+/* The form that the name had before is erased, too. One that is refused today is a name when it is
+ * blocked. */
+static lb_err add_before(struct erasing *erasing, enum lb_name_type type, struct lb_str raw,
+                         const struct lb_name_rules *rules, const char **wrong)
+{
+    struct lb_typed_name before;
+    char room[LB_KEY_SIZE];
+    if (!lb_typed_name_before(type, raw, rules, &before))
+        return LB_OK;
+    struct lb_str key = lb_key_make(before.type, lb_typed_name_str(&before), room);
+    if (*wrong && !is_listed(erasing, key))
+        return LB_OK;
+    *wrong = NULL;
+    return lb_erasure_add(&erasing->erasure, key);
+}
+
 static bool add(struct erasing *erasing, const char *member, const struct lb_json *value,
                 const struct lb_name_rules *rules)
 {
@@ -66,15 +98,18 @@ static bool add(struct erasing *erasing, const char *member, const struct lb_jso
     if (lb_json_type(value) != LB_JSON_STRING)
         return refuse(call, member, "must be a string, or an array of strings");
     lb_name_type_of_word(lb_str(member), &type);
-    const char *wrong = lb_typed_name_normalise(type, lb_json_string(value), rules, &name);
+    const char *refused = lb_typed_name_normalise(type, lb_json_string(value), rules, &name);
+    const char *wrong = refused;
+    lb_err err = add_before(erasing, type, lb_json_string(value), rules, &wrong);
     if (wrong) {
         lb_reply_error(&call->req->reply, LB_ERR_INVALID_IDENTIFIER, "\"%s\": %s.", member, wrong);
         return false;
     }
     if (!lb_erased_is_personal(name.type))
         return refuse(call, member, "is not the name of a person");
-    lb_err err =
-        lb_erasure_add(&erasing->erasure, lb_key_make(name.type, lb_typed_name_str(&name), room));
+    if (!err && !refused)
+        err = lb_erasure_add(&erasing->erasure,
+                             lb_key_make(name.type, lb_typed_name_str(&name), room));
     if (err == LB_ERR_PAYLOAD_TOO_LARGE)
         return refuse(call, member, "is one name too many: a person has at most 100");
     return !err || lb_call_no_memory(call);
@@ -227,17 +262,8 @@ static void overwrite(struct erasing *erasing)
 
 static void find_blocked(struct erasing *erasing)
 {
-    struct lb_call *call = erasing->call;
-    size_t count = 0;
-    struct lb_list_owner *owners =
-        lb_directory_list_owners(call->app->directory, call->workspace, &count);
     for (size_t n = 0; n < erasing->erasure.name_count && !erasing->blocked; n++)
-        for (size_t i = 0; i <= count && !erasing->blocked; i++) {
-            struct lb_list list = {call->workspace->row.no, i && owners ? owners[i - 1].no : 0};
-            erasing->blocked =
-                lb_blocklist_find(call->app->blocklist, list, erasing->erasure.names[n].key) != 0;
-        }
-    free(owners);
+        erasing->blocked = is_listed(erasing, erasing->erasure.names[n].key);
 }
 
 /* Online. Erases what was found. True: it is to be looked for once more. */

@@ -45,6 +45,7 @@ struct checking {
     struct lb_lead_row row;
     struct lb_str linkedin[2 * 3]; /* each also as it was stored before */
     size_t linkedin_count;
+    struct lb_str phone_before; /* a key, when it is blocked so; ptr NULL: it is not */
     struct lb_typed_name name;
     struct checked *lead;
 };
@@ -89,6 +90,20 @@ static bool take_stored(struct checking *checking, const struct member *member, 
     return true;
 }
 
+/* A phone number may be stored so, too; then it is no matter that it is refused today. */
+static bool take_phone_before(struct checking *checking, struct lb_str raw)
+{
+    struct lb_typed_name before;
+    char room[LB_KEY_SIZE];
+    if (!lb_typed_name_before(LB_NAME_PHONE, raw, &checking->rules, &before))
+        return false;
+    struct lb_str key = lb_key_make(before.type, lb_typed_name_str(&before), room);
+    if (!is_blocked(checking, key) || !lb_keep(checking->call, &checking->kept, &key))
+        return false;
+    checking->phone_before = key;
+    return true;
+}
+
 /* Takes one name of a lead. NULL, or what is wrong with it: a name that cannot be read must not be
  * answered "not blocked". */
 static const char *take_name(struct checking *checking, const struct member *member,
@@ -96,7 +111,8 @@ static const char *take_name(struct checking *checking, const struct member *mem
 {
     struct lb_str kept = raw;
     const char *wrong = normalise(checking, member, raw);
-    bool stored = take_stored(checking, member, raw);
+    bool stored = member->type == LB_NAME_PHONE ? take_phone_before(checking, raw)
+                                                : take_stored(checking, member, raw);
     if (wrong)
         return stored || checking->name.refused == LB_NAME_NO_ENTRY ? NULL : wrong;
     if (member->field < 0 || member->type == LB_NAME_PHONE) /* which may be national here */
@@ -117,6 +133,7 @@ static const char *read_lead(struct checking *checking, const struct lb_json *ob
     const char *absent = NULL; /* why a field has no name */
     checking->row = (struct lb_lead_row){0};
     checking->linkedin_count = 0;
+    checking->phone_before = (struct lb_str){0};
     if (lb_json_type(object) != LB_JSON_OBJECT)
         return "must be an object with the names of a lead";
     for (size_t i = 0; i < MEMBERS; i++) {
@@ -182,6 +199,8 @@ static lb_err ask_all(struct checking *checking)
         err = ask(checking, checking->linkedin[i]);
     for (size_t i = 0; !err && i < checking->linkedin_count; i++)
         err = ask_others(checking, &exclusion, checking->linkedin[i]);
+    if (!err && checking->phone_before.ptr)
+        err = ask(checking, checking->phone_before);
     return err || !all ? err : lb_exclusion_each_typed(&checking->row, checking, ask);
 }
 

@@ -10,9 +10,12 @@
 
 #define ROUNDS_MAX 8
 
-static const char EMPTY_FIELD[] =
-    "is what stands in an empty field, so unrelated companies would be blocked; give the "
-    "company's LinkedIn page (https://www.linkedin.com/company/...) or its domain";
+#define EMPTY_FIELD                                                                                \
+    "is what stands in an empty field, so unrelated companies would be blocked; give the "         \
+    "company's LinkedIn page (https://www.linkedin.com/company/...) or its domain"
+static const char EMPTY_PAGE[] = EMPTY_FIELD;
+static const char EMPTY_NAME[] =
+    EMPTY_FIELD "; if it is the company's name, send \"force\": true with it alone";
 static const char UNSTABLE[] = "combines characters in a way that has no single form; type it anew";
 static const char TOO_LONG[] = "has more than 200 characters; give the company's name alone";
 const char lb_name_few_letters[] =
@@ -133,7 +136,8 @@ void lb_name_judge_company(struct lb_str text, struct lb_typed_name *out)
     if (page && lb_ascii_holds_lower(text, LB_STR("/edu/school?"))) /* which one, a number says */
         out->doubt = NO_PAGE;
     else if (lb_name_is_empty_field(out->type, lb_typed_name_str(out)))
-        out->doubt = EMPTY_FIELD;
+        out->doubt = page ? EMPTY_PAGE : EMPTY_NAME;
+    out->forceable = out->doubt == EMPTY_NAME; /* such as "NA-KD" */
 }
 
 /* --- Pages --- */

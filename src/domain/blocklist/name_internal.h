@@ -44,8 +44,8 @@ size_t lb_name_scheme(struct lb_str text);
 extern const char lb_name_few_letters[];
 extern const char lb_name_ip_address[];
 
-/* Has it as many digits as a phone number? */
-bool lb_name_holds_phone(struct lb_str text);
+/* Could what was refused as a phone number be meant as one? */
+bool lb_name_means_phone(struct lb_str text, const char *reason);
 
 /* --- one type each: `text` is tidy and not empty --- */
 
@@ -54,6 +54,9 @@ const char *lb_name_phone(struct lb_str text, struct lb_str country, struct lb_t
 const char *lb_name_domain(struct lb_str text, bool adds, struct lb_typed_name *out);
 const char *lb_name_company(struct lb_str text, struct lb_typed_name *out);
 const char *lb_name_company_page(struct lb_str text, struct lb_typed_name *out);
+
+/* lb_typed_name_before of a phone number. */
+bool lb_name_phone_before(struct lb_str text, struct lb_str country, struct lb_typed_name *out);
 
 /* Fills in the doubt of a company's name or page that would be added and was written so. */
 void lb_name_judge_company(struct lb_str text, struct lb_typed_name *out);

@@ -140,10 +140,22 @@ static const char *collect(struct lb_str text, struct collected *found, struct l
     return found->count ? NULL : EMPTY;
 }
 
-bool lb_name_holds_phone(struct lb_str text)
+/* Is it as 1-800-FLOWERS: something with letters that begins as a number does? */
+static bool begins_as_number(struct lb_str text)
+{
+    size_t bytes;
+    int32_t point;
+    skip_label(&text);
+    return text.len && lb_identifier_point(text, &point, &bytes) &&
+           (point == '+' || digit_of(point) >= 0);
+}
+
+bool lb_name_means_phone(struct lb_str text, const char *reason)
 {
     size_t bytes, digits = 0;
     int32_t point;
+    if (reason == SPREADSHEET || (reason == LETTERS && begins_as_number(text)))
+        return true;
     for (; text.len && lb_identifier_point(text, &point, &bytes); text = lb_str_skip(text, bytes))
         digits += digit_of(point) >= 0;
     return digits >= DIGITS_MIN;
@@ -222,16 +234,25 @@ static enum reading judge(const struct collected *found, const struct lb_phone_c
     return READ_NATIONAL;
 }
 
+/* The same under the rules before these, which knew it by its length alone. */
+static enum reading judge_before(const struct collected *found,
+                                 const struct lb_phone_country *country)
+{
+    return country->max_digits && found->count > country->max_digits ? READ_INTERNATIONAL
+                                                                     : READ_NATIONAL;
+}
+
 /* The national number there may hold the calling code without its +. */
 static const char *take_national(struct collected *found, const struct lb_phone_country *country,
-                                 struct lb_typed_name *out)
+                                 bool before, struct lb_typed_name *out)
 {
     char code[8];
     snprintf(code, sizeof code, "%u", country->code);
     size_t trunk = strlen(country->trunk);
     bool exact = found->count == country->max_digits + trunk;
-    enum reading reading =
-        begins_with(found, code) ? judge(found, country, strlen(code)) : READ_NATIONAL;
+    enum reading reading = !begins_with(found, code) ? READ_NATIONAL
+                           : before                  ? judge_before(found, country)
+                                                     : judge(found, country, strlen(code));
     if (begins_with(found, country->trunk) && (exact || country->trunk[0] == '0'))
         drop(found, 0, trunk);
     else if (country->code == 370 && found->count == 9 && found->digits[0] == '8')
@@ -246,7 +267,8 @@ static const char *take_national(struct collected *found, const struct lb_phone_
     return take_international(found, out);
 }
 
-const char *lb_name_phone(struct lb_str text, struct lb_str country, struct lb_typed_name *out)
+static const char *read_phone(struct lb_str text, struct lb_str country, bool before,
+                              struct lb_typed_name *out)
 {
     struct collected found;
     const struct lb_phone_country *here = lb_phone_country(country);
@@ -269,9 +291,22 @@ const char *lb_name_phone(struct lb_str text, struct lb_str country, struct lb_t
         return found.count < DIGITS_MIN ? SHORT : NO_COUNTRY;
     if (!exit) {
         found.zero = NO_ZERO; /* which is the trunk prefix, as written */
-        return take_national(&found, here, out);
+        return take_national(&found, here, before, out);
     }
     drop(&found, 0, exit);
     found.zero = found.zero >= exit && found.zero != NO_ZERO ? found.zero - exit : NO_ZERO;
     return take_international(&found, out);
+}
+
+const char *lb_name_phone(struct lb_str text, struct lb_str country, struct lb_typed_name *out)
+{
+    return read_phone(text, country, false, out);
+}
+
+bool lb_name_phone_before(struct lb_str text, struct lb_str country, struct lb_typed_name *out)
+{
+    struct lb_typed_name today = {.len = 0};
+    const char *refused = read_phone(text, country, false, &today);
+    return !read_phone(text, country, true, out) &&
+           (refused || !lb_str_equal(lb_typed_name_str(&today), lb_typed_name_str(out)));
 }

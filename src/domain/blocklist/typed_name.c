@@ -73,25 +73,35 @@ static const char *normalise_tidy(struct lb_str text, const struct lb_name_rules
     }
 }
 
-/* Is there a dot with two characters of a word behind it, as in each host name that can be blocked?
- */
-static bool holds_ending(struct lb_str text)
+static bool is_of_word(char byte)
 {
-    for (size_t i = 0; i + 2 < text.len; i++) {
-        unsigned char first = (unsigned char)text.ptr[i + 1];
-        unsigned char second = (unsigned char)text.ptr[i + 2];
-        if (text.ptr[i] == '.' && (first & 0x80 || lb_identifier_plain[first]) &&
-            (second & 0x80 || lb_identifier_plain[second]))
+    return byte & 0x80 || lb_identifier_plain[(unsigned char)byte];
+}
+
+/* Is there a dot with two characters of a word behind it, as in each host name that can be blocked?
+ * Also after blanks: "acme. com". `letter`: the first is one, as in none of an IP address. */
+static bool holds_ending(struct lb_str text, bool letter)
+{
+    for (; text.len; text = lb_str_skip(text, 1)) {
+        struct lb_str rest = lb_str_skip(text, 1);
+        if (text.ptr[0] != '.')
+            continue;
+        while (rest.len && rest.ptr[0] == ' ')
+            rest = lb_str_skip(rest, 1);
+        bool number = letter && rest.len && rest.ptr[0] >= '0' && rest.ptr[0] <= '9';
+        if (rest.len > 1 && !number && is_of_word(rest.ptr[0]) && is_of_word(rest.ptr[1]))
             return true;
     }
     return false;
 }
 
-/* Is there an @, and such an ending behind it? */
+/* Is there such an ending, behind the @ where there is one? */
 static bool holds_address(struct lb_str text)
 {
-    const char *at = text.len ? memchr(text.ptr, '@', text.len) : NULL;
-    return at && holds_ending(lb_str_skip(text, (size_t)(at - text.ptr)));
+    struct lb_str rest = text;
+    while (rest.len && rest.ptr[0] != '@' && !lb_ascii_starts_lower(rest, LB_STR("%40")))
+        rest = lb_str_skip(rest, 1);
+    return holds_ending(rest.len ? rest : text, false);
 }
 
 static enum lb_name_refused judge_refused(enum lb_name_type type, struct lb_str text,
@@ -103,12 +113,32 @@ static enum lb_name_refused judge_refused(enum lb_name_type type, struct lb_str 
     if (type == LB_NAME_EMAIL)
         meant = holds_address(text);
     else if (type == LB_NAME_PHONE)
-        meant = lb_name_holds_phone(text);
+        meant = lb_name_means_phone(text, reason);
     else if (type == LB_NAME_DOMAIN)
-        meant = reason != lb_name_ip_address && holds_ending(text);
+        meant = holds_ending(text, reason == lb_name_ip_address);
     else if (type == LB_NAME_COMPANY)
-        meant = false;
+        meant = lb_name_scheme(text) || holds_ending(text, false);
     return meant ? LB_NAME_MEANT : LB_NAME_ABSENT;
+}
+
+static void clear(enum lb_name_type type, struct lb_typed_name *out)
+{
+    out->type = type;
+    out->refused = LB_NAME_MEANT;
+    out->len = 0;
+    out->doubt = NULL;
+    out->forceable = false;
+    out->text[0] = '\0';
+}
+
+bool lb_typed_name_before(enum lb_name_type type, struct lb_str raw,
+                          const struct lb_name_rules *rules, struct lb_typed_name *out)
+{
+    char text[LB_TYPED_NAME_RAW_MAX];
+    struct lb_str tidy;
+    clear(type, out);
+    return type == LB_NAME_PHONE && rules->country.len && !lb_name_tidy(raw, text, &tidy) &&
+           lb_name_phone_before(tidy, rules->country, out);
 }
 
 const char *lb_typed_name_normalise(enum lb_name_type type, struct lb_str raw,
@@ -116,19 +146,14 @@ const char *lb_typed_name_normalise(enum lb_name_type type, struct lb_str raw,
 {
     char text[LB_TYPED_NAME_RAW_MAX];
     struct lb_str tidy = raw;
-    out->type = type;
-    out->refused = LB_NAME_MEANT;
-    out->len = 0;
-    out->doubt = NULL;
-    out->forceable = false;
-    out->text[0] = '\0';
+    clear(type, out);
     if (type == LB_NAME_LINKEDIN || type == LB_NAME_MEMBER_ID)
         return normalise_person(type, raw, rules->adds, out);
     const char *reason = lb_name_tidy(raw, text, &tidy);
     if (!reason)
         reason = normalise_tidy(tidy, rules, out);
     if (reason)
-        out->refused = judge_refused(type, tidy, reason);
+        out->refused = judge_refused(out->type, tidy, reason);
     else if ((type == LB_NAME_COMPANY || type == LB_NAME_COMPANY_PAGE) && rules->adds)
         lb_name_judge_company(tidy, out);
     return reason;

@@ -55,7 +55,7 @@ struct lb_name_rules {
  * a name is worth an error, since a lead that has it must not be said not to be blocked. */
 enum lb_name_refused {
     LB_NAME_MEANT,    /* holds a name in a way that cannot be read, or perhaps does */
-    LB_NAME_ABSENT,   /* holds none: "n/a", "jane@acme", a number of six digits */
+    LB_NAME_ABSENT,   /* holds none: "n/a", "jane@acme", six digits; no LinkedIn name is */
     LB_NAME_NO_ENTRY, /* is one by which nothing can be blocked: a company's of one letter */
 };
 
@@ -68,7 +68,7 @@ struct lb_typed_name {
      * mail, a site of many people's pages, a company called "n/a". NULL: none. In static storage.
      */
     const char *doubt;
-    bool forceable; /* "force" in the request overrides the doubt: providers of mail, sites */
+    bool forceable; /* "force" in the request overrides it: providers of mail, sites, "n/a" */
     char text[LB_TYPED_NAME_SIZE];
 };
 
@@ -83,6 +83,12 @@ static inline struct lb_str lb_typed_name_str(const struct lb_typed_name *name)
  * without its subject, as lb_identifier_normalise gives it: in static storage or in `out`. */
 const char *lb_typed_name_normalise(enum lb_name_type type, struct lb_str raw,
                                     const struct lb_name_rules *rules, struct lb_typed_name *out);
+
+/* The form under which a value may be stored because of the rules before these: a phone number that
+ * begins with its country's calling code without + was read as a national one. False when it has
+ * the same form today, or had none. LinkedIn names: lb_identifier_before. */
+bool lb_typed_name_before(enum lb_name_type type, struct lb_str raw,
+                          const struct lb_name_rules *rules, struct lb_typed_name *out);
 
 /* Which domains cover an address: those under which a domain's block is looked up. Takes the
  * canonical form of LB_NAME_DOMAIN or LB_NAME_EMAIL; the first call gives the host itself, each
