@@ -69,6 +69,9 @@ static const char *default_message(const struct lb_app *app, lb_err err)
         return "The server's disk is full; nothing was recorded. Checks still work.";
     case LB_ERR_STORAGE_UNAVAILABLE:
         return "The storage is not available; nothing was recorded. Try again in a moment.";
+    case LB_ERR_LIMIT_REACHED: /* other limits say which */
+        return "This workspace has given out as many ids of leads, steps and variants as there "
+               "are.";
     case LB_ERR_OUTCOME_UNKNOWN:
         return "The storage failed during the commit: the request may or may not have been "
                "recorded. Repeating it is safe.";
@@ -146,7 +149,7 @@ static enum lb_progress finish_write_then(struct lb_request *req)
     return call->finish_then(call);
 }
 
-static enum lb_progress submit_write(struct lb_call *call, struct lb_write *write, size_t size)
+static lb_err submit_write(struct lb_call *call, struct lb_write *write, size_t size)
 {
     call->write = write;
     write->completion = lb_request_completion(call->req, &write->home);
@@ -156,10 +159,9 @@ static enum lb_progress submit_write(struct lb_call *call, struct lb_write *writ
     write->installation = call->workspace && write->workspace == LB_INSTALLATION_NO;
     write->size = size;
     lb_err err = lb_writer_submit(call->app->writer, write);
-    if (!err)
-        return LB_PENDING;
-    call->req->resume = NULL;
-    return lb_call_refuse(call, err, NULL);
+    if (err)
+        call->req->resume = NULL;
+    return err;
 }
 
 enum lb_progress lb_call_write(struct lb_call *call, struct lb_write *write, size_t size,
@@ -167,15 +169,23 @@ enum lb_progress lb_call_write(struct lb_call *call, struct lb_write *write, siz
 {
     call->finish = finish;
     call->req->resume = finish_write;
+    lb_err err = submit_write(call, write, size);
+    return err ? lb_call_refuse(call, err, NULL) : LB_PENDING;
+}
+
+lb_err lb_call_try_write(struct lb_call *call, struct lb_write *write, size_t size,
+                         enum lb_progress (*finish)(struct lb_call *call))
+{
+    call->finish_then = finish;
+    call->req->resume = finish_write_then;
     return submit_write(call, write, size);
 }
 
 enum lb_progress lb_call_write_then(struct lb_call *call, struct lb_write *write, size_t size,
                                     enum lb_progress (*finish)(struct lb_call *call))
 {
-    call->finish_then = finish;
-    call->req->resume = finish_write_then;
-    return submit_write(call, write, size);
+    lb_err err = lb_call_try_write(call, write, size, finish);
+    return err ? lb_call_refuse(call, err, NULL) : LB_PENDING;
 }
 
 static struct lb_call *call_of_read(struct lb_read *read)

@@ -100,6 +100,11 @@ enum lb_progress lb_call_write(struct lb_call *call, struct lb_write *write, siz
 enum lb_progress lb_call_write_then(struct lb_call *call, struct lb_write *write, size_t size,
                                     enum lb_progress (*finish)(struct lb_call *call));
 
+/* The same, but when the writer does not take the write there is no reply yet: what is returned
+ * says why. */
+lb_err lb_call_try_write(struct lb_call *call, struct lb_write *write, size_t size,
+                         enum lb_progress (*finish)(struct lb_call *call));
+
 /* For such a `finish`: has `put` reply, which asks lb_call_written. What is made of more than
  * LB_HEAVY_BYTES, about, is made by a reader thread. */
 enum lb_progress lb_call_put_answer(struct lb_call *call, size_t bytes,

@@ -637,7 +637,7 @@ static void keys_of_the_installation_are_noted_apart_from_those_of_workspaces(vo
     assert_int_equal(everywhere(backend, 4, rows), 2);
     assert_int_equal(everywhere(backend, 1, rows), 1);
     assert_true(rows[0].len == 3 && memcmp(rows[0].key, "ada", 3) == 0 && rows[0].token == 4);
-    assert_int_equal(backend->ops->lead_pending_next(backend->reader, &row), LB_OK);
+    assert_int_equal(backend->ops->lead_pending_next(backend->reader, 0, &row), LB_OK);
     /* Links are taught after all else. */
     assert_true(row.list.workspace == WS && row.len == 2 && memcmp(row.key, "~z", 2) == 0);
     backend->ops->reader_rest(backend->reader);
@@ -647,6 +647,42 @@ static void keys_of_the_installation_are_noted_apart_from_those_of_workspaces(vo
     backend_commit(backend);
     assert_int_equal(everywhere(backend, 4, rows), 1); /* it was noted again meanwhile */
     assert_int_equal(rows[0].token, 4);
+}
+
+static void expect_next(struct backend *backend, uint32_t after, uint32_t workspace,
+                        const char *key)
+{
+    struct lb_pending_row row;
+    assert_int_equal(backend->ops->lead_pending_next(backend->reader, after, &row), LB_OK);
+    assert_int_equal(row.list.workspace, workspace);
+    assert_true(lb_str_equal((struct lb_str){row.key, row.len}, lb_str(key)));
+    backend->ops->reader_rest(backend->reader);
+}
+
+static void workspaces_with_noted_keys_follow_each_other(void **state)
+{
+    struct backend *backend = *state;
+    const uint32_t other = BACKEND_OTHER_WORKSPACE;
+    const struct lb_pending_row keys[] = {noted(WS, "bob", 1), noted(WS, "ada", 2),
+                                          noted(other, "cleo", 3), noted(other, "~links", 4)};
+    for (size_t i = 0; i < COUNT(keys); i++)
+        assert_int_equal(backend->ops->lead_pending_put(backend->store, &keys[i]), LB_OK);
+    backend_commit(backend);
+    expect_next(backend, WS, other, "cleo");
+    expect_next(backend, other, WS, "ada");
+    expect_next(backend, WS - 1, WS, "ada");
+    expect_next(backend, other - 1, other, "cleo");
+    expect_next(backend, WS + other, WS < other ? WS : other, WS < other ? "ada" : "cleo");
+    backend_begin(backend);
+    assert_int_equal(backend->ops->lead_pending_drop(backend->store, &keys[2]), LB_OK);
+    backend_commit(backend);
+    expect_next(backend, WS, WS, "ada"); /* links come after all else */
+    backend_begin(backend);
+    for (size_t i = 0; i < 2; i++)
+        assert_int_equal(backend->ops->lead_pending_drop(backend->store, &keys[i]), LB_OK);
+    backend_commit(backend);
+    expect_next(backend, WS, other, "~links");
+    expect_next(backend, other, other, "~links");
 }
 
 int main(void)
@@ -665,6 +701,7 @@ int main(void)
         BACKEND_TEST(scheduled_and_set_aside_leads_have_pages_of_their_own),
         BACKEND_TEST(rolled_back_leads_were_never_there),
         BACKEND_TEST(keys_of_the_installation_are_noted_apart_from_those_of_workspaces),
+        BACKEND_TEST(workspaces_with_noted_keys_follow_each_other),
     };
     return backend_run_all("leads", tests, COUNT(tests));
 }

@@ -434,7 +434,7 @@ static void ask_all(const struct lb_store_ops *ops, struct lb_store_reader *read
     assert_int_equal(contact.at, 0);
     assert_int_equal(ops->stopped_companies(reader, list, &name, 1, numbers), LB_OK);
     struct lb_pending_row pending;
-    assert_int_equal(ops->lead_pending_next(reader, &pending), LB_ERR_NOT_FOUND);
+    assert_int_equal(ops->lead_pending_next(reader, 0, &pending), LB_ERR_NOT_FOUND);
     assert_int_equal(ops->leads_named(reader, 1, LB_STR("a"), 0, 1, refs, &count), LB_OK);
     assert_int_equal(ops->leads_due(reader, 1, 1, LB_QUEUE_RETRY, 1, 1, 1, numbers, &count), LB_OK);
     assert_int_equal(ops->leads_page(reader, 1, 1, -1, 0, 0, 1, NULL, no_lead), LB_OK);

@@ -1,5 +1,6 @@
 /* A clock that was two years ahead for a while and was set right keeps no lead until then: leases,
- * retries and delays count from now on. Through the real writer and the real file. */
+ * retries and delays count from now on. And time that passes within a claim. Through the real
+ * writer and the real file. */
 #include "base/clock.h"
 #include "base/log.h"
 #include "domain/outreach/internal.h"
@@ -237,6 +238,29 @@ static void many_leads_are_set_right_by_several_claims(void **state)
     assert_int_equal(claim(state), LEADS);
 }
 
+/* It goes on after its first part had to wait for so long that the leases of that have run out:
+ * their tokens are in the answer already. */
+static void a_claim_hands_out_nothing_twice(void **state)
+{
+    enum { PART = LEADS - 50 };
+    start(state, 0, 0, LEADS);
+    struct lb_claim going_on = {.outreach = engine_of(state)->outreach,
+                                .standing = engine_standing(engine_of(state), C),
+                                .max = PART,
+                                .lease_s = LEASE_S};
+    lb_claim_activities(&going_on);
+    assert_int_equal(engine_submit(engine_of(state), &going_on.write), LB_OK);
+    assert_int_equal(going_on.count, PART);
+    moved_clock_pass((int64_t)LEASE_S * 1000);
+    going_on.max = LEADS;
+    lb_claim_activities(&going_on);
+    assert_int_equal(engine_submit(engine_of(state), &going_on.write), LB_OK);
+    assert_int_equal(going_on.count, PART);
+    assert_false(going_on.piece); /* it ends with that */
+    lb_claim_fini(&going_on);
+    assert_int_equal(claim(state), LEADS);
+}
+
 int main(void)
 {
     lb_log_set_level(LB_LOG_ERROR);
@@ -252,6 +276,7 @@ int main(void)
                                         teardown),
         cmocka_unit_test_setup_teardown(many_leads_are_set_right_by_several_claims, setup,
                                         teardown),
+        cmocka_unit_test_setup_teardown(a_claim_hands_out_nothing_twice, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

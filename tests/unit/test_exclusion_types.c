@@ -355,6 +355,36 @@ static void a_company_of_many_leads_is_blocked_at_once(void **state)
     assert_int_equal(claim(state, C), 64); /* the campaign was completed in between */
 }
 
+/* One name at a time, of those that take more than one write: the look at its leads goes on where
+ * it was. */
+static void workspaces_take_turns_at_what_follows(void **state)
+{
+    struct fixture *fixture = *state;
+    const uint32_t own = fixture->engine.workspace->row.no;
+    static const char *const KEYS_NOTED[] = {"acme.com;4", "acme;6", "example.org;4"};
+    char text[160];
+    add_many(state, C);
+    sql(state, "CREATE TABLE turn (no INTEGER PRIMARY KEY, is_other INTEGER)");
+    snprintf(text, sizeof text,
+             "CREATE TRIGGER turns AFTER DELETE ON lead_pending BEGIN"
+             " INSERT INTO turn (is_other) VALUES (old.workspace > %u); END",
+             own);
+    sql(state, text);
+    for (uint32_t i = 0; i < 5; i++) {
+        snprintf(text, sizeof text,
+                 "INSERT INTO lead_pending (workspace, campaign, key, token)"
+                 " VALUES (%u, 0, '%s', %u)",
+                 own + i / 3, KEYS_NOTED[i % 3], i + 1);
+        sql(state, text);
+    }
+    engine_close(&fixture->engine);
+    assert_int_equal(engine_open(&fixture->engine, fixture->path, NULL), LB_OK);
+    await(state, PENDING, 0);
+    assert_int_equal(sql(state, "SELECT 0 + group_concat(1 + is_other, '') FROM"
+                                " (SELECT is_other FROM turn ORDER BY no)"),
+                     12211);
+}
+
 static void what_changes_again_meanwhile_is_right_in_the_end(void **state)
 {
     add_many(state, C);
@@ -433,6 +463,7 @@ int main(void)
         TEST(leads_are_counted_by_any_name),
         TEST(more_than_a_thousand_are_counted_exactly),
         TEST(a_company_of_many_leads_is_blocked_at_once),
+        TEST(workspaces_take_turns_at_what_follows),
         TEST(what_changes_again_meanwhile_is_right_in_the_end),
         TEST(a_stop_in_between_loses_nothing),
         TEST(a_workspace_that_floods_the_writer_does_not_stop_the_rest),

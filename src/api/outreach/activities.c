@@ -57,6 +57,13 @@ struct claiming {
     uint64_t began_ms;
 };
 
+/* Of a short lease, a sender needs the rest for what it has to do. */
+static uint64_t longest_ms(const struct lb_claim *claim)
+{
+    uint64_t half_ms = claim->lease_s * UINT64_C(1000) / 2;
+    return claim->count && half_ms < CLAIM_LOOKS_MS ? half_ms : CLAIM_LOOKS_MS;
+}
+
 /* An empty answer would tell a sender that it may wait, and so would one with fewer than it wants.
  */
 static bool goes_on(const struct lb_call *call, const struct claiming *claiming)
@@ -64,7 +71,7 @@ static bool goes_on(const struct lb_call *call, const struct claiming *claiming)
     const struct lb_claim *claim = &claiming->claim;
     bool in_vain = !claim->count && claim->cut && claiming->turns < CLAIM_TURNS_MAX;
     return !claim->write.result && (in_vain || claim->piece) &&
-           lb_clock_mono_ms() - claiming->began_ms < CLAIM_LOOKS_MS &&
+           lb_clock_mono_ms() - claiming->began_ms < longest_ms(claim) &&
            !lb_request_hung_up(call->req) && !atomic_load(&call->app->stopping);
 }
 
@@ -84,25 +91,23 @@ static void put_all_claimed(struct lb_call *call)
     lb_claim_fini(claim);
 }
 
-/* What was handed out before a write that failed is told all the same. */
+/* What was handed out before a write that failed, or was refused, is told all the same. */
 static enum lb_progress reply_claimed(struct lb_call *call)
 {
     struct claiming *claiming = call->state;
     struct lb_claim *claim = &claiming->claim;
     if (claim->write.result)
         lb_claim_forget(claim);
-    bool more = goes_on(call, claiming);
-    if (more) {
+    if (goes_on(call, claiming)) {
         claiming->turns++;
         lb_claim_activities(claim);
-        enum lb_progress progress =
-            lb_call_write_then(call, &claim->write, claiming->bytes, reply_claimed);
-        if (progress == LB_PENDING)
-            return progress;
-    }
-    if (more && !claim->count) { /* the reply says why it does not go on */
-        lb_claim_fini(claim);
-        return LB_DONE;
+        lb_err err = lb_call_try_write(call, &claim->write, claiming->bytes, reply_claimed);
+        if (!err)
+            return LB_PENDING;
+        if (!claim->count) {
+            lb_claim_fini(claim);
+            return lb_call_refuse(call, err, NULL);
+        }
     }
     return lb_call_put_answer(call, claim->texts.len + claim->count * ITEM_BYTES, put_all_claimed);
 }

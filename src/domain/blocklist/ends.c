@@ -65,10 +65,11 @@ static bool note(struct lb_ends *ends, const struct lb_due *due)
 {
     uint64_t key = key_of(due->fingerprint, due->id);
     struct lb_ends_shard *shard = shard_of(ends, key);
-    if ((shard->count + 1) * 4 > shard->capacity * 3 && !grow(shard))
+    bool is_new = !shard->count || !shard->slots[place_of(shard, key)].key;
+    if (is_new && (shard->count + 1) * 4 > shard->capacity * 3 && !grow(shard))
         return false;
     struct lb_ends_slot *slot = &shard->slots[place_of(shard, key)];
-    shard->count += !slot->key;
+    shard->count += is_new;
     *slot = (struct lb_ends_slot){key, due->end, slot->times + 1};
     return true;
 }

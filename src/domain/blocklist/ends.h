@@ -43,7 +43,8 @@ struct lb_ends {
 
 void lb_ends_fini(struct lb_ends *ends);
 
-/* Adds an entry of the open batch. False when out of memory. */
+/* Adds an entry of the open batch. False when out of memory; one that was dropped since the last
+ * was added has its room still. */
 bool lb_ends_add(struct lb_ends *ends, const struct lb_due *due);
 
 /* What was added since the last commit is final, or was never there. */

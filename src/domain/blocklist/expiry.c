@@ -29,7 +29,8 @@ struct lb_ending {
     uint64_t began_ms;
     uint64_t not_before_ms;
     struct rest rests[RESTS_MAX];
-    struct lb_due others[OTHERS_MAX];
+    struct lb_due others[OTHERS_MAX]; /* until they are put back */
+    size_t other_count;
 };
 
 bool lb_blocklist_begin_ending(struct lb_blocklist *blocklist, struct lb_writer *writer)
@@ -191,10 +192,11 @@ static bool is_next(struct lb_ending *ending, const struct lb_due *due)
 static bool take(struct lb_ending *ending, int64_t now)
 {
     struct lb_ends *ends = &ending->blocklist->ends;
-    size_t other_count = 0, drops = 0;
+    size_t drops = 0;
     const struct lb_due *first;
     while (drops < DROPS_AT_A_TIME && (first = lb_ends_first(ends)) != NULL) {
-        if (first->end > now || ends->taken_count == ENDS_AT_A_TIME || other_count == OTHERS_MAX)
+        if (first->end > now || ends->taken_count == ENDS_AT_A_TIME ||
+            ending->other_count == OTHERS_MAX)
             break;
         bool in_force = lb_blocklist_is_in_force(ending->blocklist, first->fingerprint, first->id);
         if (!in_force)
@@ -202,13 +204,14 @@ static bool take(struct lb_ending *ending, int64_t now)
         else if (is_next(ending, first))
             ends->taken[ends->taken_count++] = *first;
         else
-            ending->others[other_count++] = *first;
+            ending->others[ending->other_count++] = *first;
         lb_ends_drop_first(ends);
     }
-    for (size_t i = 0; i < other_count; i++)
-        lb_ends_add(ends, &ending->others[i]); /* where they were */
+    bool passed_by = ending->other_count > 0;
+    while (ending->other_count && lb_ends_add(ends, &ending->others[ending->other_count - 1]))
+        ending->other_count--; /* where they were; if there is no room, at the next try */
     lb_ends_commit(ends);
-    if (other_count && !ends->taken_count)
+    if (passed_by && !ends->taken_count)
         ending->not_before_ms = lb_clock_mono_ms() + LB_RETRY_SOON_MS;
     if (ends->taken_count)
         qsort(ends->taken, ends->taken_count, sizeof *ends->taken, compare);

@@ -489,8 +489,17 @@ static lb_err set_right(struct claiming *claiming)
     return err;
 }
 
+/* Have leases that the claim itself gave out run out since? It would hand those out again. */
+static bool ran_out(const struct claiming *claiming)
+{
+    const struct lb_claim *claim = claiming->claim;
+    return claim->kept && claim->items[0].lease_until <= claiming->now;
+}
+
 static lb_err take_all(struct claiming *claiming)
 {
+    if (ran_out(claiming))
+        return LB_OK;
     lb_err err = set_right(claiming);
     if (!err)
         err = take_deleted(claiming);

@@ -74,6 +74,21 @@ static lb_err delete_lead(struct lb_erasure *erasure, struct lb_store *store, ui
     return err || !counts_too ? err : lb_outreach_count(outreach, list, &counts);
 }
 
+/* What is noted of a lead's name has the form in which it is stored. */
+static lb_err forget_name(const struct lb_erasure *erasure, struct lb_store *store,
+                          struct lb_str key)
+{
+    uint32_t workspace = erasure->change.standing.workspace->row.no;
+    bool ids = lb_erasure_is_unmistakable(key);
+    struct lb_str stored;
+    size_t cursor = 0;
+    lb_err err = store->ops->name_forget(store, workspace, key, lb_key_value(key), ids);
+    while (!err &&
+           lb_old_names_next(&erasure->outreach->old_names, workspace, key, &cursor, &stored))
+        err = store->ops->name_forget(store, workspace, stored, stored, ids);
+    return err;
+}
+
 /* The hashes stay, so that a backup from before can be erased as well. */
 static lb_err put_name(struct lb_erasure *erasure, struct lb_store *store, struct lb_str key)
 {
@@ -81,9 +96,7 @@ static lb_err put_name(struct lb_erasure *erasure, struct lb_store *store, struc
     struct lb_erased_name_row row = {.workspace = workspace->row.no, .at = lb_clock_wall_ms()};
     lb_erased_tag(erasure->change.blocklist->erased, lb_str(workspace->row.id), key, row.tag);
     lb_err err = store->ops->erased_name_put(store, &row);
-    return err ? err
-               : store->ops->name_forget(store, workspace->row.no, key, lb_key_value(key),
-                                         lb_erasure_is_unmistakable(key));
+    return err ? err : forget_name(erasure, store, key);
 }
 
 /* An erasure of entries is told by its rows of the log. */

@@ -2,6 +2,8 @@
  * begins or ends, a few leads are set aside, or put back, in the same transaction; if there are
  * more, the name is noted in the store and the rest follows in small writes. So is a LinkedIn name
  * that is in many campaigns (exclusion.c). Claims do not wait for that, as they ask the blocklists.
+ * Workspaces take turns, of one name with many leads at a time: one that notes on and on holds up
+ * itself alone.
  * Leads that earlier versions stored get what they are found by in the same way, after a start.
  * Threads: the writer's. */
 #include "base/clock.h"
@@ -35,7 +37,8 @@ struct lb_refresh {
     uint64_t began_ms;
     struct lb_retry retry;
     uint64_t looked_ms;
-    struct lb_walk at;              /* of what is committed */
+    uint32_t served;                /* the workspace whose turn it was last */
+    struct lb_walk at;              /* half-way through a key, of what is committed */
     struct lb_walk reached;         /* by the write under way */
     uint64_t leads[REFS_AT_A_TIME]; /* to get their forms */
     size_t lead_count;
@@ -106,22 +109,27 @@ static lb_err apply_pending(struct lb_write *write, struct lb_store *store)
     struct lb_pending_row row;
     const size_t looks = lb_store_is_remote(store) ? LOOKS_AT_A_TIME_REMOTE : LOOKS_AT_A_TIME;
     size_t left = looks;
-    bool done = true;
+    bool done = true, goes_on = false;
     lb_err err = LB_OK;
     write->touched = true;
     refresh->began_ms = lb_clock_mono_ms();
     refresh->reached = refresh->at;
-    while (!err && done && left) {
-        err = store->ops->lead_pending_next(lb_outreach_reader(refresh->outreach), &row);
+    /* What was begun before is ended, and then it is the next workspace's turn. */
+    while (!err && done && left && !goes_on) {
+        err = store->ops->lead_pending_next(lb_outreach_reader(refresh->outreach),
+                                            write->workspace - 1, &row);
         if (err || row.list.workspace != write->workspace)
             break;
         if (lb_teaches_links(&row)) /* a write of its own size */
             return left < looks ? LB_OK : lb_teach_links(refresh->outreach, &row, &done);
-        if (!is_at(&refresh->reached, &row))
+        goes_on = is_at(&refresh->reached, &row);
+        if (!goes_on)
             lb_walk_begin(&refresh->reached, &row);
         err = lb_walk_on(refresh->outreach, &refresh->reached, &left, &done);
-        if (!err && done)
+        if (!err && done) {
+            refresh->reached.row.len = 0;
             err = store->ops->lead_pending_drop(store, &row);
+        }
     }
     return err == LB_ERR_NOT_FOUND ? LB_OK : err;
 }
@@ -182,16 +190,39 @@ static lb_err submit(struct lb_refresh *refresh, uint32_t workspace,
     return err;
 }
 
+/* The workspace whose turn it is: the one in whose key a walk is half-way, as it would have to
+ * begin again, or else the next one. */
+static lb_err find_turn(struct lb_refresh *refresh, uint32_t *out_workspace)
+{
+    const struct lb_store_ops *ops = refresh->outreach->settings.store->ops;
+    struct lb_store_reader *reader = lb_outreach_reader(refresh->outreach);
+    struct lb_pending_row row;
+    bool half_way = false;
+    lb_err err = LB_OK;
+    if (refresh->at.row.len) {
+        err = ops->lead_pending_next(reader, refresh->at.row.list.workspace - 1, &row);
+        half_way = !err && is_at(&refresh->at, &row);
+    }
+    if (!err && !half_way)
+        err = ops->lead_pending_next(reader, refresh->served, &row);
+    if (!err)
+        *out_workspace = row.list.workspace;
+    return err;
+}
+
 /* Is something noted? Then it is dealt with. */
 static lb_err see_pending(struct lb_refresh *refresh)
 {
-    struct lb_store *store = refresh->outreach->settings.store;
-    struct lb_pending_row row;
-    lb_err err = store->ops->lead_pending_next(lb_outreach_reader(refresh->outreach), &row);
+    uint32_t workspace;
+    lb_err err = find_turn(refresh, &workspace);
     refresh->may_be_pending = err != LB_ERR_NOT_FOUND;
     refresh->looked_ms = lb_clock_mono_ms();
-    if (!err)
-        return submit(refresh, row.list.workspace, apply_pending);
+    if (!err) {
+        err = submit(refresh, workspace, apply_pending);
+        if (!err)
+            refresh->served = workspace;
+        return err;
+    }
     return err == LB_ERR_NOT_FOUND ? LB_OK : err;
 }
 

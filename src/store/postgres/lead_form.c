@@ -190,17 +190,19 @@ static lb_err read_pending(const PGresult *result, int row, struct lb_pending_ro
     return lb_str_copy(key, out->key, sizeof out->key) ? LB_OK : LB_ERR_STORAGE_UNAVAILABLE;
 }
 
-LB_PG_STATEMENT(PENDING_NEXT, ALL, "n",
+LB_PG_STATEMENT(PENDING_NEXT, ALL, "nn",
                 "SELECT workspace_id, campaign, key, token FROM leadblock.lead_pending"
-                " WHERE workspace_id > 0 AND (key = '~links') = ($1 = 1)"
+                " WHERE workspace_id > $2 AND (key = '~links') = ($1 = 1)"
                 " ORDER BY workspace_id, campaign, key LIMIT 1");
 
 /* In the order of the table's key, so that one row is read, however many there are. */
-static lb_err next_pending(struct lb_store_reader *reader, bool links, struct lb_pending_row *out)
+static lb_err next_pending(struct lb_store_reader *reader, bool links, uint32_t after,
+                           struct lb_pending_row *out)
 {
     struct lb_pg_params params = {0};
     PGresult *result;
     lb_pg_add_number(&params, links);
+    lb_pg_add_number(&params, after);
     lb_err err = lb_pg_query(reader, PG_PENDING_NEXT, &params, &result);
     if (!err && PQntuples(result) == 0)
         err = LB_ERR_NOT_FOUND;
@@ -210,10 +212,18 @@ static lb_err next_pending(struct lb_store_reader *reader, bool links, struct lb
     return err;
 }
 
-lb_err lb_pg_lead_pending_next(struct lb_store_reader *reader, struct lb_pending_row *out)
+static lb_err next_in_turn(struct lb_store_reader *reader, bool links, uint32_t after,
+                           struct lb_pending_row *out)
 {
-    lb_err err = next_pending(reader, false, out);
-    return err == LB_ERR_NOT_FOUND ? next_pending(reader, true, out) : err;
+    lb_err err = next_pending(reader, links, after, out);
+    return err == LB_ERR_NOT_FOUND && after ? next_pending(reader, links, 0, out) : err;
+}
+
+lb_err lb_pg_lead_pending_next(struct lb_store_reader *reader, uint32_t after,
+                               struct lb_pending_row *out)
+{
+    lb_err err = next_in_turn(reader, false, after, out);
+    return err == LB_ERR_NOT_FOUND ? next_in_turn(reader, true, after, out) : err;
 }
 
 LB_PG_STATEMENT(PENDING_EVERYWHERE, ONE, "n",

@@ -189,15 +189,17 @@ static lb_err read_pending(sqlite3_stmt *stmt, struct lb_pending_row *out)
 }
 
 /* In the order of the table's key, so that one row is read, however many there are. */
-static lb_err next_pending(struct lb_store_reader *reader, bool links, struct lb_pending_row *out)
+static lb_err next_pending(struct lb_store_reader *reader, bool links, uint32_t after,
+                           struct lb_pending_row *out)
 {
     sqlite3_stmt *stmt = lb_sqlite_prepared(
         reader, STMT_PENDING_NEXT,
-        "SELECT workspace, campaign, key, token FROM lead_pending WHERE workspace > 0"
+        "SELECT workspace, campaign, key, token FROM lead_pending WHERE workspace > ?2"
         " AND (key = '~links') = ?1 ORDER BY workspace, campaign, key LIMIT 1");
     if (!stmt)
         return LB_ERR_STORAGE_UNAVAILABLE;
     sqlite3_bind_int(stmt, 1, links);
+    sqlite3_bind_int64(stmt, 2, after);
     int code = sqlite3_step(stmt);
     bool found = code == SQLITE_ROW;
     lb_err err = LB_OK;
@@ -209,10 +211,18 @@ static lb_err next_pending(struct lb_store_reader *reader, bool links, struct lb
     return err || found ? err : LB_ERR_NOT_FOUND;
 }
 
-lb_err lb_sqlite_lead_pending_next(struct lb_store_reader *reader, struct lb_pending_row *out)
+static lb_err next_in_turn(struct lb_store_reader *reader, bool links, uint32_t after,
+                           struct lb_pending_row *out)
 {
-    lb_err err = next_pending(reader, false, out);
-    return err == LB_ERR_NOT_FOUND ? next_pending(reader, true, out) : err;
+    lb_err err = next_pending(reader, links, after, out);
+    return err == LB_ERR_NOT_FOUND && after ? next_pending(reader, links, 0, out) : err;
+}
+
+lb_err lb_sqlite_lead_pending_next(struct lb_store_reader *reader, uint32_t after,
+                                   struct lb_pending_row *out)
+{
+    lb_err err = next_in_turn(reader, false, after, out);
+    return err == LB_ERR_NOT_FOUND ? next_in_turn(reader, true, after, out) : err;
 }
 
 lb_err lb_sqlite_lead_pending_everywhere(struct lb_store_reader *reader, size_t max,
