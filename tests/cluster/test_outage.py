@@ -9,7 +9,7 @@ import pytest
 from support import expect
 from support.receiver import Receiver, answer
 from test_hooks import OWN_NETWORK, block, subscribe
-from test_part_away import TIMEOUT, block_for, says_free, scenery
+from test_part_away import TIMEOUT, block_and_leave, says_free, scenery
 from test_trouble import eventually, status
 
 DUE = 3  # seconds until a block ends
@@ -31,27 +31,35 @@ def scene():
 def test_ends_are_written_when_the_database_is_back(scene, vanishes):
     """Statements are not answered, and then nothing comes from there any more, as from a machine without
     power. The write of the end has waited for that."""
-    path = block_for(scene, scene.here[0], DUE)
-    scene.proxy.away, scene.proxy.silent = scene.numbers(scene.tenants) | {0}, True
-    eventually(lambda: scene.proxy.missed_locks, NOTICED)
+    everything = scene.numbers(scene.tenants) | {0}
+    scene.proxy.silent = True
+
+    def fall_silent(_):
+        scene.proxy.missed_locks = 0
+        scene.proxy.away = everything
+
+    tenant, path, end = block_and_leave(scene, scene.here, DUE, fall_silent)
+    eventually(lambda: time.monotonic() > end and scene.proxy.missed_locks, DUE * 9 + NOTICED)
     if vanishes:
         scene.proxy.black_hole()
     eventually(lambda: status(scene.nodes[0], "/readyz") == 503, NOTICED)
     scene.proxy.away = set()
     scene.proxy.flow()
-    with closing(scene.nodes[0].api(scene.here[0].key, timeout=20)) as api:
+    with closing(scene.nodes[0].api(tenant.key, timeout=20)) as api:
         took = eventually(lambda: says_free(api, path), BACK)
     print(f"written after {took:.2f} s")
 
 
 def test_ends_are_written_although_their_clients_were_refused(scene):
     """That a workspace gave them no answer is over with the outage, too, also while no client asks for it."""
-    path = block_for(scene, scene.here[0], DUE)
-    due = time.monotonic() + DUE
-    scene.proxy.refuses = True
-    scene.proxy.cut_all()
-    with closing(scene.nodes[0].api(scene.here[0].key, timeout=20)) as api:
-        eventually(lambda: time.monotonic() > due and api.get(path).status == 503, NOTICED)
+
+    def refuse(_):
+        scene.proxy.refuses = True
+        scene.proxy.cut_all()
+
+    tenant, path, end = block_and_leave(scene, scene.here, DUE, refuse)
+    with closing(scene.nodes[0].api(tenant.key, timeout=20)) as api:
+        eventually(lambda: time.monotonic() > end and api.get(path).status == 503, DUE * 9 + NOTICED)
         expect.error(api.get(path), 503, "storage_unavailable")
         scene.proxy.refuses = False
         eventually(lambda: status(scene.nodes[0], "/readyz") == 200, NOTICED)

@@ -93,6 +93,14 @@ def test_it_delays_each_direction(proxy):
         assert time.monotonic() - started > 0.4, "the greeting and the query"
 
 
+def test_a_slow_line_is_slow_by_bytes(proxy):
+    """However many pieces they come in."""
+    proxy.bytes_per_second = 100_000
+    started = time.monotonic()
+    assert psql(proxy, "SELECT repeat('x', 100000)")
+    assert time.monotonic() - started > 1
+
+
 def test_a_black_hole_swallows_until_it_ends(proxy):
     proxy.black_hole()
     with pytest.raises(subprocess.TimeoutExpired):

@@ -503,27 +503,32 @@ def test_the_answer_with_a_large_campaign_is_whole(single):
 
 # --- answers that others would wait for ---
 
-def spent_by(server, act, rounds=3):
-    """What the thread that all share, and the readers, have had of a processor meanwhile."""
-    threads = ("lb-http-0", "lb-reader")
-    before = [thread_ms(server, thread) for thread in threads]
-    for _ in range(rounds):
+def spent_by(server, act, enough):
+    """What the thread that all share, and the readers, have of a processor meanwhile: the least of each, in which
+    little else happened, of so many rounds that it is `enough`, or of six."""
+    threads, costs = ("lb-http-0", "lb-reader"), []
+    for rounds in range(1, 7):
+        before = [thread_ms(server, thread) for thread in threads]
         act()
-    return [thread_ms(server, thread) - had for thread, had in zip(threads, before)]
+        costs.append([thread_ms(server, thread) - had for thread, had in zip(threads, before)])
+        shared, readers = map(min, zip(*costs))
+        if rounds >= 3 and enough(shared, readers):
+            break
+    return shared, readers, costs
 
 
 def test_long_answers_to_claims_are_made_by_readers(single):
     """Forty messages of 10 KB of what JSON has to escape: 2.4 MB. The thread that all share only sends them."""
     text = "\x01" * 10_000
-    campaign = Campaign(single.hostile, *[f"reader-{n}" for n in range(120)],
+    campaign = Campaign(single.hostile, *[f"reader-{n}" for n in range(240)],
                         steps=[{"type": "message", "genericBody": text}])
 
     def claim():
         activities = expect.ok(single.hostile.api.post(f"/campaigns/{campaign.id}/activities/claim", {"max": 40}))
         assert [activity["message"] for activity in activities] == [text] * 40
 
-    shared, readers = spent_by(single, claim)
-    assert readers > shared, (shared, readers)
+    shared, readers, costs = spent_by(single, claim, lambda shared, readers: readers > shared)
+    assert readers > shared, costs
 
 
 def test_answers_to_large_changes_are_made_by_readers(single):
@@ -537,8 +542,8 @@ def test_answers_to_large_changes_are_made_by_readers(single):
             connection.send_while_reading(request)
             assert len(expect.ok(connection.read("POST"))["invalid"]) == 9999
 
-    shared, readers = spent_by(single, block)
-    assert readers > 2 * shared, (shared, readers)
+    shared, readers, costs = spent_by(single, block, lambda shared, readers: readers > 2 * shared)
+    assert readers > 2 * shared, costs
 
 
 def test_a_large_claim_is_whole_although_it_is_made_in_pieces(single):

@@ -7,7 +7,9 @@ import re
 import shutil
 import sqlite3
 import subprocess
+import threading
 import time
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -98,10 +100,26 @@ def test_of_one_it_speaks_as_of_one(own):
 def open_for_its_reader(path, process):
     while process.poll() is None:
         try:
-            return os.fdopen(os.open(path, os.O_WRONLY | os.O_NONBLOCK), "w")
+            late = os.open(path, os.O_WRONLY | os.O_NONBLOCK)
         except OSError:  # it has not opened it yet
             time.sleep(0.005)
+        else:
+            os.set_blocking(late, True)
+            return os.fdopen(late, "w")
     raise AssertionError(f"it ended with {process.returncode}")
+
+
+@contextmanager
+def ended_within(process, seconds):
+    """Whatever waits for something of it goes on then."""
+    limit = threading.Timer(seconds, process.kill)
+    limit.start()
+    try:
+        yield
+    finally:
+        limit.cancel()
+        process.kill()
+        process.wait()
 
 
 def test_a_person_sees_how_far_it_is(own, tmp_path):
@@ -116,11 +134,12 @@ def test_a_person_sees_how_far_it_is(own, tmp_path):
     process = subprocess.Popen([binary(), "verify", place(own), "--evidence", tmp_path / "late.json"],
                                env=clean_environment(), stdout=subprocess.DEVNULL, stderr=theirs)
     os.close(theirs)
-    with open_for_its_reader(tmp_path / "late.json", process) as late:
-        time.sleep(0.25)
-        late.write(statement)
-    shown = all_of(ours)
-    assert process.wait(20) == 0, shown
+    with ended_within(process, 60):
+        with open_for_its_reader(tmp_path / "late.json", process) as late:
+            time.sleep(0.25)
+            late.write(statement)
+        shown = all_of(ours)
+        assert process.wait() == 0, shown
     assert shown.startswith("\r\x1b[Kblocklist log: ") and shown.endswith("\r\x1b[K") and "\n" not in shown, shown
 
 

@@ -7,6 +7,7 @@ protocol (version 3) as it takes to see a COMMIT pass by, as a simple query or a
 statement: https://www.postgresql.org/docs/15/protocol-message-formats.html
 """
 
+import math
 import re
 import socket
 import struct
@@ -267,7 +268,7 @@ class Link:
 
     def to_client(self):
         while data := self.server.recv(PIECE):
-            self.proxy.hold(self.proxy.delay_to_client)
+            self.proxy.hold(self.proxy.delay_to_client + len(data) / self.proxy.bytes_per_second)
             for message, committed in self.backend.feed(data):
                 if committed and self.cut_after:
                     self.cut_after.happened.set()
@@ -282,6 +283,7 @@ class Proxy:
     def __init__(self, host, port):
         self.target = host, port
         self.delay_to_server = self.delay_to_client = 0.0  # seconds, for each piece
+        self.bytes_per_second = math.inf  # to clients
         self.refuses = False  # new connections are closed at once
         self.locks_nothing = False  # of connections that have not prepared their statements yet
         self.unlocked = 0  # statements that were changed so

@@ -226,8 +226,10 @@ static void files_are_read_as_a_plain_reader_reads_them(void **state)
 #define LINE_BYTES  (512u << 10)
 #define LINE_SLOWER 10
 
+#define ROUNDS 3
+
 /* Of the processor, that the whole of an import takes. */
-static double seconds_of(struct lb_str text)
+static double seconds_once(struct lb_str text)
 {
     struct import_bytes bytes = {.bytes = text};
     struct lb_import_source source = import_source(&bytes);
@@ -243,9 +245,25 @@ static double seconds_of(struct lb_str text)
     return (double)(to.tv_sec - from.tv_sec) + (double)(to.tv_nsec - from.tv_nsec) / 1e9;
 }
 
+/* The least of some rounds, in which little else happened; of fewer when it is below `enough`. */
+static double least_seconds_of(struct lb_str text, double enough)
+{
+    double least = seconds_once(text);
+    for (int i = 1; i < ROUNDS && least >= enough; i++) {
+        double seconds = seconds_once(text);
+        least = seconds < least ? seconds : least;
+    }
+    return least;
+}
+
+static double seconds_of(struct lb_str text)
+{
+    return least_seconds_of(text, 0);
+}
+
 static void assert_quick(const char *what, const struct lb_buf *text, double limit)
 {
-    double seconds = seconds_of(lb_buf_str(text));
+    double seconds = least_seconds_of(lb_buf_str(text), limit);
     printf("%s: %.3f s of %.3f\n", what, seconds, limit);
     assert_true(seconds < limit);
 }
