@@ -66,6 +66,22 @@ screen('nothing can be selected until the rows of the page are there', shared, {
   assert.ok(await page.getByLabel(`Select ${newest[25]}`, { exact: true }).isChecked());
 });
 
+screen('the last page has no next one, from when it is asked for', shared, {}, async ({ page, context }) => {
+  const gate = await holdPages(page);
+  gate.open();
+  await member.open({ page, context }, '#/blocklist?page=2');
+  await shown(page, newest.slice(25, 50));
+  gate.shut();
+  const next = pager(page).getByRole('button', { name: 'Next' });
+  await next.click();
+  await page.waitForURL(/page=3/);
+  await page.locator('table[aria-busy="true"]').waitFor();
+  assert.ok(await next.isDisabled());
+  gate.open();
+  await shown(page, newest.slice(50));
+  assert.match(hash(page), /page=3$/);
+});
+
 screen('a search has a next page only when it says so', shared, {}, async ({ page, context }) => {
   const gate = await holdPages(page);
   gate.open();
@@ -93,6 +109,33 @@ screen('a page that did not come can select nothing of the one before', shared, 
   assert.ok(await page.getByLabel('Select all on this page').isDisabled());
   assert.ok(await page.getByLabel(`Select ${newest[0]}`, { exact: true }).isDisabled());
 });
+
+for (const { name, path, hash: start } of lists) {
+  screen(`${name} list: a search for a name whose person is blocked by another name says so, and has no row to unblock`, shared, {}, async ({ page, context }) => {
+    const [memberId, old, fresh] = [`ACoAA${name[0].repeat(35)}`, `old-${name}`, `fresh-${name}`];
+    await client.call('POST', '/v1/people/link', { links: [old, fresh].map((publicIdentifier) => ({ memberId, publicIdentifier })) });
+    await client.block(path, [old], 'Asked to stop');
+    const search = page.getByLabel('Search');
+    await member.open({ page, context }, `${start}${start.includes('?') ? '&' : '?'}search=${fresh}`);
+    await page.getByRole('status').getByText(`Nothing found. Blocked here by the other name ${old}`).waitFor();
+    assert.deepEqual(await leads(page), []);
+    await search.fill(old);
+    await shown(page, [old]);
+    await page.getByText('Blocked here by the other name').waitFor({ state: 'detached' });
+    await page.getByLabel(`Select ${old}`).check();
+    await page.getByRole('button', { name: 'Unblock selected' }).click();
+    await page.getByRole('button', { name: 'Unblock', exact: true }).click();
+    await toast(page).getByText('1 entry unblocked.').waitFor();
+    await page.getByText(`Nothing in this list has “${old}” in its name or reason.`).waitFor();
+    assert.equal((await client.get(`/v1/blocked-leads/${fresh}`)).blocked, false);
+    await toast(page).getByRole('button', { name: 'Undo' }).click();
+    await shown(page, [old]);
+    await page.getByLabel(`Select ${old}`).check();
+    await page.getByRole('button', { name: 'Unblock selected' }).click();
+    await page.getByRole('button', { name: 'Unblock', exact: true }).click();
+    await page.getByText(`Nothing in this list has “${old}” in its name or reason.`).waitFor();
+  });
+}
 
 for (const { name, path, hash: start, file } of lists) {
   const and = start.includes('?') ? '&' : '?';

@@ -65,6 +65,29 @@ screen('a block arrives, signed, at a receiver that was subscribed on a phone', 
   await page.getByText('There are no subscriptions yet').waitFor();
 });
 
+screen('a pause whose outcome could not be looked up says so, and is not pressed once more', shared, { allowed: [/status of 503 /] }, async ({ page, context }) => {
+  await member.open({ page, context }, '#/hooks');
+  await subscribe(page, await receiver.url());
+  await button(page, 'Done').click();
+  await page.getByRole('link', { name: await receiver.url() }).click();
+  await heading(page, 'Subscription');
+  let turns = 0;
+  page.on('request', (request) => { if (request.method() === 'PUT') turns += 1; });
+  await page.route('**/v1/hooks/list', (route) => route.fulfill({ status: 503, json: { code: 'starting', message: 'Not yet.' } }));
+  await button(page, 'Pause').click();
+  const alert = page.getByRole('alert');
+  await alert.getByText('Not yet.').waitFor();
+  await button(page, 'Pause').click({ force: true });
+  await page.unroute('**/v1/hooks/list');
+  await alert.getByRole('button', { name: 'Try again' }).click();
+  await button(page, 'Resume').waitFor();
+  await alert.waitFor({ state: 'detached' });
+  assert.equal(turns, 1);
+  await button(page, 'End').click();
+  await page.getByRole('dialog').getByRole('button', { name: 'End' }).click();
+  await heading(page, 'Hooks');
+});
+
 screen('a subscription that fails is told on Overview, with what was answered, and resumed', shared, {}, async ({ page, context }) => {
   receiver.status = 500;
   await member.open({ page, context }, '#/hooks');

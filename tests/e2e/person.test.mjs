@@ -64,9 +64,11 @@ screen('on a desk an event of the history is one line, and says the rest when it
   await member.open({ page, context }, '#/person/ned-poe');
   const rows = page.getByRole('table', { name: 'History' }).locator('tbody tr:not(.skeleton)');
   await eventually(async () => assert.equal(await rows.count(), 3));
-  assert.ok(await rows.first().getByText('Holds').evaluate((badge) => badge.getBoundingClientRect().bottom <= badge.closest('tr').getBoundingClientRect().bottom), 'what holds is seen');
-  const heights = await rows.evaluateAll((all) => all.map((row) => row.offsetHeight));
-  assert.ok(heights.every((height) => height >= 36 && height <= 40), `rows of ${heights} px`);
+  await eventually(async () => {
+    assert.ok(await rows.first().getByText('Holds').evaluate((badge) => badge.getBoundingClientRect().bottom <= badge.closest('tr').getBoundingClientRect().bottom), 'what holds is seen');
+    const heights = await rows.evaluateAll((all) => all.map((row) => row.offsetHeight));
+    assert.ok(heights.every((height) => height >= 36 && height <= 40), `rows of ${heights} px`);
+  });
   const cell = rows.last().locator('.reason-cell > .cell');
   await cell.hover();
   await eventually(async () => assert.equal(await cell.getAttribute('title'), reason));

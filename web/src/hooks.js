@@ -24,7 +24,8 @@ export function useLoad(load, deps) {
     load(control.signal).then((data) => settle({ data, error: null }), (error) => settle(quiet && state.data ? {} : { error }));
     return () => control.abort();
   }, [wanted]);
-  const again = (isQuiet) => setTurn(({ count }) => ({ count: count + 1, quiet: isQuiet }));
+  // What is waited for stays so when a `refresh` begins it again.
+  const again = (isQuiet) => setTurn((old) => ({ count: old.count + 1, quiet: isQuiet && (old.quiet || state.of === `${key}\n${old.count}`) }));
   // Told by comparing, so that not even one render takes the old data for the new ones.
   return { data: state.data, error: state.error, loading: state.of !== wanted && !quiet, reload: () => again(false), refresh: () => again(true) };
 }

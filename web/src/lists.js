@@ -86,8 +86,11 @@ export function unblock(list, rows) {
   return api.del(pathOf(list, 'blocklist'), body);
 }
 
-/** What an undo did, in words; `stayed` were asked for by others, too. */
-export const undoneText = ({ stayed }) => (stayed ? `Undone. ${count(stayed, 'name')} ${stayed === 1 ? 'stays' : 'stay'} blocked: there is another request.` : 'Undone.');
+/** What an undo did, in words, or the server's, which say why it did nothing; `stayed` were asked for by others, too. */
+export function undoneText({ blocked, unblocked, stayed, message }) {
+  if (blocked + unblocked === 0) return `${message}.`;
+  return stayed ? `Undone. ${count(stayed, 'name')} ${stayed === 1 ? 'stays' : 'stay'} blocked: there is another request.` : 'Undone.';
+}
 
 export const undo = (changeId, more) => api.post(api.path('changes', changeId, 'undo'), undefined, more);
 

@@ -24,26 +24,30 @@ function usePage(view, names) {
   return useLoad(async (signal) => {
     const { data, total, next } = await fetchPage(list, { ...filters, skip: (page - 1) * size, take: size, sort }, { signal });
     noteActors(names, data);
-    return { rows: data, total, more: total === null ? Boolean(next) : page * size < total };
+    return { rows: data, total, next };
   }, [list, size, page, sort, JSON.stringify(filters)]);
 }
 
-/** While a search runs through the list, the very name is looked up, which is quick. */
+/**
+ * While a search runs through the list, the very name is looked up, which is quick: its `row`, or the `other` name by which the
+ * person is on the list. That one has no row, as an unblock would end the other name's entry under this one.
+ */
 function useExact({ list, search, type, ...view }) {
   const alone = search && !isFiltered({ ...view, search: '', type: '' });
-  const { data } = useLoad(async (signal) => {
+  const { data, loading, reload } = useLoad(async (signal) => {
     const wanted = type || guessType(search);
     if (!alone || !wanted) return null;
     try {
       const { data: verdict } = await (wanted === 'publicIdentifier' ? whereBlocked(search, { signal }) : whereNamed({ type: wanted, value: search }, { signal }));
       const campaign = campaignOf(list);
-      const entry = verdict.blocks?.find(({ scope, campaignId }) => (campaign === null ? scope === 'workspace' : campaignId === campaign));
-      return entry ? { search, list, row: { ...entry, ...nameOf(verdict) } } : null;
+      const here = verdict.blocks.filter(({ scope, campaignId }) => (campaign === null ? scope === 'workspace' : campaignId === campaign));
+      const own = here.find(({ matched }) => !matched);
+      return { search, list, row: own ? { ...own, ...nameOf(verdict) } : null, other: own ? null : here[0]?.matched };
     } catch {
       return null; // Part of a name is often no name.
     }
   }, [list, search, type, alone ? 1 : 0]);
-  return alone && data?.search === search && data.list === list ? data.row : null;
+  return { ...(alone && !loading && data?.search === search && data.list === list ? data : { row: null }), reload };
 }
 
 /** People who were erased have no name, and cannot be selected. */
@@ -138,18 +142,22 @@ export function Blocklist({ route }) {
   const campaigns = useCampaignChoices();
   const names = useActors();
   const { data, error, loading, reload, refresh } = usePage(view, names);
-  const exact = useExact(view);
+  const { row: exact, other, reload: lookAgain } = useExact(view);
   const selection = useSelection([JSON.stringify(view)]);
   const [open, setOpen] = useState('');
   useLive(refresh, selection.selected.size > 0 || open !== '');
   const rows = rowsOf(loading && view.search && exact ? null : data, exact);
   const unblocked = (text, changeId) => {
     selection.setAll([], false);
-    reload();
+    const renew = () => {
+      reload();
+      lookAgain();
+    };
+    renew();
     const run = async () => {
       const { data } = await undo(changeId, { workspaceId: workspace.id });
       toast(undoneText(data));
-      reload();
+      renew();
     };
     toast(text, changeId ? { action: { label: 'Undo', run } } : {});
   };
@@ -159,12 +167,12 @@ export function Blocklist({ route }) {
     <Page title="Blocklist" actions={<ListActions view={view} onExport={() => setOpen('export')} />}>
       <Filters view={view} campaigns={campaigns} names={names} />
       <div class="status-row">
-        <p class="list-status" role="status">{error ? '' : statusOf({ view, loading, data, exact })}</p>
+        <p class="list-status" role="status">{error ? '' : statusOf({ view, loading, data, exact })}{other && <> Blocked here by the other name <Who name={nameOf(other)} /></>}</p>
         {isFiltered(view) && rows?.length > 0 && <Button kind="quiet" icon="close" onClick={removeFilters}>Remove the filters</Button>}
       </div>
       <Rows caption={`Blocked in ${name}`} columns={columns} rows={rows} keyOf={rowKey} loading={loading} busy={loading && !exact} error={error} onRetry={reload}
         empty={<NothingHere view={view} />} rowClass={(row) => (row === exact ? 'exact' : '')} />
-      {data && (data.rows.length > 0 || view.page > 1) && <Pager label="Pages of the blocklist" page={view.page} size={view.size} shown={data.rows.length} total={data.total} more={data.more} busy={loading} />}
+      {data && (data.rows.length > 0 || view.page > 1) && <Pager label="Pages of the blocklist" page={view.page} size={view.size} shown={data.rows.length} total={data.total} more={data.total === null ? data.next : view.page * view.size < data.total} busy={loading} />}
       {canWrite && selection.selected.size > 0 && <SelectionBar selected={selection.selected} onClear={() => selection.setAll([], false)} onUnblock={() => setOpen('unblock')} />}
       {open === 'unblock' && <UnblockDialog list={view.list} name={name} rows={[...selection.selected.values()]} onDone={unblocked} onClose={() => setOpen('')} />}
       {open === 'export' && <ListExport view={view} name={name} total={loading ? null : data?.total ?? null} onClose={() => setOpen('')} />}

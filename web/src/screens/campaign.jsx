@@ -69,8 +69,9 @@ export function Campaign({ route }) {
   const current = route.query.tab in tabs ? route.query.tab : 'leads';
   const Tab = tabs[current];
   return (
-    <Page title={campaign.name} actions={canWrite && <StateButton campaign={campaign} isOld={loading} onDone={reload} />}
+    <Page title={campaign.name} actions={canWrite && <StateButton campaign={campaign} isOld={loading || error !== null} onDone={reload} />}
       lead={<><Status status={campaign.status} /> <span class="muted">Id <code>{campaign.id}</code>, created <Time at={campaign.createdAt} dateOnly /></span></>}>
+      <ErrorNotice error={error} onRetry={reload} />
       <Progress label="Progress" value={campaign.progress} note={`${number(campaign.progress)} %`} />
       <Pairs pairs={figuresOf(campaign.analytics)} />
       <Tabs label="Parts of the campaign" current={current}

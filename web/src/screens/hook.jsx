@@ -101,8 +101,8 @@ function Actions({ hook, isOld, onChanged, onOpen }) {
   );
 }
 
-/** isOld: the state may be another one by now. */
-function Full({ hook, isOld, onChanged }) {
+/** isOld: the state may be another one by now; error: of the look at it. */
+function Full({ hook, isOld, error, onChanged }) {
   const { toast } = useApp();
   const nameOf = useCampaignNames();
   const [open, setOpen] = useState(null);
@@ -121,6 +121,7 @@ function Full({ hook, isOld, onChanged }) {
   const rotate = async () => setRotated((await api.put(pathOf(hook), { action: 'rotate' })).data);
   return (
     <Page title="Subscription" lead={<code>{hook.url}</code>}>
+      <ErrorNotice error={error} onRetry={onChanged} />
       {hook.status === 'failing' && <Notice kind="bad" title="Events are no longer sent."><p>Nothing was accepted for too long. Their place is kept: resume when the receiver is well again.</p></Notice>}
       <Pairs class="facts card" pairs={factsOf(hook, nameOf)} />
       <Actions hook={hook} isOld={isOld} onChanged={changed} onOpen={setOpen} />
@@ -136,7 +137,7 @@ export function Hook({ route }) {
   const id = route.args[0] ?? '';
   const { data: hooks, error, loading, reload } = useLoad(hooksOf, [id]);
   const hook = hooks?.find((one) => one.id === id);
-  if (hook) return <Full hook={hook} isOld={loading} onChanged={reload} />;
+  if (hook) return <Full hook={hook} isOld={loading || error !== null} error={error} onChanged={reload} />;
   return (
     <Page title="Subscription">
       <ErrorNotice error={error} onRetry={reload} />
