@@ -489,6 +489,31 @@ size_t lb_answer_explain_items(const struct lb_json *list)
     return count;
 }
 
+void lb_answer_put_still_blocked(const struct lb_answer *answer, struct lb_buf *lines)
+{
+    const struct lb_json *list = lb_json_member(answer->json, "stillBlocked");
+    char shown[200];
+    for (size_t i = 0; i < lb_json_length(list); i++) {
+        const struct lb_json *item = lb_json_item(list, i);
+        const struct lb_json *names = lb_json_member(item, "names");
+        lb_input_printable(lb_answer_text(item, "publicIdentifier"), shown, sizeof shown);
+        lb_buf_printf(lines, "'%s': is still blocked by another name", shown);
+        for (size_t j = 0; j < lb_json_length(names); j++) {
+            lb_input_printable(lb_json_string(lb_json_item(names, j)), shown, sizeof shown);
+            lb_buf_printf(lines, "%s %s", j ? "," : ":", shown);
+        }
+        lb_buf_append_lit(lines, "\n");
+    }
+}
+
+void lb_answer_explain_still_blocked(const struct lb_answer *answer)
+{
+    struct lb_buf lines = {0};
+    lb_answer_put_still_blocked(answer, &lines);
+    fwrite(lines.ptr, 1, lines.len, stderr);
+    lb_buf_fini(&lines);
+}
+
 /* `code` may be empty. */
 static void print_refusal(struct lb_str message, const char *code)
 {

@@ -99,6 +99,17 @@ const char *lb_client_failure(const struct lb_client *client);
 /* What to do about an error of the server's, by its code; NULL when there is nothing to say. */
 const char *lb_client_advice(const char *code);
 
+/* For answers in which a verdict is missing, which would be taken for "allowed". */
+#define LB_CLI_NOT_COVERED                                                                         \
+    "the server's answer does not cover what was asked; nothing is known for certain"
+
+/* Says on standard error who of those that are no longer blocked, or were not, still is by another
+ * name. */
+void lb_answer_explain_still_blocked(const struct lb_answer *answer);
+
+/* Appends that, a line for each. */
+void lb_answer_put_still_blocked(const struct lb_answer *answer, struct lb_buf *lines);
+
 /* Says on standard error which items of `list` ({"value","reason"}, of a file also "line") were
  * refused. Returns how many there are. */
 size_t lb_answer_explain_items(const struct lb_json *list);

@@ -59,6 +59,18 @@ static bool report_next(struct checking *checking, const struct lb_json *list, s
     return true;
 }
 
+/* Is one of the names among the first `count` of the list? */
+static bool is_among(const struct lb_json *list, size_t count, const char *today,
+                     const char *before)
+{
+    for (size_t i = 0; i < count; i++) {
+        struct lb_str name = lb_json_string(lb_json_item(list, i));
+        if (lb_str_equal(name, lb_str(today)) || lb_str_equal(name, lb_str(before)))
+            return true;
+    }
+    return false;
+}
+
 /* Both lists keep the order of what was sent, without repetitions, so walking what was sent tells
  * which of them comes next. False when an answer is missing. */
 static bool merge(struct checking *checking, const struct lb_json *json)
@@ -68,14 +80,18 @@ static bool merge(struct checking *checking, const struct lb_json *json)
     size_t invalid = lb_answer_explain_items(lb_json_member(json, "invalid"));
     size_t b = 0;
     size_t a = 0;
+    size_t missing = 0;
     const char *today = checking->names.ptr;
     for (size_t i = 0; i < checking->batch.count; i++) {
         const char *before = today + strlen(today) + 1;
-        if (!report_next(checking, blocked, &b, today, before, true))
-            report_next(checking, allowed, &a, today, before, false);
+        if (!report_next(checking, blocked, &b, today, before, true) &&
+            !report_next(checking, allowed, &a, today, before, false))
+            missing += (*today || *before) && !is_among(blocked, b, today, before) &&
+                       !is_among(allowed, a, today, before);
         today = before + strlen(before) + 1;
     }
-    return b == lb_json_length(blocked) && a == lb_json_length(allowed) && a + b + invalid > 0;
+    return b == lb_json_length(blocked) && a == lb_json_length(allowed) && missing <= invalid &&
+           a + b + invalid > 0;
 }
 
 static bool send_batch(void *context, struct lb_batch *batch)
@@ -98,8 +114,7 @@ static bool send_batch(void *context, struct lb_batch *batch)
         if (answer.status == 400)
             lb_batch_explain_refusal(checking->client, &answer, 0);
         else if (!sent)
-            lb_cli_error(
-                "the server's answer does not cover what was asked; nothing is known for certain");
+            lb_cli_error(LB_CLI_NOT_COVERED);
     }
     checking->names.len = 0;
     lb_answer_fini(&answer);
@@ -156,16 +171,21 @@ static uint64_t number_of(struct lb_str text)
     return number;
 }
 
-/* A line of the answer to a file: line, value, publicIdentifier, blocked, scope, reason. */
-static void take_row(struct checking *checking, const struct lb_csv_row *row)
+/* A line of the answer to a file: line, value, publicIdentifier, blocked, scope, reason. False when
+ * it has a name without a verdict. */
+static bool take_row(struct checking *checking, const struct lb_csv_row *row)
 {
     const struct lb_str *cells = row->cells;
+    bool blocked = lb_str_equal(cells[3], LB_STR("true"));
     char text[512]; /* what the server made up must not steer the terminal */
     lb_input_printable(cells[cells[2].len ? 2 : 5], text, sizeof text);
+    if (cells[2].len && !blocked && !lb_str_equal(cells[3], LB_STR("false")))
+        return false;
     if (cells[2].len)
-        report(checking, lb_str(text), lb_str_equal(cells[3], LB_STR("true")));
+        report(checking, lb_str(text), blocked);
     else
         lb_input_explain(number_of(cells[0]), cells[1], lb_str(text));
+    return true;
 }
 
 static int print_rows(const struct lb_cli *cli, const struct lb_answer *answer)
@@ -179,7 +199,7 @@ static int print_rows(const struct lb_cli *cli, const struct lb_answer *answer)
     while (whole && at < end) {
         whole = lb_csv_next(&at, end, &row) && row.count == 6;
         if (whole && rows++)
-            take_row(&checking, &row);
+            whole = take_row(&checking, &row);
     }
     int code = LB_EXIT_FAILED;
     if (whole)

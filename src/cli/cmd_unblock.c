@@ -42,10 +42,20 @@ static bool send_batch(void *context, struct lb_batch *batch)
         unblocking->unblocked += lb_answer_number(answer.json, "unblocked");
         lb_batch_keep_change(batch, &answer);
         unblocking->invalid += lb_answer_explain_items(lb_json_member(answer.json, "invalid"));
+        lb_answer_explain_still_blocked(&answer);
     }
     lb_answer_fini(&answer);
     lb_buf_fini(&body);
     return sent;
+}
+
+/* What an unblock of this name leaves. */
+static void explain_others(const struct lb_looked_up *found)
+{
+    struct lb_buf lines = {0};
+    lb_lookup_put_others(found, &lines);
+    fwrite(lines.ptr, 1, lines.len, stderr);
+    lb_buf_fini(&lines);
 }
 
 /* Records of the workspace's own list are named by their ids. */
@@ -53,7 +63,10 @@ static bool take_from_workspace(struct unblocking *unblocking, struct lb_str tex
 {
     struct lb_looked_up found;
     bool going = true;
-    switch (lb_lookup_record(unblocking->client, text, &found)) {
+    enum lb_lookup result = lb_lookup_record(unblocking->client, text, &found);
+    if (result == LB_LOOKUP_FOUND || result == LB_LOOKUP_ABOVE)
+        explain_others(&found);
+    switch (result) {
     case LB_LOOKUP_FOUND:
         going = lb_batch_add(&unblocking->batch, found.id);
         break;

@@ -6,6 +6,8 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
+#include <unistd.h>
 
 #define ID_SIZE 32
 
@@ -272,8 +274,40 @@ static int send_file(const struct lb_import_file *file, struct lb_client *client
     return again ? send_file(file, client, false) : code;
 }
 
+/* Takes `cell`, quoted or not, and the separator after it from the line. */
+static bool take_heading(struct lb_str *line, const char *cell)
+{
+    size_t len = strlen(cell);
+    bool quoted = line->len && *line->ptr == '"';
+    struct lb_str rest = lb_str_skip(*line, quoted);
+    if (rest.len <= len + quoted || strncasecmp(rest.ptr, cell, len) != 0 ||
+        (quoted && rest.ptr[len] != '"'))
+        return false;
+    rest = lb_str_skip(rest, len + quoted);
+    if (!memchr(",;\t", *rest.ptr, 3))
+        return false;
+    *line = lb_str_skip(rest, 1);
+    return true;
+}
+
+/* Does the file begin as `leadblock export --all-types` writes it? Read as a file of LinkedIn names
+ * alone, its other rows would count as blank. */
+static bool has_all_types(const struct lb_source *source)
+{
+    char first[64];
+    ssize_t got = pread(fileno(source->file), first, sizeof first, 0);
+    struct lb_str line = {first, got > 0 ? (size_t)got : 0};
+    if (line.len > 3 && memcmp(line.ptr, "\xef\xbb\xbf", 3) == 0)
+        line = lb_str_skip(line, 3);
+    return take_heading(&line, "type") && take_heading(&line, "value");
+}
+
 int lb_import_send(const struct lb_import_file *file, struct lb_client *client)
 {
+    const struct lb_cli *cli = file->cli;
+    if (lb_cli_takes(cli->command, LB_OPT_ALL_TYPES) && !lb_cli_given(cli, LB_OPT_ALL_TYPES) &&
+        !lb_cli_given(cli, LB_OPT_COLUMN) && has_all_types(file->source))
+        return lb_cli_usage(cli, "the file has names of every type: give --all-types");
     return send_file(file, client, !lb_cli_given(file->cli, LB_OPT_SKIP_INVALID));
 }
 

@@ -2,6 +2,11 @@
 
 #include "cli/input.h"
 
+#include <stdio.h>
+
+#define SHOWN_MAX 100 /* of the blocks in an answer */
+#define NAME_SIZE 200
+
 static void explain_invalid(const struct lb_client *client, struct lb_str text,
                             const struct lb_answer *answer)
 {
@@ -12,18 +17,77 @@ static void explain_invalid(const struct lb_client *client, struct lb_str text,
         lb_client_explain(client, answer);
 }
 
-static enum lb_lookup read_answer(struct lb_looked_up *out)
+static bool has_scope(const struct lb_json *block, const char *scope)
 {
-    const struct lb_json *blocks = lb_json_member(out->answer.json, "blocks");
-    bool above = false;
-    out->name = lb_json_string(lb_json_member(out->answer.json, "publicIdentifier"));
-    for (size_t i = 0; !out->id.len && i < lb_json_length(blocks); i++) {
+    return lb_str_equal(lb_json_string(lb_json_member(block, "scope")), lb_str(scope));
+}
+
+/* The id of the workspace's entry under the very name that was asked for; else empty. */
+static struct lb_str own_id(const struct lb_json *block)
+{
+    bool own = has_scope(block, "workspace") && !lb_json_member(block, "matched");
+    return own ? lb_json_string(lb_json_member(block, "id")) : (struct lb_str){0};
+}
+
+/* An entry of an erased person may be counted and not shown. */
+static bool hides_a_block(const struct lb_json *json, size_t shown)
+{
+    uint64_t total = lb_answer_number(json, "blocksTotal");
+    return shown == 0 || (shown < SHOWN_MAX && shown < total);
+}
+
+enum lb_lookup lb_lookup_judge(struct lb_looked_up *out)
+{
+    const struct lb_json *json = out->answer.json;
+    const struct lb_json *blocks = lb_json_member(json, "blocks");
+    size_t count = lb_json_length(blocks);
+    bool blocked;
+    out->name = lb_json_string(lb_json_member(json, "publicIdentifier"));
+    if (!out->name.len || lb_json_type(blocks) != LB_JSON_ARRAY ||
+        !lb_json_bool(lb_json_member(json, "blocked"), &blocked))
+        return LB_LOOKUP_FAILED;
+    bool above = blocked && hides_a_block(json, count);
+    for (size_t i = 0; i < count; i++) {
         const struct lb_json *block = lb_json_item(blocks, i);
-        out->id = lb_json_string(lb_json_member(block, "id")); /* the workspace's have one */
-        above |=
-            lb_str_equal(lb_json_string(lb_json_member(block, "scope")), LB_STR("installation"));
+        struct lb_str id = own_id(block);
+        if (id.len)
+            out->id = id;
+        above |= !id.len && !has_scope(block, "campaign");
     }
     return out->id.len ? LB_LOOKUP_FOUND : above ? LB_LOOKUP_ABOVE : LB_LOOKUP_ABSENT;
+}
+
+static void put_other(const struct lb_looked_up *found, const struct lb_json *block,
+                      struct lb_buf *lines)
+{
+    char name[NAME_SIZE];
+    struct lb_str other = lb_json_string(lb_json_member(lb_json_member(block, "matched"), "value"));
+    lb_input_printable(found->name, name, sizeof name);
+    lb_buf_printf(lines, "'%s': is blocked ", name);
+    lb_buf_append_str(lines, has_scope(block, "installation") ? LB_STR("in the installation's list")
+                                                              : LB_STR("in the workspace"));
+    if (other.len) {
+        lb_input_printable(other, name, sizeof name);
+        lb_buf_printf(lines, " by another name: %s", name);
+    }
+    lb_buf_append_lit(lines, "\n");
+}
+
+void lb_lookup_put_others(const struct lb_looked_up *found, struct lb_buf *lines)
+{
+    const struct lb_json *blocks = lb_json_member(found->answer.json, "blocks");
+    size_t before = lines->len;
+    for (size_t i = 0; i < lb_json_length(blocks); i++) {
+        const struct lb_json *block = lb_json_item(blocks, i);
+        bool said = found->id.len && lb_json_member(block, "matched");
+        if (!said && !own_id(block).len && !has_scope(block, "campaign"))
+            put_other(found, block, lines);
+    }
+    if (lines->len == before && !found->id.len) {
+        char name[NAME_SIZE];
+        lb_input_printable(found->name, name, sizeof name);
+        lb_buf_printf(lines, "'%s': is blocked, by an entry that is not shown\n", name);
+    }
 }
 
 enum lb_lookup lb_lookup_record(struct lb_client *client, struct lb_str text,
@@ -39,9 +103,11 @@ enum lb_lookup lb_lookup_record(struct lb_client *client, struct lb_str text,
     if (path.failed) {
         lb_cli_error("out of memory");
     } else if (lb_client_call_or(client, &call, 400, &out->answer)) {
-        result = out->answer.status == 400 ? LB_LOOKUP_INVALID : read_answer(out);
+        result = out->answer.status == 400 ? LB_LOOKUP_INVALID : lb_lookup_judge(out);
         if (result == LB_LOOKUP_INVALID)
             explain_invalid(client, text, &out->answer);
+        else if (result == LB_LOOKUP_FAILED)
+            lb_cli_error(LB_CLI_NOT_COVERED);
     }
     lb_buf_fini(&path);
     return result;

@@ -5,10 +5,10 @@
 #include "cli/client.h"
 
 enum lb_lookup {
-    LB_LOOKUP_FAILED,
+    LB_LOOKUP_FAILED, /* nothing is known */
     LB_LOOKUP_INVALID,
     LB_LOOKUP_ABSENT,
-    LB_LOOKUP_ABOVE, /* blocked in the workspace, but by the installation's list alone */
+    LB_LOOKUP_ABOVE, /* blocked in the workspace, but by another entry than one of this name */
     LB_LOOKUP_FOUND
 };
 
@@ -16,8 +16,16 @@ enum lb_lookup {
 struct lb_looked_up {
     struct lb_answer answer;
     struct lb_str name;
-    struct lb_str id; /* of its record */
+    struct lb_str id; /* of the record under this very name */
 };
+
+/* Reads the answer. LB_LOOKUP_FAILED without a message when it does not say who is blocked. */
+enum lb_lookup lb_lookup_judge(struct lb_looked_up *out);
+
+/* Appends a line for each block in the workspace that the end of the record would leave: under
+ * other names of the person (when there is a record, an unblock says these), and in the
+ * installation's list. */
+void lb_lookup_put_others(const struct lb_looked_up *found, struct lb_buf *lines);
 
 /* A failure, and why the name is invalid, has been explained. */
 enum lb_lookup lb_lookup_record(struct lb_client *client, struct lb_str text,

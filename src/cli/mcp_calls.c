@@ -1,5 +1,6 @@
 #include "cli/mcp_tools.h"
 
+#include "cli/lookup.h"
 #include "domain/blocklist/identifier.h"
 #include "json/encode.h"
 
@@ -7,6 +8,7 @@
 
 #define ANSWER_MAX    ((size_t)4 << 20) /* bytes; what is asked for has some 100 kB at most */
 #define CAMPAIGNS_MAX 100               /* of one person */
+#define NOT_ASKED_FOR "The server's answer is not what was asked for. Nothing is known for certain."
 
 void lb_mcp_fail(struct lb_mcp_call *call, const char *text)
 {
@@ -202,8 +204,12 @@ static bool has_verdict(const struct lb_json *leads, struct lb_str asked)
 /* A person who is missing in an answer would be taken for one who is not blocked. */
 static bool covers_all(const struct lb_json *leads, const struct lb_json *names)
 {
+    bool blocked;
     for (size_t i = 0; i < lb_json_length(names); i++)
         if (!has_verdict(leads, lb_json_string(lb_json_item(names, i))))
+            return false;
+    for (size_t i = 0; i < lb_json_length(leads); i++)
+        if (!lb_json_bool(lb_json_member(lb_json_item(leads, i), "blocked"), &blocked))
             return false;
     return lb_json_type(leads) == LB_JSON_ARRAY && lb_json_length(leads) <= LB_MCP_NAMES_MAX;
 }
@@ -376,6 +382,11 @@ static bool explain_leads(struct lb_mcp_call *call)
     lb_buf_printf(&path, "/v1/leads?limit=%d&publicIdentifier=", CAMPAIGNS_MAX);
     lb_url_append(&path, call->given.name);
     bool good = lb_mcp_fetch(call, "GET", &path, NULL, &answer);
+    if (good && lb_json_type(answer.json) != LB_JSON_ARRAY) {
+        lb_mcp_fail(call, NOT_ASKED_FOR);
+        lb_answer_fini(&answer);
+        good = false;
+    }
     if (good) {
         size_t count = lb_json_length(answer.json);
         lb_buf_printf(&call->text, "A lead in %zu campaign%s. ", count, count == 1 ? "" : "s");
@@ -400,15 +411,15 @@ void lb_mcp_explain(struct lb_mcp_call *call)
     if (lb_mcp_fetch(call, "GET", &path, NULL, &answer)) {
         struct lb_str name = lb_answer_text(answer.json, "publicIdentifier");
         uint64_t blocks = lb_answer_number(answer.json, "blocksTotal");
-        if (!name.len || lb_json_type(lb_json_member(answer.json, "blocks")) != LB_JSON_ARRAY) {
-            lb_mcp_fail(
-                call,
-                "The server's answer is not what was asked for. Nothing is known for certain.");
+        bool blocked = false;
+        if (!name.len || lb_json_type(lb_json_member(answer.json, "blocks")) != LB_JSON_ARRAY ||
+            !lb_json_bool(lb_json_member(answer.json, "blocked"), &blocked)) {
+            lb_mcp_fail(call, NOT_ASKED_FOR);
         } else {
             lb_json_put(&call->data, answer.json);
             call->data.len -= call->data.failed ? 0 : 1; /* its closing brace */
             lb_buf_printf(&call->text, "%.*s: %s", (int)name.len, name.ptr,
-                          blocks ? "BLOCKED" : "not blocked");
+                          blocked || blocks ? "BLOCKED" : "not blocked");
             if (blocks)
                 lb_buf_printf(&call->text, " in %llu list%s", (unsigned long long)blocks,
                               blocks == 1 ? "" : "s");
@@ -441,7 +452,12 @@ void lb_mcp_show_change(struct lb_mcp_call *call, struct lb_buf *path, const cha
         lb_buf_append_lit(&call->data, ",\"entries\":");
         lb_json_put(&call->data, lb_json_member(answer.json, "entries"));
     }
+    if (lb_json_type(lb_json_member(answer.json, "stillBlocked")) == LB_JSON_ARRAY) {
+        lb_buf_append_lit(&call->data, ",\"stillBlocked\":");
+        lb_json_put(&call->data, lb_json_member(answer.json, "stillBlocked"));
+    }
     lb_buf_append_lit(&call->data, "}");
+    lb_answer_put_still_blocked(&answer, &call->text);
     lb_buf_printf(&call->text, "%.*s.", (int)message.len, message.ptr);
     if (changed)
         lb_buf_printf(&call->text, " To take it back: leadblock undo %s", answer.change_id);
@@ -485,21 +501,26 @@ void lb_mcp_block(struct lb_mcp_call *call)
     lb_buf_fini(&body);
 }
 
-/* Appends the id of the person's record in the workspace's own list, if they are on it. */
+/* Appends the id of the person's record in the workspace's own list, if this name is on it, and
+ * says by what else they are blocked. */
 static bool put_record(struct lb_mcp_call *call, struct lb_str name, struct lb_buf *body)
 {
     struct lb_buf path = {0};
-    struct lb_answer answer;
+    struct lb_looked_up found = {0};
     put_person_path(&path, name, "");
-    bool good = lb_mcp_fetch(call, "GET", &path, NULL, &answer);
+    bool good = lb_mcp_fetch(call, "GET", &path, NULL, &found.answer);
     if (good) {
-        const struct lb_json *first = lb_json_item(lb_json_member(answer.json, "blocks"), 0);
-        struct lb_str id = lb_json_string(lb_json_member(first, "id"));
-        if (id.len && body->len > 1)
+        enum lb_lookup result = lb_lookup_judge(&found);
+        good = result != LB_LOOKUP_FAILED;
+        if (!good)
+            lb_mcp_fail(call, NOT_ASKED_FOR);
+        else if (result != LB_LOOKUP_ABSENT)
+            lb_lookup_put_others(&found, &call->text);
+        if (found.id.len && body->len > 1)
             lb_buf_append_lit(body, ",");
-        if (id.len)
-            lb_json_put_string(body, id);
-        lb_answer_fini(&answer);
+        if (found.id.len)
+            lb_json_put_string(body, found.id);
+        lb_answer_fini(&found.answer);
     }
     lb_buf_fini(&path);
     return good;
@@ -525,7 +546,7 @@ void lb_mcp_unblock(struct lb_mcp_call *call)
         lb_buf_append_lit(&body, "]");
     }
     if (good && body.len == 2) {
-        lb_buf_append_lit(&call->text, "None of them is on the workspace's list.");
+        lb_buf_append_lit(&call->text, "None of these names is on the workspace's list.");
         lb_buf_append_lit(&call->data, "{\"message\":\"0 leads unblocked\",\"unblocked\":0,"
                                        "\"changeId\":null}");
     } else if (good) {

@@ -104,7 +104,8 @@ static const char block_output[] =
     "\"message\",\"blocked\",\"changeId\"]}";
 static const char unblock_output[] =
     "{\"type\":\"object\",\"properties\":{\"message\":{\"type\":\"string\"},\"unblocked\":{"
-    "\"type\":\"integer\"},\"changeId\":{\"type\":[\"string\",\"null\"]}},\"required\":["
+    "\"type\":\"integer\"},\"stillBlocked\":{\"type\":\"array\",\"items\":{"
+    "\"type\":\"object\"}},\"changeId\":{\"type\":[\"string\",\"null\"]}},\"required\":["
     "\"message\",\"unblocked\",\"changeId\"]}";
 
 static const struct lb_mcp_tool tools[] = {

@@ -161,6 +161,8 @@ static int change(struct lb_cli *cli, const char *method, bool blocks)
         lb_answer_print_message(&answer);
     if (done && !lb_cli_given(cli, LB_OPT_JSON))
         print_leads(&answer);
+    if (done)
+        lb_answer_explain_still_blocked(&answer);
     lb_answer_fini(&answer);
     lb_client_close(client);
     lb_buf_fini(&path);
@@ -176,6 +178,21 @@ int lb_named_block(struct lb_cli *cli)
 int lb_named_unblock(struct lb_cli *cli)
 {
     return change(cli, "DELETE", false);
+}
+
+/* Is there a verdict on each name? */
+static bool covers_all(const struct lb_cli *cli, const struct lb_answer *answer)
+{
+    size_t asked = 0;
+    bool blocked;
+    for (size_t i = 0; i < NAMES; i++) {
+        if (!lb_cli_given(cli, names[i].option))
+            continue;
+        const struct lb_json *lead = lb_json_item(answer->json, asked++);
+        if (!lb_json_bool(lb_json_member(lead, "blocked"), &blocked))
+            return false;
+    }
+    return lb_json_length(answer->json) == asked;
 }
 
 /* A line for each name, in the order in which they were asked; true when one is blocked. */
@@ -215,6 +232,10 @@ int lb_named_check(struct lb_cli *cli)
     lb_buf_append_lit(&body, "}");
     struct lb_client *client = lb_client_open(cli);
     bool done = client && ask(client, "POST", "/v1/check", &body, &answer);
+    if (done && !covers_all(cli, &answer)) {
+        lb_cli_error(LB_CLI_NOT_COVERED);
+        done = false;
+    }
     bool any = done && print_checked(cli, &answer);
     lb_answer_fini(&answer);
     lb_client_close(client);

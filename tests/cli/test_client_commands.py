@@ -188,10 +188,84 @@ def test_check_quiet_succeeds_when_nobody_is_blocked():
 
 
 def test_check_fails_when_an_answer_does_not_cover_the_question():
-    for body in ({"blocked": [], "allowed": []}, {"blocked": ["x"], "allowed": ["jane"]}, {}):
+    for body in ({"blocked": [], "allowed": []}, {"blocked": ["x"], "allowed": ["jane"]}, {},
+                 {"blocked": [], "allowed": ["jane"]}):
         with Fake([(200, body, {})]) as fake:
-            result = run("check", "q1", "jane", "--quiet", env=fake.env)
-            assert result.code == 1, (body, result)
+            result = run("check", "q1", "jane", "bob", "jane", "--quiet", env=fake.env)
+            assert result.code == 1 and "nothing is known for certain" in result.err, (body, result)
+
+
+NOT_SAID = [{}, [], {"publicIdentifier": "jane"}, {"publicIdentifier": "jane", "blocked": False},
+            {"publicIdentifier": "jane", "blocks": []}, {"blocked": False, "blocks": []},
+            {"publicIdentifier": "jane", "blocked": "no", "blocks": []}]
+
+
+@pytest.mark.parametrize("body", NOT_SAID)
+def test_check_and_unblock_in_the_workspace_fail_when_an_answer_does_not_say_who_is_blocked(body):
+    with Fake(lambda request: (200, body, {})) as fake:
+        for command in (["check"], ["check", "--quiet"], ["unblock"]):
+            result = run(*command, "--workspace", "jane", env=fake.env)
+            assert result.code == 1 and "nothing is known for certain" in result.err, result
+            assert result.out == "", result
+
+
+@pytest.mark.parametrize("blocks, total, said", [
+    ([], 1, "blocked"),  # an entry of a person who was erased just then
+    ([{"scope": "campaign", "id": None}], 2, "blocked"),  # the same
+    ([{"scope": "campaign", "id": None}], 1, "allowed"),
+    ([{"scope": "campaign", "id": None}] * 100, 150, "allowed")])
+def test_check_takes_a_block_that_is_not_shown_for_one_of_the_workspace(blocks, total, said):
+    body = {"publicIdentifier": "jane", "blocked": True, "blocks": blocks, "blocksTotal": total}
+    with Fake(lambda request: (200, body, {})) as fake:
+        assert run("check", "--workspace", "jane", env=fake.env).out == f"jane\t{said}\n"
+        result = run("unblock", "--workspace", "jane", env=fake.env)
+        assert result.out == "0 leads unblocked, 1 not blocked there\n"
+        assert ("'jane': is blocked, by an entry that is not shown" in result.err) == (said == "blocked")
+
+
+@pytest.mark.parametrize("body", [{}, [], [{}], [{"blocked": True}], [{"blocked": False}, {"blocked": 0}],
+                                  [{"blocked": False}] * 3])
+def test_a_check_by_other_names_fails_when_a_verdict_is_missing(body):
+    with Fake(lambda request: (200, body, {})) as fake:
+        for option in ((), ("--quiet",), ("--json",)):
+            result = run("check", "q1", "--email", "ann@acme.com", "--domain", "acme.com", *option, env=fake.env)
+            assert result.code == 1 and "nothing is known for certain" in result.err, result
+            assert result.out == "", result
+
+
+@pytest.mark.parametrize("args", [["q1", "jane"], ["q1", "--email", "ann@acme.com"]])
+def test_an_unblock_says_who_stays_blocked_by_which_name(args):
+    body = {"success": True, "message": "0 leads unblocked", "unblocked": 0,
+            "stillBlocked": [{"publicIdentifier": "jane", "names": ["jane-\u001b[2Jold", "ann"]}]}
+    with Fake(lambda request: (200, body, {})) as fake:
+        for option in ((), ("--json",)):
+            result = run("unblock", *args, *option, env=fake.env)
+            assert result.code == 0, result
+            assert result.err == "'jane': is still blocked by another name: jane-?[2Jold, ann\n"
+
+
+def test_an_unblock_in_the_workspace_ends_no_entry_of_another_name():
+    other = {"scope": "workspace", "id": "bl_1", "matched": {"type": "publicIdentifier", "value": "anna-old"}}
+    above = {"scope": "installation", "id": None}
+    blocks = [above, other]
+
+    def answer(request):
+        if request["method"] == "DELETE":
+            return 200, {"success": True, "message": "ok", "unblocked": len(request["json"])}, {}
+        return 200, {"publicIdentifier": "anna-new", "blocked": True, "blocks": blocks}, {}
+
+    with Fake(answer) as fake:
+        result = run("unblock", "--workspace", "anna-new", env=fake.env)
+        assert (result.code, result.out) == (0, "0 leads unblocked, 1 not blocked there\n"), result
+        assert result.err == ("'anna-new': is blocked in the installation's list\n"
+                              "'anna-new': is blocked in the workspace by another name: anna-old\n")
+        assert [request["method"] for request in fake.requests] == ["GET"]
+        assert run("check", "--workspace", "anna-new", env=fake.env).out == "anna-new\tblocked\n"
+        blocks[:] = [above, other, {"scope": "workspace", "id": "bl_2"}]
+        result = run("unblock", "--workspace", "anna-new", env=fake.env)
+        assert result.out == "1 lead unblocked\n"
+        assert result.err == "'anna-new': is blocked in the installation's list\n"
+        assert fake.requests[-1]["json"] == ["bl_2"]
 
 
 def test_list_follows_links_and_streams():

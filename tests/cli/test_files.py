@@ -167,11 +167,28 @@ def test_check_says_of_each_person_whether_they_are_blocked(path):
 
 
 @pytest.mark.parametrize("body", ["", CHECKED[:-2], CHECKED[:-3], CHECKED + "5,x\r\n", CHECKED + '6,"x',
-                                  CHECKED + '7,"x"y,z,true,,\r\n', CHECKED + "8,x,y,true,,,\r\n"])
+                                  CHECKED + '7,"x"y,z,true,,\r\n', CHECKED + "8,x,y,true,,,\r\n",
+                                  CHECKED + "9,x,y,,,\r\n"])
 def test_a_check_fails_when_its_answer_is_broken(path, body):
     with Fake([(200, body, CSV)]) as fake:
         result = run("check", "q1", "--file", path, "--quiet", env=fake.env)
         assert result.code == 1 and "nothing is known for certain" in result.err, result
+
+
+@pytest.mark.parametrize("headings", ["type,value,reason,kind", "\ufeff\"type\";\"value\";\"reason\"", "Type\tValue\t"])
+def test_a_file_of_every_type_is_not_read_for_linkedin_names_alone(fake, path, headings):
+    path.write_text(headings + "\ndomain,acme.com,,\n")
+    for command in ("block", "unblock"):
+        result = run(command, "q1", "--file", path, env=fake.env)
+        assert result.code == 2 and "give --all-types" in result.err, result
+        with path.open() as file:
+            assert run(command, "q1", "-", stdin=file.read(), env=fake.env).code == 2
+    assert not fake.requests
+    assert run("block", "q1", "--file", path, "--all-types", env=fake.env).code == 0
+    assert run("block", "q1", "--file", path, "--column", "2", env=fake.env).code == 0
+    assert fake.requests[0]["raw"] == path.read_bytes()
+    path.write_text("type of lead,value,profileUrl\n")
+    assert run("block", "q1", "--file", path, env=fake.env).code == 0
 
 
 @pytest.mark.parametrize("args", [

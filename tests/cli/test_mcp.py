@@ -332,7 +332,8 @@ def test_check_asks_with_the_key_and_answers_in_both_ways():
 
 @pytest.mark.parametrize("body", [[], {}, [{"publicIdentifier": "jane-smith", "blocked": False}],
                                   [{"publicIdentifier": "john-doe"}],
-                                  [{"publicIdentifier": "john-doe", "blocked": "no"}]])
+                                  [{"publicIdentifier": "john-doe", "blocked": "no"}],
+                                  [{"publicIdentifier": "john-doe", "blocked": False}, {"publicIdentifier": "x"}]])
 def test_a_check_that_leaves_somebody_out_is_a_failure(body):
     with Fake([(200, body, {})]) as fake:
         assert "do not contact them" in text_of(call(fake, "check", publicIdentifiers=["john-doe"]))
@@ -394,13 +395,45 @@ def test_unblock_in_the_workspace_takes_the_records_of_its_own_list_alone():
         if request["method"] == "DELETE":
             return 200, {"success": True, "message": "1 lead unblocked", "unblocked": 1}, {}
         name = request["path"].rsplit("/", 1)[1]
-        return 200, {"publicIdentifier": name, "blocks": blocks[name]}, {}
+        return 200, {"publicIdentifier": name, "blocked": bool(blocks[name]), "blocks": blocks[name]}, {}
     with Fake(answers) as fake:
         call(fake, "unblock", ["--allow-writes"], publicIdentifiers=list(blocks))
         assert fake.requests[-1]["json"] == ["bl_1_x"]
         result = call(fake, "unblock", ["--allow-writes"], publicIdentifiers=["bob"])
         assert result["structuredContent"]["unblocked"] == 0
         assert fake.requests[-1]["method"] == "GET"  # nothing was to be done
+
+
+def test_unblock_in_the_workspace_ends_no_entry_of_another_name():
+    other = {"scope": "workspace", "id": "bl_1_x", "matched": {"type": "publicIdentifier", "value": "anna-old"}}
+    blocks = [{"scope": "installation", "id": None}, other]
+    still = [{"publicIdentifier": "anna-new", "names": ["anna-old"]}]
+
+    def answers(request):
+        if request["method"] == "DELETE":
+            return 200, {"success": True, "message": "1 lead unblocked", "unblocked": 1, "stillBlocked": still}, {}
+        return 200, {"publicIdentifier": "anna-new", "blocked": True, "blocks": blocks}, {}
+    with Fake(answers) as fake:
+        result = call(fake, "unblock", ["--allow-writes"], publicIdentifiers=["anna-new"])
+        assert result["structuredContent"]["unblocked"] == 0
+        assert "'anna-new': is blocked in the installation's list\n" in result["content"][0]["text"]
+        assert "in the workspace by another name: anna-old\n" in result["content"][0]["text"]
+        assert len(fake.requests) == 1
+        blocks.append({"scope": "workspace", "id": "bl_2_x"})
+        result = call(fake, "unblock", ["--allow-writes"], publicIdentifiers=["anna-new"])
+        assert fake.requests[-1]["json"] == ["bl_2_x"]
+        assert result["structuredContent"]["stillBlocked"] == still
+        assert "is still blocked by another name: anna-old\n" in result["content"][0]["text"]
+
+
+@pytest.mark.parametrize("name, arguments, bodies", [
+    ("unblock", {"publicIdentifiers": ["x"]}, [{}]),
+    ("explain", {"publicIdentifier": "x"}, [{"publicIdentifier": "x", "blocks": []}]),
+    ("explain", {"publicIdentifier": "x"}, [{"publicIdentifier": "x", "blocked": False, "blocks": []}, {}])])
+def test_an_answer_that_does_not_say_who_is_blocked_is_a_failure(name, arguments, bodies):
+    with Fake([(200, body, {}) for body in bodies]) as fake:
+        assert "Nothing is known for certain" in text_of(call(fake, name, ["--allow-writes"], **arguments))
+        assert len(fake.requests) == len(bodies)
 
 
 def test_pages_lead_to_the_next():

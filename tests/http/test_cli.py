@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from support import expect, pages
+from support.campaigns import member_id
 from support.marks import sqlite_only
 from support.server import (CommandFailed, Server, Tenant, binary, clean_environment, key_id, on_postgresql, run,
                             unique)
@@ -806,6 +807,10 @@ def test_names_of_every_type_are_listed_and_come_back_from_a_file(server, tmp_pa
     done(client("block", campaign, "--all-types", "--file", path))
     entries = client("list", campaign, "--all-types", "--json").json()
     assert sorted((entry["value"], entry["kind"]) for entry in entries) == [("acme.com", "client"), ("ann-doe", None)]
+    other = tenant.campaign()
+    wrong(client("block", other, "--file", path), "--all-types")
+    wrong(client("block", other, "-", stdin=path.read_text()), "--all-types")
+    assert client("list", other, "--all-types", "--json").json() == []
     wrong(client("export", "--audit", "--all-types"))
     wrong(client("export", campaign, "--workspace"), "CAMPAIGN")
 
@@ -830,6 +835,27 @@ def test_unblock_of_the_workspace_takes_exactly_the_named_person(server):
     done(client("unblock", "--workspace", "John"))
     left = [entry["publicIdentifier"] for entry in expect.ok(tenant.api.get("/blocked-leads"))]
     assert sorted(left) == ["big-john", "john-doe", "johnny"]
+
+
+def test_unblock_leaves_the_entry_of_another_name_of_the_person_and_says_so(server):
+    tenant = server.tenant()
+    client, api, campaign = Client(server, tenant.key), tenant.api, tenant.campaign()
+    expect.ok(api.post("/people/link", {"links": [{"memberId": member_id(1), "publicIdentifier": name}
+                                                  for name in ("anna-old", "anna-new")]}))
+    done(client("block", "--workspace", "anna-old"))
+    for place, said in (("--workspace", "is blocked in the workspace by another name: anna-old"),
+                        (campaign, "is still blocked by another name: anna-old")):
+        result = client("unblock", place, "anna-new")
+        assert done(result) == "0 leads unblocked, 1 not blocked there\n"
+        assert result.err == f"'anna-new': {said}\n"
+    assert done(client("check", "--workspace", "anna-new")) == "anna-new\tblocked\n"
+    done(client("block", "--workspace", "anna-new"))
+    result = client("unblock", "--workspace", "anna-new")
+    assert "1 lead unblocked" in done(result)
+    assert result.err == "'anna-new': is still blocked by another name: anna-old\n"
+    assert [entry["publicIdentifier"] for entry in expect.ok(api.get("/blocked-leads"))] == ["anna-old"]
+    assert done(client("unblock", "--workspace", "anna-old")).startswith("1 lead unblocked")
+    assert done(client("check", "--workspace", "anna-new")) == "anna-new\tallowed\n"
 
 
 def test_messages_say_what_to_do(server, client, campaign):
