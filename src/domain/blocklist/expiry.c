@@ -9,7 +9,7 @@
 #include <stdlib.h>
 
 #define ENDS_AT_A_TIME  500
-#define DROPS_AT_A_TIME 2000 /* that are not in force any more: some milliseconds */
+#define DROPS_AT_A_TIME 2000 /* that are not in force any more: less than a millisecond */
 #define OTHERS_MAX      1000 /* due in other workspaces, that are passed by in a turn */
 #define RESTS_MAX       64
 
