@@ -510,7 +510,8 @@ void lb_answer_explain_still_blocked(const struct lb_answer *answer)
 {
     struct lb_buf lines = {0};
     lb_answer_put_still_blocked(answer, &lines);
-    fwrite(lines.ptr, 1, lines.len, stderr);
+    if (lines.len)
+        fwrite(lines.ptr, 1, lines.len, stderr);
     lb_buf_fini(&lines);
 }
 

@@ -54,7 +54,8 @@ static void explain_others(const struct lb_looked_up *found)
 {
     struct lb_buf lines = {0};
     lb_lookup_put_others(found, &lines);
-    fwrite(lines.ptr, 1, lines.len, stderr);
+    if (lines.len)
+        fwrite(lines.ptr, 1, lines.len, stderr);
     lb_buf_fini(&lines);
 }
 
