@@ -166,7 +166,7 @@ def test_serve_is_0_after_a_stop_1_when_it_cannot_start_2_for_a_wrong_setting(tm
     assert run("serve", "--data", tmp_path, env={"LEADBLOCK_LOG_LEVEL": "loud"}).code == 2
     for setting, value in (("--listen", "nope"), ("--listen", "::1:8080"), ("--public-url", "nope"),
                            ("--require-second-factor", "all")):
-        result = run("serve", "--data", tmp_path / "data", setting, value)
+        result = run("serve", "--data", tmp_path / "data", "--listen", "127.0.0.1:0", setting, value)
         assert result.code == 2 and setting in result.err and value in result.err, result
 
 

@@ -392,7 +392,7 @@ def test_a_new_password_is_no_way_around_one_that_is_required():
 
 
 def test_the_setting_knows_three_words(tmp_path):
-    result = run("serve", "--data", tmp_path / "data", "--require-second-factor", "all")
+    result = run("serve", "--data", tmp_path / "data", "--listen", "127.0.0.1:0", "--require-second-factor", "all")
     assert result.code != 0 and "--require-second-factor: 'all' is not none" in result.err
 
 
