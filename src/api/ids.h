@@ -102,8 +102,9 @@ static inline void lb_id_put_row(struct lb_buf *out, uint64_t row)
     lb_buf_append_str(out, lb_str(lb_id_write_row(text, row)));
 }
 
-/* Takes such a text, the longest one that there is, off what `text` begins with; 0, which nothing
- * has, when it does not begin with one. Epochs begin with a letter, numbers with a digit. */
+/* Reads such an id at the beginning of `text`, and leaves in `text` what follows it. Of two that
+ * begin there, the one with an epoch: epochs begin with a letter, numbers with a digit. 0, which is
+ * no row's number, when `text` does not begin with an id. */
 static inline uint64_t lb_id_take_row(struct lb_str *text)
 {
     struct lb_public_id shown = {0};

@@ -381,9 +381,9 @@ LB_METHOD(lb_err, leads_by_form_count, struct lb_store_reader *reader, struct lb
 /* Some leads of one workspace, up to `max`, that earlier versions stored without their forms. */
 LB_METHOD(lb_err, leads_without_forms, struct lb_store_reader *reader, size_t max,
           uint32_t *out_workspace, uint64_t *out, size_t *out_count)
-/* One of the keys that were noted, but for those of the installation's list: of the first workspace
- * after `after` that has some, or else of the first of all; `~links`, which may be much work, after
- * all others. LB_ERR_NOT_FOUND when there is none. */
+/* One of the keys that were noted, but for those of the installation's list: of the next workspace
+ * after number `after` that has any, and after the last workspace of the first. The key `~links`,
+ * which may be much work, comes after all other keys. LB_ERR_NOT_FOUND: no key is noted. */
 LB_METHOD(lb_err, lead_pending_next, struct lb_store_reader *reader, uint32_t after,
           struct lb_pending_row *out)
 /* Those of the installation's list, up to `max`. */

@@ -1341,7 +1341,7 @@ static uint64_t thread_ns(void)
     return (uint64_t)time.tv_sec * 1000000000 + (uint64_t)time.tv_nsec;
 }
 
-/* What a write has the processor for, whoever else wants it. */
+/* What a write has the processor for, while others wait as well. */
 static lb_err busy_apply(struct lb_write *write, struct lb_store *store)
 {
     uint64_t until = thread_ns() + 30000000;

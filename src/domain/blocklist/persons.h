@@ -78,8 +78,8 @@ enum lb_person_meeting lb_persons_meet(const struct lb_persons *people, uint32_t
                                        struct lb_str member, struct lb_str name,
                                        struct lb_person_draft *out_draft);
 
-/* Adds a pair that is new to the draft of its meeting, since which no link was changed. If it was a
- * conflict, it is none any more.
+/* Adds a pair that is new to the draft of its meeting, since which no link was changed. A pair that
+ * was listed as a conflict leaves that list.
  * `*out_names`: all that hangs together with it, in the batch. False when out of memory; the batch
  * has to be rolled back then, as below. */
 bool lb_persons_link(struct lb_persons *people, struct lb_workspace *workspace,
