@@ -20,6 +20,7 @@ ROOT = Path(__file__).resolve().parents[2]
 PATCHES = ROOT / "tests" / "mutants"
 sys.path.insert(0, str(ROOT / "tests"))
 
+import suites  # noqa: E402
 from support import surroundings  # noqa: E402
 
 PYTHON, MESON = "/usr/bin/python3", "/usr/bin/meson"
@@ -50,9 +51,14 @@ def target(test):
     return "leadblock" if ".py" in test else f"tests/test_{test.split('/')[1]}"
 
 
+def needs_database(test):
+    """A test in C that runs on both backends, when it is given one."""
+    return any(suites.c_name(path) == test.removeprefix("store/") for path in suites.on_database())
+
+
 def command(test):
     if test.startswith(ON_POSTGRESQL):
-        return [PYTHON, "tests/support/postgres.py", "run", "--", "/usr/bin/env",
+        return [*suites.ON_POSTGRESQL, "/usr/bin/env",
                 "LEADBLOCK_TEST_BACKEND=postgresql", *command(test.removeprefix(ON_POSTGRESQL))]
     if test in TESTS:
         words = [PYTHON, f"tests/{test}", *TESTS[test]]
@@ -60,8 +66,8 @@ def command(test):
         words = [PYTHON, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", f"tests/{test}"]
     else:
         words = [f"build/tests/test_{test.split('/')[1]}"]
-    if test.startswith("cluster/") or test == "store/postgres":
-        words = [PYTHON, "tests/support/postgres.py", "run", "--", *words]
+    if test.startswith("cluster/") or needs_database(test):
+        words = [*suites.ON_POSTGRESQL, *words]
     return words
 
 

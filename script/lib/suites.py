@@ -14,7 +14,7 @@ TREES = {"release": "build", "asan": "build-asan", "tsan": "build-tsan"}
 PROGRAM = "leadblock"  # the target that all but the tests in C need
 PYTEST = [PYTHON, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--tb=short"]
 ON_POSTGRESQL = [PYTHON, "tests/support/postgres.py", "run", "--"]
-ON_DATABASE = {"store", "leads", "campaigns", "postgres"}  # of tests/store, also on PostgreSQL
+DATABASE = re.compile(r'^#include "support/(backend|postgres)\.h"$', re.M)  # in a test in C: it runs on PostgreSQL, too
 # Of tests/http: those that measure how long something takes, and those that show nothing of what the
 # backend does (requests, limits, files, headers and the command line), which need not run on PostgreSQL too.
 TIMING = {"bounds", "deadlines", "fairness", "hooks", "hooks_guard", "waiting", "limits"}
@@ -189,7 +189,7 @@ def postgresql(quick):
 
 
 def on_database():
-    return [path for path in c_tests("store") if c_name(path) in ON_DATABASE]
+    return [path for path in c_tests("store") if DATABASE.search((ROOT / path).read_text("utf-8"))]
 
 
 def browser(name, files, **options):
@@ -291,7 +291,7 @@ def checked():
         pytest("cli (asan)", "asan", "cli", share=WAITS, seconds=30, due=in_turn(c_names(py_tests("cli")), 2)),
         pytest("copy (asan)", "asan", "copy", seconds=80, in_part=fewer, due=in_turn({"copy"}, 2)),
         meson("store (postgresql, asan)", "asan", on_database(), cluster=True, seconds=40,
-              share=WAITS, due=in_turn(ON_DATABASE, 2)),
+              share=WAITS, due=in_turn(c_names(on_database()), 2)),
         meson("unit (tsan)", "tsan", threads, seconds=20),
     ]
     return [replace(suite, quick=False) for suite in every]

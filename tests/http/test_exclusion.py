@@ -244,6 +244,33 @@ def test_a_member_id_learnt_by_the_last_open_lead_completes_the_campaign(fresh):
     assert (campaign.status, campaign.progress) == ("completed", 100)
 
 
+def crowd_out(tenant):
+    """The member id has so many names that no other one can be linked to it."""
+    links = [{"memberId": JOHN["memberId"], "publicIdentifier": f"alias-{number}"} for number in range(7)]
+    assert expect.ok(tenant.api.post("/people/link", {"links": links}))["linked"] == 7
+
+
+@every_way
+def test_each_name_of_a_lead_counts_although_no_link_joins_them(fresh, way):
+    crowd_out(fresh)
+    campaign = Campaign(fresh, JOHN, "jane-smith")
+    assert len(expect.ok(fresh.api.get("/people/conflicts"))) == 1
+    way.block(campaign)
+    assert campaign.explain("john-doe")["contact"] is False
+    assert names(campaign.claim()) == ["jane-smith"]
+    assert campaign.claim() == []
+
+
+def test_a_member_id_learnt_without_a_link_excludes_at_once(fresh):
+    crowd_out(fresh)
+    campaign = Campaign(fresh, "john-doe")
+    block_everywhere(fresh.api, JOHN["memberId"])
+    assert campaign.add(JOHN) == (0, 1, 0)
+    assert len(expect.ok(fresh.api.get("/people/conflicts"))) == 1
+    assert campaign.lead("john-doe")["blockedScope"] == "workspace"
+    assert (campaign.status, campaign.progress) == ("completed", 100)
+
+
 @pytest.mark.parametrize("group", VECTORS["same"], ids=lambda group: group["canonical"])
 def test_a_block_under_any_spelling_excludes_the_lead(tenant, group):
     spellings = [spelling for spelling in group["spellings"] if not spelling.isdecimal()]

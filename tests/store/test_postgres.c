@@ -1302,7 +1302,7 @@ static void what_was_prefetched_is_read_at_once_and_kept_until_the_rest(void **s
     store->ops->close(store);
 }
 
-/* One of many statements fails before all are sent. */
+/* One of many statements fails before all are sent, unless the answer comes late: often enough. */
 static void what_was_to_be_prefetched_and_failed_takes_nothing_with_it(void **state)
 {
     struct lb_store *store = open_store();
@@ -1311,13 +1311,15 @@ static void what_was_to_be_prefetched_and_failed_takes_nothing_with_it(void **st
     uint64_t no = 1;
     assert_int_equal(store->ops->reader_open(store, &reader), LB_OK);
     assert_int_equal(store->ops->lead(reader, 1, no, &lead), LB_ERR_NOT_FOUND);
-    run("ALTER TABLE leadblock.lead RENAME TO gone");
-    for (uint32_t workspace = 1; workspace <= 900; workspace++)
-        store->ops->prefetch_leads(reader, workspace, &no, 1, 0);
-    assert_int_equal(store->ops->lead(reader, 1, no, &lead), LB_ERR_STORAGE_UNAVAILABLE);
-    run("ALTER TABLE leadblock.gone RENAME TO lead");
-    store->ops->reader_rest(reader);
-    assert_int_equal(store->ops->lead(reader, 1, no, &lead), LB_ERR_NOT_FOUND);
+    for (int times = 0; times < 20; times++) {
+        run("ALTER TABLE leadblock.lead RENAME TO gone");
+        for (uint32_t workspace = 1; workspace <= 900; workspace++)
+            store->ops->prefetch_leads(reader, workspace, &no, 1, 0);
+        assert_int_equal(store->ops->lead(reader, 1, no, &lead), LB_ERR_STORAGE_UNAVAILABLE);
+        run("ALTER TABLE leadblock.gone RENAME TO lead");
+        store->ops->reader_rest(reader);
+        assert_int_equal(store->ops->lead(reader, 1, no, &lead), LB_ERR_NOT_FOUND);
+    }
     store->ops->reader_close(reader);
     store->ops->close(store);
 }

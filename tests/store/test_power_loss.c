@@ -239,9 +239,9 @@ static void acknowledged_changes_survive_power_loss(void **state)
 }
 
 /* The first start, which makes the schema: false when the power stayed to its end. */
-static bool first_start_is_cut_at(uint64_t operation)
+static bool first_start_is_cut_at(uint64_t operation, uint64_t seed)
 {
-    struct cycle cycle = {.seed = number_from("LEADBLOCK_SEED", 0) + operation};
+    struct cycle cycle = {.seed = seed};
     faulty_format(cycle.seed);
     faulty_cut_power_at(operation);
     bool opened = open_engine(&cycle), cut = !faulty_power();
@@ -257,10 +257,41 @@ static bool first_start_is_cut_at(uint64_t operation)
 static void a_first_start_may_be_cut_anywhere(void **state)
 {
     uint64_t operation = 1;
-    while (first_start_is_cut_at(operation))
+    while (first_start_is_cut_at(operation, number_from("LEADBLOCK_SEED", 0) + operation))
         operation += thinned_step(operation);
     print_message("cut at each of about %llu operations\n", (unsigned long long)operation);
     assert_true(operation > 100);
+}
+
+#define FIRST_OPERATIONS 4 /* of the file: they make its header */
+
+struct file_operations {
+    uint64_t seen, of_file[FIRST_OPERATIONS];
+    size_t count;
+};
+
+static void note_those_of_the_file(void *context, enum faulty_op op, const char *name)
+{
+    struct file_operations *all = context;
+    all->seen++;
+    if (strcmp(name, PATH) == 0 && all->count < FIRST_OPERATIONS)
+        all->of_file[all->count++] = all->seen;
+}
+
+/* Of a write that is cut, some sectors are there: the seed says which. */
+static void a_header_may_be_torn_in_any_way(void **state)
+{
+    struct cycle whole = {0};
+    struct file_operations all = {0};
+    uint64_t first = number_from("LEADBLOCK_SEED", 0);
+    faulty_format(0);
+    faulty_watch(note_those_of_the_file, &all);
+    assert_true(open_engine(&whole));
+    engine_close(&whole.engine);
+    assert_int_equal(all.count, FIRST_OPERATIONS);
+    for (size_t i = 0; i < all.count; i++)
+        for (uint64_t seed = first; seed < first + 32; seed++)
+            assert_true(first_start_is_cut_at(all.of_file[i], seed));
 }
 
 /* A process is killed, and the power goes while the next one begins to write the mark: what the
@@ -328,6 +359,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_first_start_may_be_cut_anywhere),
+        cmocka_unit_test(a_header_may_be_torn_in_any_way),
         cmocka_unit_test(a_kill_and_a_power_loss_leave_one_slot_of_the_mark),
         cmocka_unit_test(a_full_disk_leaves_a_slot_of_the_mark),
         cmocka_unit_test(acknowledged_changes_survive_power_loss),

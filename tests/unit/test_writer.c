@@ -1382,6 +1382,23 @@ static void one_that_had_to_wait_counts_not(void **state)
     assert_int_equal(share.used_ns, 0);
 }
 
+static void light_ones_of_a_workspace_that_had_its_time_go_after_those_of_others(void **state)
+{
+    struct fixture *fixture = *state;
+    struct lb_writer_share hostile = {.used_ns = UINT64_C(3600) * 1000000000}, other = {0};
+    struct fake fakes[4] = {{.holds = false}}, light = {0}, holder = {0};
+    hostile.used_at_ns = lb_clock_mono_ns();
+    submit_of(fixture, &light, 9, 0, &other);
+    await(fixture, 1);
+    holder.write.size = HEAVY_SIZE; /* so light ones have their turn after it */
+    hold(fixture, &holder);
+    for (int i = 0; i < 4; i++)
+        submit_of(fixture, &fakes[i], i + 1, 0, i < 3 ? &hostile : &other);
+    let_go(fixture);
+    await(fixture, 5);
+    assert_true(traced(fixture, "publish4") < traced(fixture, "apply1"));
+}
+
 static void light_ones_of_one_workspace_alone_are_one_batch(void **state)
 {
     struct fixture *fixture = *state;
@@ -1735,6 +1752,7 @@ int main(void)
         TEST(many_light_ones_let_those_of_others_go_first),
         TEST(one_that_takes_long_counts_although_it_is_alone),
         TEST(one_that_had_to_wait_counts_not),
+        TEST(light_ones_of_a_workspace_that_had_its_time_go_after_those_of_others),
         TEST(light_ones_of_one_workspace_alone_are_one_batch),
         TEST(what_comes_after_a_batch_that_took_long_is_applied),
         TEST(a_batch_that_ends_early_loses_nothing),
