@@ -101,7 +101,8 @@ void lb_call_put_retry_after(struct lb_call *call, const struct lb_write *write)
     }
 }
 
-enum lb_progress lb_call_refuse_write(struct lb_call *call, const struct lb_write *write)
+/* lb_call_refuse, with when to try again if the write says so. */
+static enum lb_progress refuse_write(struct lb_call *call, const struct lb_write *write)
 {
     lb_call_put_retry_after(call, write);
     return lb_call_refuse(call, write->result, &write->reason);
@@ -139,7 +140,7 @@ static enum lb_progress finish_write(struct lb_request *req)
 bool lb_call_written(struct lb_call *call)
 {
     if (call->write->result)
-        lb_call_refuse_write(call, call->write);
+        refuse_write(call, call->write);
     return !call->write->result;
 }
 
