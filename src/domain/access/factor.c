@@ -294,9 +294,7 @@ static lb_err turn_on(struct lb_account_change *change, struct lb_store *store,
     change->session.enrols = false;
     lb_err err = store->ops->factor_put(store, row);
     if (!err)
-        err = store->ops->sessions_end(store, change->user.no);
-    if (!err)
-        err = lb_account_begin_session(change, store);
+        err = lb_account_begin_anew(change, store);
     return err ? err : lb_account_audit(change, store, change->user.no, "user.factor_on");
 }
 
