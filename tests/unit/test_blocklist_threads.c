@@ -12,7 +12,6 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
 /* After the above. */
 #include <cmocka.h>
 
@@ -43,8 +42,7 @@ struct client {
 
 struct world {
     struct engine engine;
-    char folder[64];
-    char path[96];
+    struct engine_place place;
     struct client clients[CLIENTS];
     uint64_t grown; /* leads that the growing client blocked */
     _Atomic bool stop;
@@ -379,11 +377,7 @@ static void *run_lists(void *context)
 static struct world *open_world(void)
 {
     struct world *world = calloc(1, sizeof *world);
-    strcpy(world->folder, "/tmp/leadblock-threads-XXXXXX");
-    assert_non_null(mkdtemp(world->folder));
-    snprintf(world->path, sizeof world->path, "%s/db", world->folder);
-    assert_int_equal(engine_open(&world->engine, world->path, NULL), LB_OK);
-    assert_int_equal(engine_make_workspace(&world->engine), LB_OK);
+    assert_int_equal(engine_begin(&world->engine, &world->place), 0);
     assert_int_equal(engine_make_campaign(&world->engine, "growth"), LB_OK);
     for (unsigned i = 0; i < CLIENTS; i++) {
         struct client *client = &world->clients[i];
@@ -400,10 +394,7 @@ static struct world *open_world(void)
 
 static void close_world(struct world *world)
 {
-    char command[128];
-    engine_close(&world->engine);
-    snprintf(command, sizeof command, "rm -r %s", world->folder);
-    assert_int_equal(system(command), 0);
+    assert_int_equal(engine_end(&world->engine, &world->place), 0);
     free(world);
 }
 
@@ -510,8 +501,7 @@ static void an_acknowledged_change_is_seen_by_every_check_and_list_that_follows(
     /* The next start reads the same from the disk. */
     struct lb_workspace *old = world->engine.workspace;
     uint64_t entries = atomic_load(&old->entries);
-    engine_close(&world->engine);
-    assert_int_equal(engine_open(&world->engine, world->path, NULL), LB_OK);
+    engine_restart(&world->engine, &world->place);
     assert_int_equal(atomic_load(&world->engine.workspace->entries), entries);
     compare_with_model(world);
     close_world(world);
@@ -695,18 +685,6 @@ static void a_lead_that_moves_from_one_list_to_the_other_is_never_allowed(void *
     close_world(world);
 }
 
-static int setup(void **state)
-{
-    lb_rcu_thread_register();
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    lb_rcu_thread_unregister();
-    return 0;
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -714,5 +692,5 @@ int main(void)
         cmocka_unit_test(clients_that_block_the_same_lead_at_once_count_it_once),
         cmocka_unit_test(a_lead_that_moves_from_one_list_to_the_other_is_never_allowed),
     };
-    return cmocka_run_group_tests_name("blocklist_threads", tests, setup, teardown);
+    return cmocka_run_group_tests_name("blocklist_threads", tests, NULL, NULL);
 }

@@ -7,45 +7,10 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
 /* After the above. */
 #include <cmocka.h>
 
-#define COUNT(array) (sizeof(array) / sizeof *(array))
-#define ID           "spring"
-
-struct fixture {
-    struct engine engine;
-    char folder[64];
-};
-
-static int setup(void **state)
-{
-    char path[96];
-    struct fixture *fixture = *state = calloc(1, sizeof *fixture);
-    lb_rcu_thread_register();
-    strcpy(fixture->folder, "/tmp/leadblock-imports-XXXXXX");
-    if (!mkdtemp(fixture->folder))
-        return -1;
-    snprintf(path, sizeof path, "%s/db", fixture->folder);
-    return engine_open(&fixture->engine, path, NULL) || engine_make_workspace(&fixture->engine);
-}
-
-static int teardown(void **state)
-{
-    struct fixture *fixture = *state;
-    char command[128];
-    engine_close(&fixture->engine);
-    lb_rcu_thread_unregister();
-    snprintf(command, sizeof command, "rm -r %s", fixture->folder);
-    free(fixture);
-    return system(command);
-}
-
-static struct engine *engine_of(void **state)
-{
-    return &((struct fixture *)*state)->engine;
-}
+#define ID "spring"
 
 static void begin(struct engine *engine, struct lb_imports_run *run)
 {
@@ -195,7 +160,7 @@ static void a_sending_that_was_taken_over_records_nothing_more(void **state)
     assert_int_equal(stored(engine).done, 2);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, engine_setup, engine_teardown)
 
 int main(void)
 {
