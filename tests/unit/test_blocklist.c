@@ -848,7 +848,7 @@ static void ends_that_are_due_no_more_are_dropped_in_pieces(void **state)
     assert_true(lb_blocklist_begin_ending(other, NULL));
     struct lb_writer_hooks hooks = lb_blocklist_hooks(other);
     for (uint64_t id = 1; id <= STALE; id++) {
-        const struct lb_due due = {.end = 1, .id = id, .fingerprint = {.high = id}};
+        const struct lb_due_entry due = {.end = 1, .id = id, .fingerprint = {.high = id}};
         assert_true(lb_ends_add(&other->ends, &due));
     }
     lb_ends_commit(&other->ends);

@@ -55,9 +55,9 @@ static struct lb_imports_undo undo(struct engine *engine)
     return undo;
 }
 
-static struct lb_import_row stored(struct engine *engine)
+static struct lb_blocklist_import_row stored(struct engine *engine)
 {
-    struct lb_import_row row;
+    struct lb_blocklist_import_row row;
     struct lb_store_reader *reader;
     assert_int_equal(engine->store->ops->reader_open(engine->store, &reader), LB_OK);
     assert_int_equal(
@@ -69,7 +69,7 @@ static struct lb_import_row stored(struct engine *engine)
 
 static enum lb_imports_state state_of(struct engine *engine)
 {
-    struct lb_import_row row = stored(engine);
+    struct lb_blocklist_import_row row = stored(engine);
     return lb_imports_state(&row, engine->workspace, engine->store, row.touched_at);
 }
 
@@ -84,7 +84,7 @@ static void an_import_runs_until_its_sending_ends(void **state)
     assert_int_equal(step(engine, &run, "bob"), LB_OK);
     assert_int_equal(step(engine, &run, NULL), LB_OK);
     lb_imports_end(engine->workspace);
-    struct lb_import_row row = stored(engine);
+    struct lb_blocklist_import_row row = stored(engine);
     assert_int_equal(state_of(engine), LB_IMPORT_DONE);
     assert_true(row.done == 2 && row.rows == 3 && row.bytes == 7 && row.run == 0);
     assert_true(row.finished_at && row.started_at && row.column == 2);

@@ -148,7 +148,7 @@ lb_err lb_change_take_back_one(struct lb_packer *packer, uint64_t id,
 lb_err lb_change_note_end(struct lb_packer *packer, int64_t end, struct lb_fingerprint fingerprint,
                           uint64_t id)
 {
-    const struct lb_due due = {end, id, packer->row.list, fingerprint};
+    const struct lb_due_entry due = {end, id, packer->row.list, fingerprint};
     return !end || lb_ends_add(&packer->change->blocklist->ends, &due) ? LB_OK
                                                                        : LB_ERR_STORAGE_UNAVAILABLE;
 }

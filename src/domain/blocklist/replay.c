@@ -136,7 +136,7 @@ static lb_err find_place(struct lb_replay *replay, struct lb_workspace *workspac
 static lb_err add_end(struct lb_replay *replay, struct lb_list list, const struct place *at,
                       uint64_t id)
 {
-    const struct lb_due due = {at->end, id, list, at->fingerprint};
+    const struct lb_due_entry due = {at->end, id, list, at->fingerprint};
     return lb_ends_add(&replay->blocklist->ends, &due) ? LB_OK : LB_ERR_INTERNAL;
 }
 
