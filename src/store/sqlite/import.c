@@ -103,10 +103,7 @@ lb_err lb_sqlite_import(struct lb_store_reader *reader, uint32_t workspace, stru
     int code = sqlite3_step(stmt);
     if (code == SQLITE_ROW)
         read_import(stmt, workspace, out);
-    sqlite3_reset(stmt);
-    if (code == SQLITE_ROW)
-        return LB_OK;
-    return code == SQLITE_DONE ? LB_ERR_NOT_FOUND : lb_sqlite_error(code);
+    return lb_sqlite_end_row(stmt, code);
 }
 
 lb_err lb_sqlite_imports_page(struct lb_store_reader *reader, uint32_t workspace, uint64_t below,
@@ -154,8 +151,5 @@ lb_err lb_sqlite_import_change(struct lb_store_reader *reader, uint32_t workspac
     int code = sqlite3_step(stmt);
     if (code == SQLITE_ROW)
         *out = (uint64_t)sqlite3_column_int64(stmt, 0);
-    sqlite3_reset(stmt);
-    if (code == SQLITE_ROW)
-        return LB_OK;
-    return code == SQLITE_DONE ? LB_ERR_NOT_FOUND : lb_sqlite_error(code);
+    return lb_sqlite_end_row(stmt, code);
 }
