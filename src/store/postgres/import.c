@@ -110,9 +110,7 @@ lb_err lb_pg_import(struct lb_store_reader *reader, uint32_t workspace, struct l
         return LB_ERR_NOT_FOUND;
     lb_pg_add_number(&params, workspace);
     lb_pg_add_text(&params, id);
-    lb_err err = lb_pg_query(reader, PG_IMPORT, &params, &result);
-    if (!err && PQntuples(result) == 0)
-        err = LB_ERR_NOT_FOUND;
+    lb_err err = lb_pg_query_one(reader, PG_IMPORT, &params, &result);
     if (!err)
         read_import(result, 0, workspace, out);
     PQclear(result);
@@ -158,9 +156,7 @@ lb_err lb_pg_import_change(struct lb_store_reader *reader, uint32_t workspace, s
     lb_pg_add_number(&params, workspace);
     lb_pg_add_text(&params, id);
     lb_pg_add_number(&params, (int64_t)below);
-    lb_err err = lb_pg_query(reader, PG_IMPORT_CHANGE, &params, &result);
-    if (!err && PQntuples(result) == 0)
-        err = LB_ERR_NOT_FOUND;
+    lb_err err = lb_pg_query_one(reader, PG_IMPORT_CHANGE, &params, &result);
     if (!err)
         *out = (uint64_t)lb_pg_number(result, 0, 0);
     PQclear(result);
