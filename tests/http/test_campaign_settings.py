@@ -42,14 +42,6 @@ def skip_all(campaign, count):
     raise AssertionError(f"{campaign.skipped_contacted} of {count} are skipped")
 
 
-def claimed_after_skips(campaign):
-    """What the first claim hands out that looks at more than leads who are skipped."""
-    for _ in range(100):
-        if handed_out := claimed(campaign):
-            return handed_out
-    return []
-
-
 def blocks(api, name):
     body = expect.ok(api.get(f"/blocked-leads/{name}"))
     return [(block["scope"], block["reason"]) for block in body["blocks"]]
