@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "domain/outreach/counts.h"
 #include "support/outreach.h"
+#include "support/random.h"
 #include "support/tsan.h"
 
 #include <setjmp.h>
@@ -74,10 +75,7 @@ struct model {
 
 static unsigned below(struct model *model, unsigned bound)
 {
-    model->random ^= model->random << 13;
-    model->random ^= model->random >> 7;
-    model->random ^= model->random << 17;
-    return (unsigned)((model->random >> 20) % bound);
+    return (unsigned)((random_next(&model->random) >> 20) % bound);
 }
 
 static const char *name_of(size_t name)

@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "domain/outreach/internal.h"
 #include "support/outreach.h"
+#include "support/random.h"
 #include "support/tsan.h"
 
 #include <poll.h>
@@ -46,10 +47,7 @@ struct world {
 
 static uint64_t next_random(uint64_t *state)
 {
-    *state ^= *state << 13;
-    *state ^= *state >> 7;
-    *state ^= *state << 17;
-    return *state >> 16;
+    return random_next(state) >> 16;
 }
 
 static void expect(struct world *world, bool good, const char *what)
@@ -213,7 +211,7 @@ static struct world *open_world(void)
     for (unsigned i = 0; i < BLOCKERS; i++) {
         world->blockers[i].world = world;
         world->blockers[i].number = i;
-        world->blockers[i].random = 88172645463325252u + i * 7919;
+        world->blockers[i].random = RANDOM_SEED + i * 7919;
         add_leads(world, &world->blockers[i]);
     }
     assert_int_equal(outreach_activate(&world->engine, C), LB_OK);
