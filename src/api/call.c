@@ -271,13 +271,6 @@ enum lb_progress lb_call_put_answer(struct lb_call *call, size_t bytes,
     return LB_DONE;
 }
 
-static enum lb_turn run_import(struct lb_read *read, struct lb_store *store,
-                               struct lb_store_reader *reader)
-{
-    struct lb_call *call = call_of_read(read);
-    return call->run(call, reader);
-}
-
 static void cancel_import(struct lb_read *read)
 {
     struct lb_call *call = call_of_read(read);
@@ -291,7 +284,7 @@ enum lb_progress lb_call_import(struct lb_call *call,
 {
     call->run = run;
     call->cancel = cancel;
-    call->read.run = run_import;
+    call->read.run = run_anyway;
     call->read.cancel = cancel_import;
     call->read.lane = &call->workspace->imports;
     lb_err err = lb_readers_submit(call->app->importers, &call->read);
