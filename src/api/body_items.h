@@ -1,5 +1,5 @@
 /* The items of a request body: bad ones are listed, and strings that outlive the body are kept.
- * Everything lives as long as the request. */
+ * Everything lives as long as the request. Threads: the call's. */
 #ifndef LB_API_BODY_ITEMS_H
 #define LB_API_BODY_ITEMS_H
 

@@ -101,7 +101,8 @@ void lb_call_put_retry_after(struct lb_call *call, const struct lb_write *write)
     }
 }
 
-enum lb_progress lb_call_refuse_write(struct lb_call *call, const struct lb_write *write)
+/* lb_call_refuse, with when to try again if the write says so. */
+static enum lb_progress refuse_write(struct lb_call *call, const struct lb_write *write)
 {
     lb_call_put_retry_after(call, write);
     return lb_call_refuse(call, write->result, &write->reason);
@@ -139,7 +140,7 @@ static enum lb_progress finish_write(struct lb_request *req)
 bool lb_call_written(struct lb_call *call)
 {
     if (call->write->result)
-        lb_call_refuse_write(call, call->write);
+        refuse_write(call, call->write);
     return !call->write->result;
 }
 
@@ -270,13 +271,6 @@ enum lb_progress lb_call_put_answer(struct lb_call *call, size_t bytes,
     return LB_DONE;
 }
 
-static enum lb_turn run_import(struct lb_read *read, struct lb_store *store,
-                               struct lb_store_reader *reader)
-{
-    struct lb_call *call = call_of_read(read);
-    return call->run(call, reader);
-}
-
 static void cancel_import(struct lb_read *read)
 {
     struct lb_call *call = call_of_read(read);
@@ -290,7 +284,7 @@ enum lb_progress lb_call_import(struct lb_call *call,
 {
     call->run = run;
     call->cancel = cancel;
-    call->read.run = run_import;
+    call->read.run = run_anyway;
     call->read.cancel = cancel_import;
     call->read.lane = &call->workspace->imports;
     lb_err err = lb_readers_submit(call->app->importers, &call->read);

@@ -77,9 +77,6 @@ enum lb_progress lb_call_refuse(struct lb_call *call, lb_err err, const struct l
 /* When it makes sense to try a write again that was refused, if that is known. */
 void lb_call_put_retry_after(struct lb_call *call, const struct lb_write *write);
 
-/* The same for a write that has failed: with when to try again, if it says so. */
-enum lb_progress lb_call_refuse_write(struct lb_call *call, const struct lb_write *write);
-
 /* The reply for a campaign of the path that the workspace does not have. */
 enum lb_progress lb_call_campaign_not_found(struct lb_call *call);
 

@@ -1,8 +1,7 @@
 /* Numbers as ids that clients see: blocks of a workspace bl_42_9k3vx0ts, changes of blocklists
  * ch_123_9k3vx0ts, leads ld_12_k3vx0t, steps st_7_t5mw2a, variants var_3_vq8z4e, activities
  * ac_12_k3vx0t_7_t5mw2a (lead and step): number and epoch, and without an epoch from an earlier
- * version. An id of another form is the number 0, which nothing has.
- */
+ * version. An id of another form is the number 0, which nothing has. Threads: stateless. */
 #ifndef LB_API_IDS_H
 #define LB_API_IDS_H
 

@@ -1,4 +1,5 @@
-/* Parameters of the query, and what lists say in headers: X-Total-Count and Link. */
+/* Parameters of the query, and what lists say in headers: X-Total-Count and Link. Threads: the
+ * call's. */
 #ifndef LB_API_QUERY_H
 #define LB_API_QUERY_H
 

@@ -1,4 +1,4 @@
-/* The index of the whole API: one table of routes. */
+/* The index of the whole API: one table of routes. Threads: stateless. */
 #ifndef LB_API_ROUTES_H
 #define LB_API_ROUTES_H
 

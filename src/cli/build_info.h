@@ -1,4 +1,4 @@
-/* How this very program was built. */
+/* How this very program was built. Threads: stateless. */
 #ifndef LB_CLI_BUILD_INFO_H
 #define LB_CLI_BUILD_INFO_H
 

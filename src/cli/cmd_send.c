@@ -103,9 +103,9 @@ static bool take_reply(struct sending *sending, struct lb_outcome *outcome,
         return true;
     }
     outcome->refusal = lb_answer_text(answer->json, "code");
-    outcome->result = LB_RESULT_UNREPORTED;
+    outcome->result = LB_OUTCOME_UNREPORTED;
     if (answered && lb_str_equal(outcome->refusal, LB_STR("lease_lost"))) {
-        outcome->result = LB_RESULT_LEASE_LOST;
+        outcome->result = LB_OUTCOME_LEASE_LOST;
         return true;
     }
     if (answered)
@@ -119,7 +119,7 @@ static bool put_report(struct lb_buf *body, const struct lb_json *activity,
 {
     lb_buf_append_lit(body, "{\"leaseToken\":");
     lb_json_put(body, lb_json_member(activity, "leaseToken"));
-    lb_buf_printf(body, ",\"result\":\"%s\"", lb_result_text(outcome->result));
+    lb_buf_printf(body, ",\"result\":\"%s\"", lb_outcome_text(outcome->result));
     if (*outcome->detail) {
         lb_buf_append_lit(body, ",\"detail\":");
         lb_json_put_string(body, lb_str(outcome->detail));
@@ -148,7 +148,7 @@ static void conclude(struct sending *sending, struct lb_json *activity, struct l
     if (!take_reply(sending, outcome, &answer, answered)) {
         struct lb_str id = lb_answer_text(activity, "id");
         lb_cli_error("could not report '%s' for %.*s; when its lease ends, it is handed out again",
-                     lb_result_text(outcome->program_result), (int)id.len, id.ptr);
+                     lb_outcome_text(outcome->program_result), (int)id.len, id.ptr);
         sending->failed = true;
     }
     if (!lb_sent_add(&sending->tally, activity, outcome) && !sending->failed) {
@@ -203,17 +203,17 @@ static void start_activity(struct sending *sending, const struct lb_json *item)
         lb_cli_error("%s", why);
         sending->failed = true;
     } else if (sending->stopped) {
-        lb_outcome_set(&outcome, LB_RESULT_RETRY, "interrupted before it began");
+        lb_outcome_set(&outcome, LB_OUTCOME_RETRY, "interrupted before it began");
         conclude(sending, activity, &outcome);
     } else {
         int error = start_program(sending, activity, lb_buf_str(&line), &too_long);
         if (too_long) {
-            lb_outcome_set(&outcome, LB_RESULT_FAILED, "the message is too long for a program");
+            lb_outcome_set(&outcome, LB_OUTCOME_FAILED, "the message is too long for a program");
             conclude(sending, activity, &outcome);
         } else if (error) {
             lb_cli_error("cannot run the program: %s", strerror(error));
             sending->failed = true;
-            lb_outcome_set(&outcome, LB_RESULT_RETRY, "cannot run the program: %s",
+            lb_outcome_set(&outcome, LB_OUTCOME_RETRY, "cannot run the program: %s",
                            strerror(error));
             conclude(sending, activity, &outcome);
         }

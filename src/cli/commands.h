@@ -1,4 +1,5 @@
-/* The commands, each in its cmd_NAME.c; main.c holds the table. Each returns an exit code. */
+/* The commands, each in its cmd_NAME.c; main.c holds the table. Each returns an exit code. Threads:
+ * one. */
 #ifndef LB_CLI_COMMANDS_H
 #define LB_CLI_COMMANDS_H
 

@@ -19,10 +19,10 @@ enum {
     EXIT_NOT_FOUND = 127
 };
 
-const char *lb_result_text(enum lb_result result)
+const char *lb_outcome_text(enum lb_outcome_result result)
 {
-    static const char *const texts[LB_RESULT_COUNT] = {"done",  "replied",    "failed",
-                                                       "retry", "lease lost", "not reported"};
+    static const char *const texts[LB_OUTCOME_COUNT] = {"done",  "replied",    "failed",
+                                                        "retry", "lease lost", "not reported"};
     return texts[result];
 }
 
@@ -74,19 +74,19 @@ static void set_detail(struct lb_outcome *outcome, const char *before, struct lb
     put_clean(outcome->detail, &len, &characters, line);
 }
 
-static enum lb_result result_of_exit(int code)
+static enum lb_outcome_result result_of_exit(int code)
 {
     switch (code) {
     case EXIT_DONE:
-        return LB_RESULT_DONE;
+        return LB_OUTCOME_DONE;
     case EXIT_REPLIED:
-        return LB_RESULT_REPLIED;
+        return LB_OUTCOME_REPLIED;
     case EXIT_RETRY:
     case EXIT_NOT_EXECUTABLE:
     case EXIT_NOT_FOUND:
-        return LB_RESULT_RETRY;
+        return LB_OUTCOME_RETRY;
     default:
-        return LB_RESULT_FAILED;
+        return LB_OUTCOME_FAILED;
     }
 }
 
@@ -94,7 +94,7 @@ void lb_outcome_judge(struct lb_outcome *outcome, const struct lb_run *run, uint
 {
     char words[64] = "";
     struct lb_str line = first_line((struct lb_str){run->output, run->output_len});
-    *outcome = (struct lb_outcome){.result = LB_RESULT_RETRY};
+    *outcome = (struct lb_outcome){.result = LB_OUTCOME_RETRY};
     if (run->end == LB_RUN_EXITED) {
         outcome->result = result_of_exit(run->number);
         outcome->unrunnable = run->number == EXIT_NOT_EXECUTABLE || run->number == EXIT_NOT_FOUND;
@@ -102,7 +102,7 @@ void lb_outcome_judge(struct lb_outcome *outcome, const struct lb_run *run, uint
         if (!line.len && run->number != EXIT_DONE && run->number != EXIT_REPLIED)
             snprintf(words, sizeof words, "exit code %d", run->number);
     } else if (run->end == LB_RUN_KILLED) {
-        outcome->result = LB_RESULT_FAILED;
+        outcome->result = LB_OUTCOME_FAILED;
         snprintf(words, sizeof words, "killed by signal %d", run->number);
     } else if (run->end == LB_RUN_TIMED_OUT) {
         snprintf(words, sizeof words, "took longer than %llu s", (unsigned long long)timeout_s);
@@ -113,7 +113,8 @@ void lb_outcome_judge(struct lb_outcome *outcome, const struct lb_run *run, uint
     set_detail(outcome, words, line);
 }
 
-void lb_outcome_set(struct lb_outcome *outcome, enum lb_result result, const char *format, ...)
+void lb_outcome_set(struct lb_outcome *outcome, enum lb_outcome_result result, const char *format,
+                    ...)
 {
     char words[256];
     va_list args;
@@ -156,10 +157,11 @@ static bool print_json(const struct lb_json *activity, const struct lb_outcome *
         lb_buf_printf(&line, "%s\"%s\":", i ? "," : "{", members[i]);
         lb_json_put(&line, lb_json_member(activity, members[i]));
     }
-    lb_buf_printf(&line, ",\"result\":\"%s\",\"detail\":", lb_result_text(outcome->program_result));
+    lb_buf_printf(&line,
+                  ",\"result\":\"%s\",\"detail\":", lb_outcome_text(outcome->program_result));
     lb_json_put_string(&line, lb_str(outcome->detail));
     lb_buf_printf(&line, ",\"reported\":%s,\"refusal\":",
-                  outcome->result < LB_RESULT_LEASE_LOST ? "true" : "false");
+                  outcome->result < LB_OUTCOME_LEASE_LOST ? "true" : "false");
     put_text_or_null(&line, outcome->refusal);
     lb_buf_append_lit(&line, ",\"leadStatus\":");
     put_text_or_null(&line, outcome->lead_status);
@@ -176,7 +178,7 @@ static bool print_line(const struct lb_json *activity, const struct lb_outcome *
     if (!who.len)
         who = lb_answer_text(activity, "memberId");
     printf("%.*s\t%.*s\t%s", (int)who.len, who.ptr, (int)type.len, type.ptr,
-           lb_result_text(outcome->result));
+           lb_outcome_text(outcome->result));
     if (*outcome->detail || outcome->blocked)
         printf("\t%s", outcome->detail);
     if (outcome->blocked)
@@ -191,7 +193,7 @@ bool lb_sent_add(struct lb_sent *tally, const struct lb_json *activity,
     tally->results[outcome->result]++;
     tally->blocked += outcome->blocked;
     /* The lead was contacted, also when the server did not take the result. */
-    if (outcome->program_result == LB_RESULT_DONE || outcome->program_result == LB_RESULT_REPLIED)
+    if (outcome->program_result == LB_OUTCOME_DONE || outcome->program_result == LB_OUTCOME_REPLIED)
         count_lead(tally, lb_answer_text(activity, "leadId"));
     bool printed = tally->json ? print_json(activity, outcome) : print_line(activity, outcome);
     return fflush(stdout) == 0 && printed;
@@ -205,12 +207,12 @@ static uint64_t blocked_leads(const struct lb_json *campaign)
 
 static void print_sum_json(const struct lb_sent *tally, const struct lb_json *campaign)
 {
-    static const char *const names[LB_RESULT_COUNT] = {"done",  "replied",   "failed",
-                                                       "retry", "leaseLost", "unreported"};
+    static const char *const names[LB_OUTCOME_COUNT] = {"done",  "replied",   "failed",
+                                                        "retry", "leaseLost", "unreported"};
     struct lb_buf line = {0};
     lb_buf_printf(&line, "{\"summary\":{\"peopleContacted\":%llu,\"activities\":%llu",
                   (unsigned long long)tally->people, (unsigned long long)tally->activities);
-    for (size_t i = 0; i < LB_RESULT_COUNT; i++)
+    for (size_t i = 0; i < LB_OUTCOME_COUNT; i++)
         lb_buf_printf(&line, ",\"%s\":%llu", names[i], (unsigned long long)tally->results[i]);
     lb_buf_printf(&line,
                   ",\"blockedMeanwhile\":%llu,\"campaign\":", (unsigned long long)tally->blocked);
@@ -242,13 +244,13 @@ void lb_sent_print(const struct lb_sent *tally, const struct lb_json *campaign)
         return;
     }
     fprintf(stderr, "%llu %s contacted, %llu %s done", (unsigned long long)tally->people,
-            tally->people == 1 ? "person" : "people", (unsigned long long)results[LB_RESULT_DONE],
-            results[LB_RESULT_DONE] == 1 ? "activity" : "activities");
-    print_count(results[LB_RESULT_REPLIED], "replied");
-    print_count(results[LB_RESULT_FAILED], "failed");
-    print_count(results[LB_RESULT_RETRY], "to retry");
-    print_count(results[LB_RESULT_LEASE_LOST], "with a lost lease");
-    print_count(results[LB_RESULT_UNREPORTED], "not reported");
+            tally->people == 1 ? "person" : "people", (unsigned long long)results[LB_OUTCOME_DONE],
+            results[LB_OUTCOME_DONE] == 1 ? "activity" : "activities");
+    print_count(results[LB_OUTCOME_REPLIED], "replied");
+    print_count(results[LB_OUTCOME_FAILED], "failed");
+    print_count(results[LB_OUTCOME_RETRY], "to retry");
+    print_count(results[LB_OUTCOME_LEASE_LOST], "with a lost lease");
+    print_count(results[LB_OUTCOME_UNREPORTED], "not reported");
     print_count(tally->blocked, "blocked meanwhile");
     if (campaign) {
         uint64_t blocked = blocked_leads(campaign);

@@ -1,4 +1,4 @@
-/* Under which address people reach the server. */
+/* Under which address people reach the server. Threads: the main one. */
 #ifndef LB_DAEMON_ADDRESS_H
 #define LB_DAEMON_ADDRESS_H
 

@@ -1,4 +1,4 @@
-/* `serve --demo`: something to try the API with. */
+/* `serve --demo`: something to try the API with. Threads: the main one. */
 #ifndef LB_DAEMON_DEMO_H
 #define LB_DAEMON_DEMO_H
 

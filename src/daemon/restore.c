@@ -19,7 +19,8 @@
 static const char *const files[] = {"leadblock.db-mark", "leadblock.db-wal", "leadblock.db"};
 #define FILES (sizeof files / sizeof *files)
 
-lb_err lb_restore_open_old(struct lb_restore_old *old, const char *folder, struct lb_reason *reason)
+/* Opens the data folder and reads its lists into memory. To be closed in any case. */
+static lb_err open_old(struct lb_restore_old *old, const char *folder, struct lb_reason *reason)
 {
     *old = (struct lb_restore_old){.directory = NULL};
     lb_err err = lb_database_open(&old->end, folder, LB_DATABASE_LOOK, reason);
@@ -34,7 +35,7 @@ lb_err lb_restore_open_old(struct lb_restore_old *old, const char *folder, struc
     return err ? err : old->end.store->ops->reader_open(old->end.store, &old->reader);
 }
 
-void lb_restore_close_old(struct lb_restore_old *old)
+static void close_old(struct lb_restore_old *old)
 {
     if (old->reader)
         old->end.store->ops->reader_close(old->reader);
@@ -129,7 +130,7 @@ static lb_err serve_and_adjust(struct lb_restore *restore, const char *stage, co
     parts->with_lists = true;
     parts->folder = (struct lb_folder){.fd = -1, .lock_fd = -1, .control_fd = -1};
     lb_rcu_thread_register();
-    err = from ? lb_restore_open_old(&old, from, reason) : LB_OK;
+    err = from ? open_old(&old, from, reason) : LB_OK;
     if (!err)
         err = lb_parts_start(parts, reason);
     if (!err)
@@ -138,7 +139,7 @@ static lb_err serve_and_adjust(struct lb_restore *restore, const char *stage, co
         err = adjust(restore, parts, from ? &old : NULL, reason);
     lb_parts_stop(parts);
     if (from)
-        lb_restore_close_old(&old);
+        close_old(&old);
     lb_rcu_thread_unregister();
     lb_config_fini(&parts->config);
     free(parts);

@@ -13,11 +13,6 @@ struct lb_restore_old {
     struct lb_store_reader *reader;
 };
 
-/* Opens the data folder and reads its lists into memory. To be closed in any case. */
-lb_err lb_restore_open_old(struct lb_restore_old *old, const char *folder,
-                           struct lb_reason *reason);
-void lb_restore_close_old(struct lb_restore_old *old);
-
 /* Tells what differs: keys, users, licenses and campaigns. */
 lb_err lb_restore_compare(struct lb_restore *restore, struct lb_restore_old *old,
                           struct lb_parts *parts, struct lb_store_reader *reader);

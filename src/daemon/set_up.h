@@ -1,4 +1,5 @@
-/* The first operator: who starts a new server is offered a link to become it. */
+/* The first operator: who starts a new server is offered a link to become it. Threads: the main
+ * one. */
 #ifndef LB_DAEMON_SET_UP_H
 #define LB_DAEMON_SET_UP_H
 

@@ -1,4 +1,5 @@
-/* What the program is made of: for `leadblock version` and the first line of the log. */
+/* What the program is made of: for `leadblock version` and the first line of the log. Threads:
+ * stateless. */
 #ifndef LB_DAEMON_VERSIONS_H
 #define LB_DAEMON_VERSIONS_H
 

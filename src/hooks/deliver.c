@@ -336,7 +336,7 @@ void lb_hook_turns(struct lb_hooks *hooks)
 
 /* --- Afterwards ------------------------------------------------------------------------------- */
 
-uint64_t lb_hook_number(struct lb_hooks *hooks)
+static uint64_t next_number(struct lb_hooks *hooks)
 {
     uint64_t number = (uint64_t)lb_clock_wall_ms() << 10 | randombytes_uniform(1 << 10);
     hooks->number = number > hooks->number ? number : hooks->number + 1;
@@ -435,7 +435,7 @@ void lb_hook_tried(struct lb_hooks *hooks, struct lb_hook *hook, size_t bytes,
     }
     if (!delivery->no || strcmp(delivery->event, message->event) != 0) {
         *delivery =
-            (struct lb_delivery_row){.workspace = hook->row.workspace, .no = lb_hook_number(hooks)};
+            (struct lb_delivery_row){.workspace = hook->row.workspace, .no = next_number(hooks)};
         memcpy(delivery->hook, hook->row.id, sizeof delivery->hook);
         memcpy(delivery->event, message->event, sizeof delivery->event);
         memcpy(delivery->place, message->before, sizeof delivery->place);
@@ -480,7 +480,7 @@ void lb_hook_job_tried(struct lb_hooks *hooks, struct lb_hook_job *job, size_t b
     }
     struct lb_delivery_row *delivery = &job->delivery;
     delivery->workspace = job->hook.workspace;
-    delivery->no = lb_hook_number(hooks);
+    delivery->no = next_number(hooks);
     memcpy(delivery->hook, job->hook.id, sizeof delivery->hook);
     delivery->tries = 1;
     delivery->state = is_delivered(result) ? LB_DELIVERY_DONE : LB_DELIVERY_GIVEN_UP;

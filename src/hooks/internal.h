@@ -179,7 +179,6 @@ void lb_hook_tried(struct lb_hooks *hooks, struct lb_hook *hook, size_t bytes,
 /* A job's ended. */
 void lb_hook_job_tried(struct lb_hooks *hooks, struct lb_hook_job *job, size_t bytes,
                        const struct lb_hook_result *result);
-uint64_t lb_hook_number(struct lb_hooks *hooks);
 
 /* send.c: requests. */
 

@@ -10,7 +10,7 @@
 
 #include <sys/types.h>
 
-struct lb_due;
+struct lb_ready;
 struct lb_loop;
 
 /* What a connection waits for. Each phase has its time limit, see lb_loop's `limits_ms`. */
@@ -31,7 +31,7 @@ enum lb_phase {
 struct lb_connection {
     struct lb_connection *next; /* in the loop's list of its phase, in the order of since_ms */
     struct lb_connection *prev;
-    struct lb_due *due;             /* the queue of the loop that it is in, or NULL */
+    struct lb_ready *due;           /* the queue of the loop that it is in, or NULL */
     struct lb_connection *next_due; /* there */
     struct lb_connection *prev_due;
     struct lb_connection *older; /* in the loop's list of strangers */

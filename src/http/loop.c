@@ -28,7 +28,7 @@
 void lb_loop_queue(struct lb_connection *conn)
 {
     struct lb_loop *loop = conn->loop;
-    struct lb_due *due = conn->bulk ? &loop->bulk : conn->heavy ? &loop->heavy : &loop->light;
+    struct lb_ready *due = conn->bulk ? &loop->bulk : conn->heavy ? &loop->heavy : &loop->light;
     if (conn->due)
         return;
     conn->due = due;
@@ -41,14 +41,14 @@ void lb_loop_queue(struct lb_connection *conn)
 
 static void unlink_due(struct lb_connection *conn)
 {
-    struct lb_due *due = conn->due;
+    struct lb_ready *due = conn->due;
     *(conn->prev_due ? &conn->prev_due->next_due : &due->first) = conn->next_due;
     *(conn->next_due ? &conn->next_due->prev_due : &due->last) = conn->prev_due;
     due->count--;
     conn->due = NULL;
 }
 
-static struct lb_connection *take_due(struct lb_due *due)
+static struct lb_connection *take_due(struct lb_ready *due)
 {
     struct lb_connection *conn = due->first;
     if (conn)

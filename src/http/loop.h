@@ -20,8 +20,8 @@
 #define LB_READ_AWAY_BYTES     ((size_t)64 << 20) /* the same for callers that are known */
 #define LB_CONTROL_CONNECTIONS 64
 
-/* First in, first out. */
-struct lb_due {
+/* Connections that can go on: first in, first out. */
+struct lb_ready {
     struct lb_connection *first;
     struct lb_connection *last;
     unsigned count;
@@ -56,9 +56,9 @@ struct lb_loop {
     struct lb_date date;
     struct lb_phase_list phases[LB_PHASE_COUNT];
     uint64_t limits_ms[LB_PHASE_COUNT]; /* 0: no limit */
-    struct lb_due light;
-    struct lb_due heavy;
-    struct lb_due bulk;
+    struct lb_ready light;
+    struct lb_ready heavy;
+    struct lb_ready bulk;
     unsigned control_connections;
     struct lb_strangers strangers;
     struct lb_exchange_pool exchanges;

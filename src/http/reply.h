@@ -1,4 +1,5 @@
-/* The reply to one request, as the application fills it. Owned by its request. */
+/* The reply to one request, as the application fills it. Owned by its request. Threads: the
+ * request's. */
 #ifndef LB_HTTP_REPLY_H
 #define LB_HTTP_REPLY_H
 

@@ -123,11 +123,6 @@ unsigned lb_server_port(const struct lb_server *server)
     return server->port;
 }
 
-unsigned lb_server_max_connections(const struct lb_server *server)
-{
-    return server->settings.max_connections;
-}
-
 unsigned lb_server_connections(const struct lb_server *server)
 {
     return atomic_load_explicit(&server->connections, memory_order_relaxed);

@@ -87,9 +87,6 @@ lb_err lb_server_start(struct lb_server *server, struct lb_reason *reason);
 /* The port that was bound (for port 0). */
 unsigned lb_server_port(const struct lb_server *server);
 
-/* Connections that may be open: of the settings, or fewer. */
-unsigned lb_server_max_connections(const struct lb_server *server);
-
 /* Connections open now, in all loops. */
 unsigned lb_server_connections(const struct lb_server *server);
 

@@ -2,7 +2,8 @@
  * looked for. All are lower case, as lb_identifier_fold_term makes them; each table ends with NULL.
  *
  * In each table: English, German, French, Spanish, Portuguese, Italian,
- * Dutch, Polish, then others. A word that is there already is not written again. */
+ * Dutch, Polish, then others. A word that is there already is not written again. Threads:
+ * stateless. */
 #ifndef LB_IMPORT_HEADING_WORDS_H
 #define LB_IMPORT_HEADING_WORDS_H
 

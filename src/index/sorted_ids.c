@@ -23,8 +23,8 @@ void *lb_sorted_ids_pool_alloc(struct lb_sorted_ids_pool *pool, size_t bytes)
     return memory;
 }
 
-void *lb_sorted_ids_pool_realloc(struct lb_sorted_ids_pool *pool, void *old, size_t old_bytes,
-                                 size_t bytes)
+static void *pool_realloc(struct lb_sorted_ids_pool *pool, void *old, size_t old_bytes,
+                          size_t bytes)
 {
     if (bytes > old_bytes && !within_bound(pool, bytes - old_bytes))
         return NULL;
@@ -105,8 +105,8 @@ static bool block_grow(struct lb_sorted_ids_pool *pool, struct lb_sorted_ids_blo
         capacity *= 2;
     if (capacity > LB_SORTED_IDS_BLOCK)
         capacity = LB_SORTED_IDS_BLOCK;
-    uint32_t *offsets = lb_sorted_ids_pool_realloc(
-        pool, block->offsets, block->capacity * sizeof(*offsets), capacity * sizeof(*offsets));
+    uint32_t *offsets = pool_realloc(pool, block->offsets, block->capacity * sizeof(*offsets),
+                                     capacity * sizeof(*offsets));
     if (!offsets) {
         offsets = spare_pop(pool);
         if (!offsets)
@@ -125,8 +125,8 @@ static void block_shrink(struct lb_sorted_ids_pool *pool, struct lb_sorted_ids_b
     size_t capacity = block->capacity / 2;
     if (block->count > capacity / 2 || capacity < BLOCK_FIRST)
         return;
-    uint32_t *offsets = lb_sorted_ids_pool_realloc(
-        pool, block->offsets, block->capacity * sizeof(*offsets), capacity * sizeof(*offsets));
+    uint32_t *offsets = pool_realloc(pool, block->offsets, block->capacity * sizeof(*offsets),
+                                     capacity * sizeof(*offsets));
     if (offsets) {
         block->offsets = offsets;
         block->capacity = (uint16_t)capacity;
@@ -185,14 +185,13 @@ static bool directory_grow(struct lb_sorted_ids *ids, struct lb_sorted_ids_pool 
         return true;
     size_t old = ids->block_capacity;
     size_t capacity = old + old / 2 > need ? old + old / 2 : need;
-    uint32_t *groups =
-        lb_sorted_ids_pool_realloc(pool, ids->group_counts, GROUPS_OF(old) * sizeof(*groups),
-                                   GROUPS_OF(capacity) * sizeof(*groups));
+    uint32_t *groups = pool_realloc(pool, ids->group_counts, GROUPS_OF(old) * sizeof(*groups),
+                                    GROUPS_OF(capacity) * sizeof(*groups));
     if (!groups)
         return false;
     ids->group_counts = groups;
-    struct lb_sorted_ids_block *blocks = lb_sorted_ids_pool_realloc(
-        pool, ids->blocks, old * sizeof(*blocks), capacity * sizeof(*blocks));
+    struct lb_sorted_ids_block *blocks =
+        pool_realloc(pool, ids->blocks, old * sizeof(*blocks), capacity * sizeof(*blocks));
     if (!blocks) {
         /* Keeps the accounts right: the larger array stays, and counts as the old. */
         pool->bytes -= (GROUPS_OF(capacity) - GROUPS_OF(old)) * sizeof(*groups);

@@ -21,8 +21,6 @@ struct lb_sorted_ids_pool {
 };
 
 void *lb_sorted_ids_pool_alloc(struct lb_sorted_ids_pool *pool, size_t bytes);
-void *lb_sorted_ids_pool_realloc(struct lb_sorted_ids_pool *pool, void *old, size_t old_bytes,
-                                 size_t bytes);
 void lb_sorted_ids_pool_free(struct lb_sorted_ids_pool *pool, void *memory, size_t bytes);
 
 /* Brings the number of spare blocks to `count` or more; false when out of memory. */

@@ -9,7 +9,8 @@
  *                    uint32_t, how many slots after the array's own it begins
  *   object           for each member its name, which is a string, and then its value
  *
- * There is no pointer from slot to slot, so the array may move while it grows. */
+ * There is no pointer from slot to slot, so the array may move while it grows. Threads: stateless.
+ */
 #ifndef LB_JSON_TREE_H
 #define LB_JSON_TREE_H
 

@@ -5,11 +5,11 @@
  *
  * In each of these a backslash stands before `,`, `;` and `\`. Names hold none of the three, so
  * that a row of plain names looks like a list of them. (`|` would not do: names of version 0.1.0
- * may hold it.) Nothing writes more than the value yet. Threads: stateless. */
+ * may hold it.) Nothing writes a reason here, and so no backslash: a row's reason is that of all
+ * its items. What is written: lb_item_put. Threads: stateless. */
 #ifndef LB_STORE_LOG_ITEMS_H
 #define LB_STORE_LOG_ITEMS_H
 
-#include "base/buf.h"
 #include "base/str.h"
 
 /* The first `end` in the text that has no backslash before it; NULL: none. */
@@ -89,31 +89,6 @@ static inline bool lb_log_item_read(struct lb_str item, struct lb_log_item *out)
             parts[i]->ptr = NULL;
     }
     return !item.ptr;
-}
-
-/* A part as it was before it was stored; `out` has room for its length. False when a backslash
- * stands before anything else, or at its end. */
-static inline bool lb_log_item_unescape(struct lb_str part, char *out, size_t *out_len)
-{
-    *out_len = 0;
-    for (size_t i = 0; i < part.len; i++) {
-        bool escaped = part.ptr[i] == '\\';
-        i += escaped;
-        if (escaped && (i == part.len || !memchr(",;\\", part.ptr[i], 3)))
-            return false;
-        out[(*out_len)++] = part.ptr[i];
-    }
-    return true;
-}
-
-/* And the other way: appends the part as it is stored. */
-static inline void lb_log_item_append(struct lb_buf *out, struct lb_str part)
-{
-    for (size_t i = 0; i < part.len; i++) {
-        if (memchr(",;\\", part.ptr[i], 3))
-            lb_buf_append_lit(out, "\\");
-        lb_buf_append(out, part.ptr + i, 1);
-    }
 }
 
 #endif

@@ -179,7 +179,7 @@ LB_METHOD(lb_err, signing_key_insert, struct lb_store *store, const struct lb_si
 LB_METHOD(lb_err, log_append, struct lb_store *store, const struct lb_log_row *row)
 /* Inserts it when its `no` is 0, which is set, and then leaves out those of the workspace that are
  * LB_IMPORTS_KEPT older; else replaces the one of that number. */
-LB_METHOD(lb_err, import_put, struct lb_store *store, struct lb_import_row *row)
+LB_METHOD(lb_err, import_put, struct lb_store *store, struct lb_blocklist_import_row *row)
 /* Gives it the next number of its workspace. In a shared store it changes the workspace's
  * access_version, so that other nodes notice. */
 LB_METHOD(lb_err, event_append, struct lb_store *store, const struct lb_event_row *row)
@@ -307,11 +307,11 @@ LB_METHOD(lb_err, log_undone, struct lb_store_reader *reader, uint32_t workspace
           uint64_t *out)
 /* An import by its id; LB_ERR_NOT_FOUND when the workspace has none of it. */
 LB_METHOD(lb_err, import, struct lb_store_reader *reader, uint32_t workspace, struct lb_str id,
-          struct lb_import_row *out)
+          struct lb_blocklist_import_row *out)
 /* A page of a workspace's imports, newest first, below that number (0: all); as log_scan. */
 LB_METHOD(lb_err, imports_page, struct lb_store_reader *reader, uint32_t workspace, uint64_t below,
           size_t take, void *context,
-          lb_err (*each)(void *context, const struct lb_import_row *row))
+          lb_err (*each)(void *context, const struct lb_blocklist_import_row *row))
 /* The number of the last change of an import below `below` that no change undoes, or one which was
  * undone itself: then more may have followed (undone.h). LB_ERR_NOT_FOUND without one. */
 LB_METHOD(lb_err, import_change, struct lb_store_reader *reader, uint32_t workspace,

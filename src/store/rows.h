@@ -234,7 +234,7 @@ struct lb_event_row {
 #define LB_IMPORTS_KEPT 1000 /* of a workspace, the latest */
 
 /* An import of a file into a blocklist, or out of it. The log's rows that it made have its id. */
-struct lb_import_row {
+struct lb_blocklist_import_row {
     uint64_t no; /* counts in the workspace; 0: not stored yet */
     char id[LB_ID_SIZE];
     struct lb_list list;

@@ -10,7 +10,8 @@ from support.campaigns import Campaign
 from support.nodes import Nodes
 from support.proxy import Proxy
 from support.server import CommandFailed, run
-from test_trouble import BACK, eventually
+from support.waiting import eventually
+from test_trouble import BACK
 
 SETTINGS = {
     "array_nulls": "off",

@@ -7,7 +7,7 @@ import time
 from support import expect, postgres, receiver
 from support.nodes import Nodes
 from support.receiver import Receiver
-from test_trouble import eventually
+from support.waiting import eventually
 
 OWN_NETWORK = ("--hooks-allow", "127.0.0.0/8", "--hooks-backoff", "1")
 LEASE_S = 15  # LB_HOOK_LEASE_MS

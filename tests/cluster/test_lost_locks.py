@@ -11,8 +11,8 @@ from support import expect, postgres
 from support.nodes import Nodes
 from support.proxy import Proxy
 from support.server import run
+from support.waiting import eventually
 from test_nodes import at_once
-from test_trouble import eventually
 
 NODES = 3
 SECONDS = 3

@@ -8,9 +8,10 @@ import pytest
 
 from support import expect
 from support.receiver import Receiver, answer
+from support.waiting import eventually, seconds_until
 from test_hooks import OWN_NETWORK, block, subscribe
 from test_part_away import TIMEOUT, block_and_leave, says_free, scenery
-from test_trouble import eventually, status
+from test_trouble import status
 
 DUE = 3  # seconds until a block ends
 BACK = 15.0  # seconds until what was due is written, once the database is back; otherwise it would be a minute
@@ -46,7 +47,7 @@ def test_ends_are_written_when_the_database_is_back(scene, vanishes):
     scene.proxy.away = set()
     scene.proxy.flow()
     with closing(scene.nodes[0].api(tenant.key, timeout=20)) as api:
-        took = eventually(lambda: says_free(api, path), BACK)
+        took = seconds_until(lambda: says_free(api, path), BACK)
     print(f"written after {took:.2f} s")
 
 
@@ -65,7 +66,7 @@ def test_ends_are_written_although_their_clients_were_refused(scene):
         eventually(lambda: status(scene.nodes[0], "/readyz") == 200, NOTICED)
         asked = scene.nodes[0].metric("database_questions_total")
         eventually(lambda: scene.nodes[0].metric("database_questions_total") > asked + 2, NOTICED)
-        took = eventually(lambda: says_free(api, path), BACK)
+        took = seconds_until(lambda: says_free(api, path), BACK)
     print(f"written after {took:.2f} s")
 
 
@@ -89,5 +90,5 @@ def test_places_of_subscriptions_are_recorded_when_the_database_is_back(scene):
             deliveries = api.get(f"/hooks/{made['id']}/deliveries")
             return deliveries.status == 200 and len(deliveries.json()) == 1
 
-        took = eventually(recorded, BACK)
+        took = seconds_until(recorded, BACK)
     print(f"recorded after {took:.2f} s")

@@ -13,7 +13,8 @@ from support import expect
 from support.ends import in_seconds
 from support.nodes import Nodes
 from support.parts import Parts, database_in_parts
-from test_trouble import eventually, status
+from support.waiting import eventually
+from test_trouble import status
 
 WORKSPACES = 8
 ROUNDS = 30

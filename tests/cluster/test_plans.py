@@ -2,13 +2,13 @@
 when there was next to nothing in it. Work goes from row to row all the same: no index is walked and
 no table read from end to end for one row. Counted by PostgreSQL, in pages, whatever the clock says."""
 
-import time
 
 import pytest
 
 from support import expect, postgres
 from support.campaigns import Campaign, block_everywhere, crowd
 from support.server import Server
+from support.waiting import becomes
 
 FEW, MANY = 20, 5000
 PAGES_PER_ROW = 5  # from the root of an index to its leaf, and its neighbours; 2 are usual
@@ -96,10 +96,7 @@ def await_counts(cluster, database):
     """A session of PostgreSQL's hands in what it has counted before it is gone."""
     sessions = (f"SELECT count(*) FROM pg_stat_activity WHERE datname = '{database}'"
                 " AND backend_type = 'client backend' AND pid <> pg_backend_pid()")
-    until = time.monotonic() + 60
-    while (left := cluster.psql(sessions, database)) != "0" and time.monotonic() < until:
-        time.sleep(0.05)
-    assert left == "0"
+    becomes(lambda: cluster.psql(sessions, database), "0")
 
 
 def rows(cluster, database, question):

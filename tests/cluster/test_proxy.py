@@ -7,7 +7,7 @@ import pytest
 
 from support.postgres import ADMIN, tool
 from support.proxy import AFTER, BEFORE, HOLE, Proxy
-from test_trouble import eventually
+from support.waiting import eventually
 
 PLAIN = "BEGIN; INSERT INTO proof VALUES (1); COMMIT"
 IN_STEPS = ["BEGIN", "INSERT INTO proof VALUES (1)", "COMMIT"]

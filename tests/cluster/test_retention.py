@@ -7,9 +7,9 @@ import pytest
 from support import expect, postgres
 from support.moved_clock import MovedClock
 from support.server import Server
+from support.waiting import eventually
 
 LOCK = 0x6C65616400000004
-LIMIT = 20.0
 HOLDERS = f"""SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND granted
               AND (classid::bigint << 32 | objid::bigint) = {LOCK}"""
 ERASED = "SELECT count(*) FROM leadblock.blocklist_log WHERE kind = 6"
@@ -30,13 +30,6 @@ def pair():
             postgres.shared().drop_database(database)
 
 
-def wait_until(condition):
-    limit = time.monotonic() + LIMIT
-    while not condition():
-        assert time.monotonic() < limit
-        time.sleep(0.1)
-
-
 def test_one_node_ends_histories_and_another_one_takes_over(pair):
     (first, second), clock, query = pair
     first.start()
@@ -48,10 +41,10 @@ def test_one_node_ends_histories_and_another_one_takes_over(pair):
     first.stop()
     clock.let_pass(31 * 86400)
     first.start()
-    wait_until(lambda: query(ERASED) == "1")
+    eventually(lambda: query(ERASED) == "1")
     second.start()
     time.sleep(2)
     assert query(HOLDERS) == "1"
     first.stop()
-    wait_until(lambda: query(HOLDERS) == "1")
+    eventually(lambda: query(HOLDERS) == "1")
     assert query(ERASED) == "1"

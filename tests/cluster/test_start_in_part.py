@@ -11,7 +11,8 @@ from support.campaigns import Campaign, names
 from support.nodes import Nodes
 from support.parts import Parts, database_in_parts
 from support.server import Server, Tenant
-from test_trouble import eventually, status
+from support.waiting import eventually
+from test_trouble import status
 
 WORKSPACES = 8
 SILENT = 48  # workspaces where every second one is silent

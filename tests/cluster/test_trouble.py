@@ -15,6 +15,7 @@ from support.nodes import Nodes
 from support.postgres import database_of
 from support.proxy import AFTER, BEFORE, HOLE, Proxy
 from support.server import run
+from support.waiting import eventually
 
 TIMEOUT = 3  # seconds until a node gives up a connection; PostgreSQL needs twice as long
 BACK = 10.0  # seconds until a node works again after its database does
@@ -78,15 +79,6 @@ def scenery(cluster):
 def scene(cluster):
     with scenery(cluster) as scene:
         yield scene
-
-
-def eventually(condition, seconds):
-    """Waits until it holds; how long that took."""
-    started = time.monotonic()
-    while not condition():
-        assert time.monotonic() - started < seconds, f"not within {seconds} s"
-        time.sleep(0.05)
-    return time.monotonic() - started
 
 
 def status(node, path):

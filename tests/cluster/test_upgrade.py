@@ -3,7 +3,6 @@ wait; whichever node is killed, the next one goes on from where it came to."""
 
 import re
 import socket
-import time
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -11,6 +10,7 @@ import pytest
 
 from support import postgres
 from support.server import Server, run
+from support.waiting import eventually
 
 MIGRATIONS = Path(__file__).resolve().parents[2] / "src" / "store" / "migrations" / "postgres"
 SCHEMA = 3  # the last one without digests
@@ -62,13 +62,6 @@ def node(database, **options):
     finally:
         server.kill()
         server.remove()
-
-
-def eventually(condition):
-    limit = time.monotonic() + LIMIT
-    while not condition():
-        assert time.monotonic() < limit
-        time.sleep(0.01)
 
 
 def number_done(database):

@@ -172,7 +172,6 @@ OPERATORS = [
     EndPoint("GET", "/installation/evidence", READ),
 ]
 
-WITH_BODY = [endpoint for endpoint in ENDPOINTS if endpoint.body is not None]
 IN_CAMPAIGN = [endpoint for endpoint in ENDPOINTS if endpoint.in_campaign]
 LICENSED = [endpoint for endpoint in ENDPOINTS if endpoint.licensed]
 ANY_LICENSE = [endpoint for endpoint in ENDPOINTS if not endpoint.licensed]

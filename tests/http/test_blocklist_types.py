@@ -2,7 +2,6 @@
 
 import json
 import sqlite3
-import time
 
 import pytest
 
@@ -10,6 +9,7 @@ from support import expect, postgres
 from support.campaigns import Campaign, member_id, names
 from support.moved_clock import MovedClock
 from support.server import Server, on_postgresql, run
+from support.waiting import eventually
 
 
 class Feed:
@@ -388,14 +388,6 @@ def test_events_name_entries_by_type(fresh):
 MINUTE = 60
 
 
-def wait_until(what, limit=20):
-    begun = time.monotonic()
-    while not what():
-        assert time.monotonic() - begun < limit, "it does not come"
-        time.sleep(0.05)
-    return time.monotonic() - begun
-
-
 @pytest.mark.parametrize("path, body", [
     ("/blocklist", {"entries": [{"domain": "acme.com"}]}),
     ("/blocked-leads", {"leads": [{"publicIdentifier": "ada"}]})])
@@ -409,7 +401,7 @@ def test_a_block_ends_at_its_time(clock, timed, path, body):
     lead = {"publicIdentifier": "ada", "email": "bob@acme.com"}
     assert matched(timed.api, lead) is not None
     clock.let_pass(MINUTE)
-    wait_until(lambda: not matched(timed.api, lead), 2 + 4)  # two are promised, and a machine may be busy
+    eventually(lambda: not matched(timed.api, lead), 2 + 4)  # two are promised, and a machine may be busy
     assert listed(timed.api) == []
     ended = feed.read()[-1]
     assert ended["type"] == "lead_unblocked" and ended["data"]["reason"] == "expired"
@@ -422,7 +414,7 @@ def test_of_strings_with_an_end(clock, timed):
     expect.ok(timed.api.post(path, {"publicIdentifiers": ["ada", "bob"], "kind": "client",
                                     "expiresAt": clock.in_seconds(MINUTE)}))
     clock.let_pass(MINUTE)
-    wait_until(lambda: not expect.ok(timed.api.get(path)))
+    eventually(lambda: not expect.ok(timed.api.get(path)))
     said = expect.ok(timed.api.get("/blocked-leads/ada/history"))
     assert [event["what"] for event in said] == ["expired", "block"]
     assert said[1]["standing"] is False
@@ -442,7 +434,7 @@ def test_an_undo_does_not_bring_an_ended_block_back(clock, timed):
 def test_the_row_of_an_end_cannot_be_undone(clock, timed):
     block(timed.api, {"domain": "acme.com", "expiresAt": clock.in_seconds(MINUTE)})
     clock.let_pass(MINUTE)
-    wait_until(lambda: listed(timed.api) == [])
+    eventually(lambda: listed(timed.api) == [])
     action = expect.ok(timed.api.get("/audit?take=1"))[0]
     assert action["action"] == "leads.expire"
     expect.error(timed.api.post(f"/changes/{action['id']}/undo"), 404, "not_found")
@@ -456,7 +448,7 @@ def test_another_request_outlives_the_end(clock, timed, reason):
     (entry,) = expect.ok(timed.api.get("/blocklist"))
     assert entry["expiresAt"]
     clock.let_pass(MINUTE)
-    wait_until(lambda: (listed(timed.api) and
+    eventually(lambda: (listed(timed.api) and
                         not expect.ok(timed.api.get("/blocklist"))[0]["expiresAt"]))
     (found,) = check(timed.api, {"website": "acme.com"})
     assert found["blocked"] and found["reason"] == reason.get("reason")
@@ -470,7 +462,7 @@ def test_of_many_requests_those_that_hold_longest_count(clock, timed):
         block(timed.api, {"domain": "acme.com", "reason": str(i), **end})
     block(timed.api, {"domain": "last.example.com", "expiresAt": clock.in_seconds(MINUTE + 1)})
     clock.let_pass(MINUTE + 1)
-    wait_until(lambda: ("domain", "last.example.com") not in listed(timed.api))
+    eventually(lambda: ("domain", "last.example.com") not in listed(timed.api))
     (found,) = check(timed.api, {"website": "acme.com"})
     assert found["blocked"] and found["reason"] == "for ever"
 
@@ -481,7 +473,7 @@ def test_a_claim_hands_the_lead_out_after_the_end(clock, timed):
         {"publicIdentifier": "ada", "expiresAt": clock.in_seconds(MINUTE)}]}))
     assert names(campaign.claim()) == ["bob"]
     clock.let_pass(MINUTE)
-    wait_until(lambda: names(campaign.claim()) == ["ada"])
+    eventually(lambda: names(campaign.claim()) == ["ada"])
 
 
 # --- Restarts and other nodes --------------------------------------------------------------------
@@ -504,7 +496,7 @@ def test_a_start_finds_entries_and_ends(clock, how):
         api = server.api(tenant.key)
         assert expect.ok(api.get("/blocklist?sort=ASC")) == before
         clock.let_pass(MINUTE)
-        wait_until(lambda: len(listed(api)) == 7)
+        eventually(lambda: len(listed(api)) == 7)
         assert expect.ok(api.get("/blocklist?sort=ASC")) == [
             entry for entry in before if entry["value"] != "short.example.com"]
         assert [found["blocked"] for found in check(api, *LEADS)] == [True] * 3 + [False] + [True] * 3
@@ -525,7 +517,7 @@ def test_a_second_node_sees_entries_and_ends(clock):
         assert all(found["blocked"] for found in check(other, *LEADS))
         assert matched(tenant.api, {"website": "short.example.com"})
         clock.let_pass(MINUTE)
-        wait_until(lambda: not matched(tenant.api, {"website": "short.example.com"}))
+        eventually(lambda: not matched(tenant.api, {"website": "short.example.com"}))
         assert not matched(other, {"website": "short.example.com"})
         actions = expect.ok(tenant.api.get("/audit?take=50"))
         assert [action["action"] for action in actions].count("leads.expire") == 1
@@ -552,7 +544,7 @@ def test_the_view_of_the_database_shows_the_same(clock):
               {"domain": "b.org", "kind": "client", "expiresAt": end})
         unblock(api, {"phone": "+491701234567"}, {"domain": "acme.com"})
         clock.let_pass(MINUTE)
-        wait_until(lambda: len(listed(api)) == 6)
+        eventually(lambda: len(listed(api)) == 6)
         assert live(server) == [
             ["company", "umbrella holding", None, None], ["company_page", "acme-inc", None, None],
             ["domain", "b.org", "client", end], ["email", "jane.doe@example.com", None, None],

@@ -14,6 +14,7 @@ from support import abuse, expect
 from support.campaigns import Campaign
 from support.client import build
 from support.server import Server, binary
+from support.waiting import eventually
 
 MIB = 1 << 20
 not_checked = pytest.mark.skipif("asan" in binary(), reason="the address sanitizer keeps freed memory for a while")
@@ -81,10 +82,7 @@ def hold(server, request):
 
 
 def await_memory(server, least):
-    limit = time.monotonic() + 10
-    while server.metric("request_memory_bytes") < least:
-        assert time.monotonic() < limit
-        time.sleep(0.01)
+    eventually(lambda: server.metric("request_memory_bytes") >= least, pause=0.01)
 
 
 def test_a_workspace_has_its_share_of_memory_and_no_more(tight):
@@ -163,10 +161,7 @@ def test_answers_that_are_not_read_have_a_bound():
 
 
 def await_rss(server, is_right):
-    limit = time.monotonic() + 20
-    while not is_right(now := abuse.memory_mib(server)):
-        assert time.monotonic() < limit, now
-        time.sleep(0.1)
+    eventually(lambda: is_right(abuse.memory_mib(server)), told=lambda: abuse.memory_mib(server))
 
 
 @not_checked

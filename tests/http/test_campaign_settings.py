@@ -10,6 +10,7 @@ from support.campaigns import (INVITATION, MESSAGE, VISIT, Campaign, block_every
                                names, unblock_everywhere)
 from support.moved_clock import MovedClock
 from support.server import Server, unique
+from support.waiting import becomes
 
 DAY = 86400
 SOON = 20.0
@@ -28,13 +29,6 @@ def worker(name=None, **fields):
     return {"publicIdentifier": name or unique(), **fields}
 
 
-def await_value(read, wanted):
-    until = time.monotonic() + SOON
-    while (value := read()) != wanted and time.monotonic() < until:
-        time.sleep(0.05)
-    assert value == wanted
-
-
 def claimed(campaign, **options):
     return names(campaign.claim(**options))
 
@@ -46,14 +40,6 @@ def skip_all(campaign, count):
         if campaign.skipped_contacted == count:
             return
     raise AssertionError(f"{campaign.skipped_contacted} of {count} are skipped")
-
-
-def claimed_after_skips(campaign):
-    """What the first claim hands out that looks at more than leads who are skipped."""
-    for _ in range(100):
-        if handed_out := claimed(campaign):
-            return handed_out
-    return []
 
 
 def blocks(api, name):
@@ -287,7 +273,7 @@ def test_leads_come_back_when_the_setting_goes(tenant):
     skip_all(campaign, 450)
     assert campaign.status == "completed" and campaign.progress == 100
     campaign.set(skipContacted=None)
-    await_value(lambda: campaign.skipped_contacted, 0)
+    becomes(lambda: campaign.skipped_contacted, 0)
     assert campaign.status == "paused" and campaign.progress == 0
     campaign.activate()
     assert sorted(claimed(campaign, most=1000)) == sorted(crowd)
@@ -306,13 +292,13 @@ def test_when_the_days_are_over_the_campaign_is_paused():
         time.sleep(3)
         assert campaign.status == "completed" and campaign.skipped_contacted == 2
         clock.set(2 * DAY + 60)
-        await_value(lambda: campaign.skipped_contacted, 1)
+        becomes(lambda: campaign.skipped_contacted, 1)
         assert campaign.status == "paused"
         campaign.activate()
         campaign.complete(campaign.claim_one())  # ada
         assert campaign.lead("ada")["status"] == "completed"
         clock.set(3 * DAY + 60)
-        await_value(lambda: campaign.skipped_contacted, 0)
+        becomes(lambda: campaign.skipped_contacted, 0)
         campaign.activate()
         assert claimed(campaign) == ["bob"]
 
@@ -337,7 +323,7 @@ def test_leads_come_back_when_the_contact_counts_no_longer():
         assert explained["contact"] is True and "comes back shortly" in explained["because"]
         server.restart()  # looks at all at once, and every minute from then on
         tenant.api = campaign.api = server.api(tenant.key)
-        await_value(lambda: campaign.skipped_contacted, 220)
+        becomes(lambda: campaign.skipped_contacted, 220)
         assert sorted(claimed(campaign, most=1000)) == ["ada", "bob", "eve", "joe"]
 
 
@@ -383,7 +369,7 @@ def test_people_in_many_campaigns_come_back_in_several_writes():
         expect.ok(tenant.api.delete(first.path))
         server.restart()  # looks at all at once, and every minute from then on
         tenant.api = campaign.api = server.api(tenant.key)
-        await_value(lambda: campaign.skipped_contacted, 0)
+        becomes(lambda: campaign.skipped_contacted, 0)
 
 
 def test_of_two_that_claim_at_once_the_first_contacts(tenant):
@@ -504,5 +490,5 @@ def test_of_many_colleagues_nobody_is_handed_out_and_all_end(tenant):
     activity = campaign.claim_one(most=1)
     campaign.complete(activity, "replied")
     assert campaign.claim(most=1000) == []
-    await_value(lambda: campaign.progress, 100)
+    becomes(lambda: campaign.progress, 100)
     assert campaign.status == "completed"

@@ -1,12 +1,12 @@
 """Leads that are excluded by an e-mail address, a phone number, a domain or a company."""
 
-import time
 
 import pytest
 
 from support import expect
 from support.campaigns import Campaign
 from support.server import Server, Tenant, on_postgresql
+from support.waiting import becomes
 
 JANE = {"publicIdentifier": "jane-doe", "email": "Jane@Mail.Acme.com",
         "phone": "+49 (0)170 1234567", "website": "https://www.acme.example.org/about",
@@ -41,10 +41,7 @@ def blocked(campaign):
 
 
 def await_blocked(campaign, wanted):
-    until = time.monotonic() + 60
-    while blocked(campaign) != wanted and time.monotonic() < until:
-        time.sleep(0.05)
-    assert blocked(campaign) == wanted
+    becomes(lambda: blocked(campaign), wanted)
 
 
 @pytest.mark.parametrize("entry, type, form, words", ENTRIES)

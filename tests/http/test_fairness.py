@@ -10,6 +10,7 @@ from support import expect
 from support.campaigns import MESSAGE, Campaign
 from support.client import ConnectionClosed, build, encode_body
 from support.server import Server
+from support.waiting import eventually
 
 LEADS = 1_000_000
 BATCH = 10000
@@ -60,10 +61,7 @@ def finish(connections):
 
 
 def await_queue(server, count):
-    limit = time.monotonic() + 10
-    while server.metric("reader_queue") < count:
-        assert time.monotonic() < limit
-        time.sleep(0.01)
+    eventually(lambda: server.metric("reader_queue") >= count, pause=0.01)
 
 
 def wait_of(server, rounds=5):

@@ -11,6 +11,7 @@ from support.moved_clock import MovedClock
 from support.openapi import Description
 from support.receiver import Receiver
 from support.server import Server
+from support.waiting import eventually
 
 DESCRIPTION = Description()
 OWN_NETWORK = ("--hooks-allow", "127.0.0.0/8", "--hooks-backoff", "1")
@@ -59,15 +60,6 @@ def hooks(api, query=""):
 
 def deliveries(api, hook, query=""):
     return expect.ok(api.get(f"/hooks/{hook['id']}/deliveries{query}"))
-
-
-def eventually(look, timeout=20):
-    """What `look` returns, once that is true."""
-    deadline = time.monotonic() + timeout
-    while not (found := look()):
-        assert time.monotonic() < deadline, "it did not come"
-        time.sleep(0.02)
-    return found
 
 
 def put(api, hook, action):

@@ -16,6 +16,7 @@ import pytest
 from support import expect, people
 from support.client import ConnectionClosed, File, build, chunked
 from support.server import Server, run, unique
+from support.waiting import eventually
 
 VECTORS = Path(__file__).resolve().parents[1] / "vectors"
 FOLDERS = [VECTORS / "files", VECTORS / "more-files"]
@@ -496,10 +497,7 @@ def spooled(server):
 
 
 def wait_until_spooled(server, size):
-    limit = time.monotonic() + 20
-    while spooled(server) < size:
-        assert time.monotonic() < limit, spooled(server)
-        time.sleep(0.02)
+    eventually(lambda: spooled(server) >= size, told=lambda: spooled(server))
 
 
 def test_files_of_all_workspaces_share_a_bound():

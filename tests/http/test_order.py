@@ -5,7 +5,6 @@ import pytest
 from support import expect
 from support.server import Server, fresh_address
 
-GOOD = {"publicIdentifiers": ["john-doe"]}
 BAD_JSON = b'{"publicIdentifiers": ['
 LIMIT = 4 * 1024 * 1024
 TOO_LARGE = b" " * (LIMIT + 1)

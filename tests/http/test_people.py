@@ -8,6 +8,7 @@ import pytest
 from support import expect, pages, postgres
 from support.campaigns import MESSAGE, Campaign, member_id, names, undo
 from support.server import Server
+from support.waiting import eventually
 
 ANNA, OLD, NEW = member_id(1), "anna-old", "anna-new"
 SALES = "ACwAA" + ANNA[5:]
@@ -318,13 +319,6 @@ def teach_again(server):
         database.executescript((MIGRATIONS / "sqlite/0021_teach_links.sql").read_text())
 
 
-def wait_until(condition):
-    limit = time.monotonic() + 15
-    while not condition():
-        assert time.monotonic() < limit
-        time.sleep(0.1)
-
-
 def test_an_old_lead_does_not_take_a_name_from_whose_it_is_today(own):
     """The name was given to another person since, or another old lead has it with another id."""
     tenant = own.tenant()
@@ -343,7 +337,7 @@ def test_an_old_lead_does_not_take_a_name_from_whose_it_is_today(own):
     teach_again(own)
     own.start()
     tenant.api = api = own.api(tenant.key)
-    wait_until(lambda: check(api, member_id(5))["blocked"])
+    eventually(lambda: check(api, member_id(5))["blocked"])
     time.sleep(1)  # the second campaign's
     later = Campaign(tenant, "ada-1")
     assert later.claim() == [] and later.lead("ada-1")["blocked"] is True
@@ -375,7 +369,7 @@ def test_leads_of_earlier_versions_teach_links_after_the_upgrade(own):
         return [entry["id"] for entry in entries if entry["by"]["type"] == "server"]
 
     api = upgrade()
-    wait_until(lambda: expect.ok(api.post("/blocked-leads/check", {
+    eventually(lambda: expect.ok(api.post("/blocked-leads/check", {
         "publicIdentifiers": members}))["allowed"] == [])
     assert is_blocked(api, "other-6") == [True]
     changes = taught()

@@ -9,10 +9,10 @@ import pytest
 from support import expect, people, postgres
 from support.moved_clock import MovedClock
 from support.server import Server, run
+from support.waiting import eventually
 
 DAY = 86400
 LEADS = "/blocked-leads"
-LIMIT = 15.0  # seconds until a round that has something to do has done it
 MEMBER = "ACoAA" + "Rt5" * 12
 
 
@@ -29,10 +29,8 @@ def names_in(server, *names):
 
 
 def wait_until_gone(server, *names):
-    limit = time.monotonic() + LIMIT
-    while names_in(server, *names):
-        assert time.monotonic() < limit, names_in(server, *names)
-        time.sleep(0.1)
+    """A round that has something to do does it soon."""
+    eventually(lambda: not names_in(server, *names), pause=0.1, told=lambda: names_in(server, *names))
 
 
 class World:

@@ -13,8 +13,8 @@ import pytest
 from support import expect
 from support.moved_clock import MovedClock
 from support.server import Server
+from support.waiting import eventually
 from test_asked_again import AT_MOST, NOTHING, People
-from test_blocklist_types import wait_until
 
 NAMES = [f"person-{n}" for n in range(8)]
 HOUR = 3600
@@ -254,7 +254,7 @@ def let_an_hour_pass(people, model, draw):
     last = people.clock.in_seconds(HOUR - 1)
     people.api.post(people.path, {"publicIdentifiers": ["ends-last"], "expiresAt": last})
     people.clock.let_pass(HOUR)
-    wait_until(lambda: shown(people, "ends-last") is False, 60)
+    eventually(lambda: shown(people, "ends-last") is False, 60)
     model.hours += 1
     for requests in model.requests.values():
         for request in requests:

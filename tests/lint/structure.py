@@ -4,8 +4,9 @@
 usage: structure.py [--drawing] [ROOT]
 
 Checks which folder may include which, which library headers belong to one folder, how long
-functions and files may be, and that no two flags share a bit; prints what is wrong, one line each. --drawing prints how often each
-folder includes each other, and the lines of src and tests by folder, of this tree or another's.
+functions and files may be, that no two flags share a bit and no two types of headers a name; prints what is
+wrong, one line each. --drawing prints how often each folder includes each other, and the lines of src and tests
+by folder, of this tree or another's.
 """
 import collections
 import pathlib
@@ -79,6 +80,9 @@ DOWN = ": dependencies point down. Move what is needed to a lower folder, or hav
 FUNCTION_LINES = 60
 FILE_LINES = 700
 CODE = {".c", ".h", ".py", ".sh", ".mjs", ".sql"}
+TYPE = re.compile(r"^((?:struct|union|enum) \w+) \{")
+# Of which each backend has its own.
+OWN_TYPES = {"struct lb_store_reader"}
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]')
 
 
@@ -164,6 +168,14 @@ def flag_faults(path, lines):
             yield number, f"{name} has the bit of {taken[bit[1]]}"
 
 
+def type_faults(path, lines, types):
+    """Two headers with a type of one name can never be included together."""
+    for number, line in enumerate(lines, 1):
+        match = TYPE.match(line) if path.suffix == ".h" else None
+        if match and match[1] not in OWN_TYPES and types.setdefault(match[1], path) != path:
+            yield number, f"{types[match[1]]} has a {match[1]}, too: name one of them after what sets it apart"
+
+
 def read(root):
     """The C files of src/, by their path, as lists of lines."""
     for file in sorted(pathlib.Path(root, "src").rglob("*.[ch]")):
@@ -172,13 +184,15 @@ def read(root):
 
 def check(root):
     faults = files = 0
+    types = {}
     for path, lines in read(root):
         files += 1
         if len(path.parts) < 3 or path.parts[1] not in BELOW:
             print(f"{path}:1: a new folder: tests/lint/structure.py lists in BELOW what it may include")
             faults += 1
             continue
-        for number, fault in [*include_faults(path, lines), *length_faults(path, lines), *flag_faults(path, lines)]:
+        for number, fault in [*include_faults(path, lines), *length_faults(path, lines), *flag_faults(path, lines),
+                              *type_faults(path, lines, types)]:
             print(f"{path}:{number}: {fault}")
             faults += 1
     if not files:

@@ -38,6 +38,25 @@ expect 1 src/base/a.c "int a(void)\n{\n$(printf '    x;\\n%.0s' {1..59})}\n"
 expect 0 src/base/a.c "$(printf 'int x;\\n%.0s' {1..700})"
 expect 1 src/base/a.c "$(printf 'int x;\\n%.0s' {1..701})"
 
+# expect_pair 0|1 TEXT OTHER-FILE OTHER-TEXT: with a second file, beside src/base/a.h.
+expect_pair() {
+    local code=0
+    rm -rf "$scratch/src"
+    mkdir -p "$scratch/src/base" "$scratch/$(dirname "$3")"
+    printf '%b' "$2" >"$scratch/src/base/a.h"
+    printf '%b' "$4" >"$scratch/$3"
+    /usr/bin/python3 "$here/structure.py" "$scratch" >/dev/null || code=$?
+    if [ "$code" != "$1" ]; then
+        echo "structure.py returned $code, not $1, for $3 beside a.h: $2, $4" >&2
+        failed=1
+    fi
+}
+
+expect_pair 1 'struct lb_a {\n    int b;\n};\n' src/http/b.h 'struct lb_a {\n    int c;\n};\n'
+expect_pair 1 'enum lb_a { A };\n' src/http/b.h 'enum lb_a { B };\n'
+expect_pair 0 'struct lb_a {\n    int b;\n};\n' src/http/b.h 'struct lb_a;\nstruct lb_b {\n    int c;\n};\n'
+expect_pair 0 'struct lb_a {\n    int b;\n};\n' src/http/b.c 'struct lb_a {\n    int c;\n};\n'
+
 # Sub-folders: access < blocklist < outreach, above the files of the layer's folder itself.
 expect 0 src/domain/outreach/a.c '#include "domain/blocklist/a.h"\n#include "domain/access/a.h"\n'
 expect 0 src/domain/blocklist/a.c '#include "domain/access/a.h"\n'

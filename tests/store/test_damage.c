@@ -8,6 +8,7 @@
 #include "store/migrations.h"
 #include "store/sqlite/internal.h"
 #include "support/caught_log.h"
+#include "support/random.h"
 
 #include <fcntl.h>
 #include <setjmp.h>
@@ -34,14 +35,11 @@ static struct lb_reason reason; /* of the last try_open that failed */
 static bool accept_loss;
 static bool (*keep_going)(void);
 static const char *store_vfs; /* NULL: SQLite's default */
-static uint64_t random_state = 88172645463325252u;
+static uint64_t random_state = RANDOM_SEED;
 
 static uint64_t below(uint64_t bound)
 {
-    random_state ^= random_state << 13;
-    random_state ^= random_state >> 7;
-    random_state ^= random_state << 17;
-    return (random_state >> 11) % bound;
+    return (random_next(&random_state) >> 11) % bound;
 }
 
 static int make_folder(void **state)

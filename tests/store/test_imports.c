@@ -7,30 +7,31 @@
 #define LISTED_MAX   8
 
 /* With something different in each field. */
-static struct lb_import_row make_row(uint32_t workspace, const char *id)
+static struct lb_blocklist_import_row make_row(uint32_t workspace, const char *id)
 {
-    struct lb_import_row row = {.list = {workspace, 4},
-                                .unblocks = true,
-                                .actor = UINT32_MAX,
-                                .started_at = 1,
-                                .touched_at = 2,
-                                .finished_at = 3,
-                                .undone_at = 4,
-                                .run = INT64_MAX,
-                                .bytes = UINT64_C(1) << 40,
-                                .done = 5,
-                                .rest = 6,
-                                .duplicates = 7,
-                                .rows = 8,
-                                .bad = 9,
-                                .blank = 10,
-                                .column = 11};
+    struct lb_blocklist_import_row row = {.list = {workspace, 4},
+                                          .unblocks = true,
+                                          .actor = UINT32_MAX,
+                                          .started_at = 1,
+                                          .touched_at = 2,
+                                          .finished_at = 3,
+                                          .undone_at = 4,
+                                          .run = INT64_MAX,
+                                          .bytes = UINT64_C(1) << 40,
+                                          .done = 5,
+                                          .rest = 6,
+                                          .duplicates = 7,
+                                          .rows = 8,
+                                          .bad = 9,
+                                          .blank = 10,
+                                          .column = 11};
     snprintf(row.id, sizeof row.id, "%s", id);
     snprintf(row.column_name, sizeof row.column_name, "zoë");
     return row;
 }
 
-static void expect_same(const struct lb_import_row *a, const struct lb_import_row *b)
+static void expect_same(const struct lb_blocklist_import_row *a,
+                        const struct lb_blocklist_import_row *b)
 {
     assert_true(a->no == b->no && a->list.workspace == b->list.workspace);
     assert_true(a->list.campaign == b->list.campaign && a->unblocks == b->unblocks);
@@ -44,16 +45,18 @@ static void expect_same(const struct lb_import_row *a, const struct lb_import_ro
     assert_string_equal(a->column_name, b->column_name);
 }
 
-static struct lb_import_row put(struct backend *backend, uint32_t workspace, const char *id)
+static struct lb_blocklist_import_row put(struct backend *backend, uint32_t workspace,
+                                          const char *id)
 {
-    struct lb_import_row row = make_row(workspace, id);
+    struct lb_blocklist_import_row row = make_row(workspace, id);
     assert_int_equal(backend->ops->import_put(backend->store, &row), LB_OK);
     return row;
 }
 
-static struct lb_import_row found(struct backend *backend, uint32_t workspace, const char *id)
+static struct lb_blocklist_import_row found(struct backend *backend, uint32_t workspace,
+                                            const char *id)
 {
-    struct lb_import_row row;
+    struct lb_blocklist_import_row row;
     assert_int_equal(backend->ops->import(backend->reader, workspace, lb_str(id), &row), LB_OK);
     return row;
 }
@@ -61,15 +64,16 @@ static struct lb_import_row found(struct backend *backend, uint32_t workspace, c
 static void an_import_is_found_by_its_id_and_replaced(void **state)
 {
     struct backend *backend = *state;
-    struct lb_import_row row = put(backend, WS, "a-1");
-    struct lb_import_row plain = {.list = {WS, 0}, .id = "b_2", .started_at = 1, .touched_at = 1};
-    struct lb_import_row none;
+    struct lb_blocklist_import_row row = put(backend, WS, "a-1");
+    struct lb_blocklist_import_row plain = {
+        .list = {WS, 0}, .id = "b_2", .started_at = 1, .touched_at = 1};
+    struct lb_blocklist_import_row none;
     assert_int_equal(backend->ops->import_put(backend->store, &plain), LB_OK);
     assert_true(row.no == 1 && plain.no == 2);
     assert_int_equal(put(backend, OTHER, "a-1").no, 1);
     backend_commit(backend);
     backend_reopen(backend);
-    struct lb_import_row read = found(backend, WS, "a-1");
+    struct lb_blocklist_import_row read = found(backend, WS, "a-1");
     expect_same(&read, &row);
     read = found(backend, WS, "b_2");
     expect_same(&read, &plain);
@@ -93,7 +97,7 @@ struct listed {
     size_t count, stop_after;
 };
 
-static lb_err list(void *context, const struct lb_import_row *row)
+static lb_err list(void *context, const struct lb_blocklist_import_row *row)
 {
     struct listed *listed = context;
     assert_true(listed->count < LISTED_MAX && row->list.workspace == WS);
@@ -131,7 +135,7 @@ static void imports_are_read_newest_first(void **state)
 static void only_the_latest_imports_of_a_workspace_are_kept(void **state)
 {
     struct backend *backend = *state;
-    struct lb_import_row none;
+    struct lb_blocklist_import_row none;
     char id[32];
     put(backend, OTHER, "n0");
     for (int i = 0; i < LB_IMPORTS_KEPT + 2; i++) {
@@ -246,7 +250,7 @@ static void the_changes_of_an_import_are_listed_also_those_that_were_undone(void
 static void of_what_is_rolled_back_nothing_remains(void **state)
 {
     struct backend *backend = *state;
-    struct lb_import_row none;
+    struct lb_blocklist_import_row none;
     put(backend, WS, "a");
     backend->ops->rollback(backend->store);
     assert_int_equal(backend->ops->import(backend->reader, WS, LB_STR("a"), &none),

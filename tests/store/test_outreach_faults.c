@@ -3,6 +3,7 @@
  * is done or nothing, as the answer says, and what is kept twice in the file agrees. */
 #include "base/log.h"
 #include "base/rcu.h"
+#include "support/faulty_memory.h"
 #include "support/faulty_vfs.h"
 #include "support/outreach.h"
 #include "support/thinned.h"
@@ -21,28 +22,6 @@
 #define LEADS   12
 #define NEW     8
 #define LEASE_S 3600
-
-static sqlite3_mem_methods real;
-static _Atomic int64_t fail_in; /* allocations; 0: none fails */
-static _Atomic bool failed;
-
-static bool fails(void)
-{
-    if (atomic_load(&fail_in) == 0 || atomic_fetch_sub(&fail_in, 1) != 1)
-        return false;
-    atomic_store(&failed, true);
-    return true;
-}
-
-static void *allocate(int size)
-{
-    return fails() ? NULL : real.xMalloc(size);
-}
-
-static void *resize(void *memory, int size)
-{
-    return fails() ? NULL : real.xRealloc(memory, size);
-}
 
 /* --- The operations --------------------------------------------------------------------------- */
 
@@ -216,12 +195,8 @@ static void fail_each(void (*inject)(int64_t nth), bool (*heal)(void), int64_t p
     for (size_t i = 0; i < sizeof operations / sizeof *operations; i++) {
         int64_t nth = 1;
         uint64_t number = 1; /* of the case */
-        while (run_once(&operations[i], nth, inject, heal)) {
-            uint64_t steps = thinned_step(number);
-            number += steps;
-            while (steps--)
-                nth += 1 + nth / pace;
-        }
+        while (run_once(&operations[i], nth, inject, heal))
+            nth = thinned_nth(nth, &number, pace);
         print_message("%s: up to failure %lld\n", operations[i].name, (long long)nth);
         assert_true(nth > 1);
     }
@@ -237,18 +212,6 @@ static void inject_sync(int64_t nth)
     faulty_fail(FAULTY_SYNC, (uint64_t)nth, SQLITE_IOERR_FSYNC, false);
 }
 
-static void inject_allocation(int64_t nth)
-{
-    atomic_store(&failed, false);
-    atomic_store(&fail_in, nth);
-}
-
-static bool heal_allocation(void)
-{
-    atomic_store(&fail_in, 0);
-    return atomic_load(&failed);
-}
-
 static void a_failed_write_is_all_or_nothing(void **state)
 {
     fail_each(inject_write, faulty_heal, 1000);
@@ -261,7 +224,7 @@ static void a_failed_sync_is_all_or_nothing(void **state)
 
 static void a_failed_allocation_is_all_or_nothing(void **state)
 {
-    fail_each(inject_allocation, heal_allocation, 12);
+    fail_each(faulty_memory_fail, faulty_memory_heal, 12);
 }
 
 /* --- Any method of the store ------------------------------------------------------------------ */
@@ -270,12 +233,13 @@ static void a_failed_allocation_is_all_or_nothing(void **state)
 static struct lb_store_ops faulty_ops;
 static const struct lb_store_ops *real_ops;
 static int64_t calls_until_failure;
+static _Atomic bool method_failed;
 
 static lb_err after(lb_err err)
 {
     if (err || calls_until_failure == 0 || --calls_until_failure)
         return err;
-    atomic_store(&failed, true);
+    atomic_store(&method_failed, true);
     return LB_ERR_STORAGE_UNAVAILABLE;
 }
 
@@ -343,10 +307,10 @@ static bool run_with_failing_method(const struct operation *operation, int64_t n
     faulty_ops.step_update = step_update;
     faulty_ops.variants_drop = variants_drop;
     calls_until_failure = nth;
-    atomic_store(&failed, false);
+    atomic_store(&method_failed, false);
     run.engine.store->ops = &faulty_ops; /* the writer waits for work, of which there is none */
     lb_err err = operation->run(&run);
-    bool hit = atomic_load(&failed);
+    bool hit = atomic_load(&method_failed);
     expect(!err == !hit, operation, nth, "said otherwise");
     judge(&run, operation, nth, err);
     if (err)
@@ -379,13 +343,8 @@ int main(void)
         snprintf(names[i], sizeof names[i], "lead-%zu", i);
         pointers[i] = names[i];
     }
-    sqlite3_config(SQLITE_CONFIG_GETMALLOC, &real);
-    sqlite3_mem_methods faulty = real;
-    faulty.xMalloc = allocate;
-    faulty.xRealloc = resize;
-    sqlite3_config(SQLITE_CONFIG_MALLOC, &faulty);
-    sqlite3_config(SQLITE_CONFIG_LOOKASIDE, 0, 0); /* or small ones would never fail */
-    lb_log_set_level((enum lb_log_level) - 1);     /* failures are what this is about */
+    faulty_memory_install();
+    lb_log_set_level((enum lb_log_level) - 1); /* failures are what this is about */
     lb_rcu_thread_register();
     int broken = cmocka_run_group_tests_name("outreach faults", tests, NULL, NULL);
     lb_rcu_thread_unregister();

@@ -8,6 +8,7 @@
 #include "store/sqlite/synced_mark.h"
 #include "support/actor.h"
 #include "support/faulty_vfs.h"
+#include "support/random.h"
 #include "support/thinned.h"
 
 #include <pthread.h>
@@ -53,10 +54,7 @@ static _Atomic bool in_checkpoint; /* at the last operation before the cut */
 
 static unsigned below(struct cycle *cycle, unsigned bound)
 {
-    cycle->random ^= cycle->random << 13;
-    cycle->random ^= cycle->random >> 7;
-    cycle->random ^= cycle->random << 17;
-    return (unsigned)((cycle->random >> 20) % bound);
+    return (unsigned)((random_next(&cycle->random) >> 20) % bound);
 }
 
 /* Only checkpoints change the database file itself. All these operations are the writer's. */

@@ -378,7 +378,7 @@ static lb_err no_activity(void *context, const struct lb_activity_row *row)
 }
 
 /* Asks each question once, so that its statement is there. */
-static lb_err no_import(void *context, const struct lb_import_row *row)
+static lb_err no_import(void *context, const struct lb_blocklist_import_row *row)
 {
     return LB_OK;
 }
@@ -412,7 +412,7 @@ static void ask_about_hooks(const struct lb_store_ops *ops, struct lb_store_read
 static void ask_all(const struct lb_store_ops *ops, struct lb_store_reader *reader)
 {
     struct lb_lead_ref refs[1];
-    struct lb_import_row import;
+    struct lb_blocklist_import_row import;
     struct lb_user_row user;
     uint64_t numbers[1];
     size_t count;

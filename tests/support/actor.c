@@ -1,5 +1,7 @@
 #include "support/actor.h"
 
+#include "support/random.h"
+
 #include "base/fatal.h"
 #include "domain/blocklist/page.h"
 
@@ -36,10 +38,7 @@ void actor_init(struct actor *actor, struct engine *engine, unsigned number, uin
 
 static unsigned below(struct actor *actor, unsigned bound)
 {
-    actor->random ^= actor->random << 13;
-    actor->random ^= actor->random >> 7;
-    actor->random ^= actor->random << 17;
-    return (unsigned)((actor->random >> 20) % bound);
+    return (unsigned)((random_next(&actor->random) >> 20) % bound);
 }
 
 static bool fail(struct actor *actor, const char *format, ...)

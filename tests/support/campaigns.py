@@ -1,12 +1,12 @@
 """A campaign with steps and leads, and the sender that claims and completes its activities."""
 
 import copy
-import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing
 from datetime import datetime, timezone
 
 from . import expect
+from .waiting import becomes
 
 VISIT = {"type": "visit_profile"}
 INVITATION = {"type": "invitation", "genericBody": "Hi {{firstName|there}}"}
@@ -98,10 +98,7 @@ class Campaign:
 
     def await_blocked(self, wanted):
         """Of the installation's list the counts follow in the background."""
-        until = time.monotonic() + 60
-        while self.blocked_leads != wanted and time.monotonic() < until:
-            time.sleep(0.02)
-        assert self.blocked_leads == wanted
+        becomes(lambda: self.blocked_leads, wanted)
 
     def activate(self):
         return expect.ok(self.api.put(self.path + "/activate"))

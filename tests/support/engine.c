@@ -4,7 +4,13 @@
 #include "store/sqlite/sqlite.h"
 
 #include <poll.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
+/* After the above. */
+#include <cmocka.h>
 
 #define CHECKPOINT_PAGES 64 /* small, so that short tests have checkpoints in them */
 
@@ -82,6 +88,45 @@ void engine_close(struct engine *engine)
     if (engine->store)
         engine->store->ops->close(engine->store);
     *engine = (struct engine){0};
+}
+
+int engine_begin(struct engine *engine, struct engine_place *place)
+{
+    lb_rcu_thread_register();
+    strcpy(place->folder, "/tmp/leadblock-engine-XXXXXX");
+    if (!mkdtemp(place->folder))
+        return -1;
+    snprintf(place->path, sizeof place->path, "%s/leadblock.db", place->folder);
+    return engine_open(engine, place->path, NULL) || engine_make_workspace(engine);
+}
+
+int engine_end(struct engine *engine, const struct engine_place *place)
+{
+    char command[128];
+    engine_close(engine);
+    lb_rcu_thread_unregister();
+    snprintf(command, sizeof command, "rm -r %s", place->folder);
+    return system(command);
+}
+
+void engine_restart(struct engine *engine, const struct engine_place *place)
+{
+    engine_close(engine);
+    assert_int_equal(engine_open(engine, place->path, NULL), LB_OK);
+}
+
+int engine_setup(void **state)
+{
+    struct engine_fixture *fixture = *state = calloc(1, sizeof *fixture);
+    return engine_begin(&fixture->engine, &fixture->place);
+}
+
+int engine_teardown(void **state)
+{
+    struct engine_fixture *fixture = *state;
+    int failed = engine_end(&fixture->engine, &fixture->place);
+    free(fixture);
+    return failed;
 }
 
 static void arrived(struct lb_task *task)

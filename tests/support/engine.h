@@ -31,6 +31,33 @@ lb_err engine_open(struct engine *engine, const char *path, const char *vfs);
 /* Stops the writer and closes everything. */
 void engine_close(struct engine *engine);
 
+/* Where a test's database is, in a folder of its own. */
+struct engine_place {
+    char folder[64];
+    char path[96];
+};
+
+/* What a test begins and ends with: its folder, the engine and a workspace; the thread is
+ * registered with RCU in between. Zero, or not. */
+int engine_begin(struct engine *engine, struct engine_place *place);
+int engine_end(struct engine *engine, const struct engine_place *place);
+
+/* Closes the engine and opens it again, as after a restart. */
+void engine_restart(struct engine *engine, const struct engine_place *place);
+
+/* A fixture with nothing else, as setup and teardown for cmocka. */
+struct engine_fixture {
+    struct engine engine; /* first, as in all fixtures that engine_of is used of */
+    struct engine_place place;
+};
+int engine_setup(void **state);
+int engine_teardown(void **state);
+
+static inline struct engine *engine_of(void **state)
+{
+    return *state;
+}
+
 /* Makes a workspace (plan agency) and remembers it, or a campaign in it. */
 lb_err engine_make_workspace(struct engine *engine);
 lb_err engine_make_campaign(struct engine *engine, const char *id);

@@ -1,5 +1,7 @@
 #include "support/faulty_disk.h"
 
+#include "support/random.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -43,10 +45,7 @@ static uint64_t random_state = 1;
 
 uint64_t disk_random(uint64_t bound)
 {
-    random_state ^= random_state << 13;
-    random_state ^= random_state >> 7;
-    random_state ^= random_state << 17;
-    return (random_state >> 11) % bound;
+    return (random_next(&random_state) >> 11) % bound;
 }
 
 /* By a name that support/starve.h does not know: it is not the disk that is short of memory. */

@@ -43,7 +43,6 @@ static struct {
     bool for_ever;
     bool fired;
 } fault;
-static uint64_t counts[FAULTY_OPS];
 static uint64_t room;
 static uint64_t cut_in; /* operations; 0: no cut is planned */
 static bool power = true;
@@ -77,7 +76,6 @@ static struct verdict begin(enum faulty_op op, const char *name)
     if (changes && watching)
         watching(watching_context, op, name ? name : "");
     pthread_mutex_lock(&lock);
-    counts[op]++;
     if (!power)
         return (struct verdict){power_codes[op], false};
     if (changes && cut_in && --cut_in == 0) {
@@ -410,7 +408,6 @@ void faulty_format(uint64_t seed)
         sqlite3_vfs_register(&vfs, 0);
     }
     disk_format(seed);
-    memset(counts, 0, sizeof counts);
     memset(&fault, 0, sizeof fault);
     room = 0;
     cut_in = 0;
@@ -437,14 +434,6 @@ bool faulty_heal(void)
     bool fired = fault.fired;
     pthread_mutex_unlock(&lock);
     return fired;
-}
-
-uint64_t faulty_count(enum faulty_op op)
-{
-    pthread_mutex_lock(&lock);
-    uint64_t count = counts[op];
-    pthread_mutex_unlock(&lock);
-    return count;
 }
 
 const char *faulty_op_name(enum faulty_op op)
@@ -504,13 +493,4 @@ void faulty_watch(void (*watch)(void *context, enum faulty_op op, const char *na
 {
     watching = watch;
     watching_context = context;
-}
-
-uint64_t faulty_file(const char *name, void *out, uint64_t size)
-{
-    pthread_mutex_lock(&lock);
-    const struct disk_file *file = disk_find(name);
-    uint64_t count = file ? disk_read(file, out, size, 0) : 0;
-    pthread_mutex_unlock(&lock);
-    return count;
 }

@@ -32,8 +32,6 @@ void faulty_fail(enum faulty_op op, uint64_t nth, int code, bool for_ever);
 /* Ends that. Says whether anything failed. */
 bool faulty_heal(void);
 
-/* How many were asked for since the disk was formatted. */
-uint64_t faulty_count(enum faulty_op op);
 const char *faulty_op_name(enum faulty_op op);
 
 /* Files may not grow beyond `bytes` in all: SQLITE_FULL. 0: they may. */
@@ -50,8 +48,5 @@ void faulty_restore_power(void);
 /* `watch` is called on the thread that does the I/O, before each operation that changes the disk.
  * It may cut the power. NULL: no call. */
 void faulty_watch(void (*watch)(void *context, enum faulty_op op, const char *name), void *context);
-
-/* Reads a whole file: how many bytes, at most `size`; 0 when it does not exist. */
-uint64_t faulty_file(const char *name, void *out, uint64_t size);
 
 #endif

@@ -1,5 +1,6 @@
 #include "support/http_compare.h"
 #include "support/http_reference.h"
+#include "support/random.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -34,10 +35,7 @@ size_t compare_cut(void *state, size_t at, size_t len)
 size_t random_below(size_t bound)
 {
     static uint64_t seed = 0x9e3779b97f4a7c15;
-    seed ^= seed << 13;
-    seed ^= seed >> 7;
-    seed ^= seed << 17;
-    return (size_t)(seed % bound);
+    return (size_t)(random_next(&seed) % bound);
 }
 
 size_t compare_random(void *state, size_t at, size_t len)

@@ -5,7 +5,12 @@
 #include "store/sqlite/internal.h"
 #include "store/sqlite/pages.h"
 
+#include <setjmp.h>
 #include <sqlite3.h>
+#include <stdarg.h>
+#include <stddef.h>
+/* After the above. */
+#include <cmocka.h>
 
 lb_err outreach_add(struct engine *engine, const char *campaign, const struct lb_new_lead *leads,
                     size_t count, struct added *out)
@@ -355,4 +360,13 @@ bool outreach_consistent(const char *path, const char *vfs, const char **out)
     }
     sqlite3_close(db);
     return good;
+}
+
+int outreach_end(struct engine *engine, const struct engine_place *place)
+{
+    const char *why;
+    bool good = outreach_consistent(place->path, NULL, &why);
+    if (!good)
+        print_error("the file disagrees about %s\n", why);
+    return engine_end(engine, place) || !good;
 }

@@ -82,4 +82,7 @@ int64_t outreach_ask(const char *path, const char *vfs, const char *sql);
  * `*out`. */
 bool outreach_consistent(const char *path, const char *vfs, const char **out);
 
+/* engine_end; not zero also when the file does not agree, which is printed. */
+int outreach_end(struct engine *engine, const struct engine_place *place);
+
 #endif

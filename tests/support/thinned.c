@@ -19,3 +19,12 @@ uint64_t thinned_step(uint64_t number)
         next++;
     return next - number;
 }
+
+int64_t thinned_nth(int64_t nth, uint64_t *number, int64_t pace)
+{
+    uint64_t steps = thinned_step(*number);
+    *number += steps;
+    while (steps--)
+        nth += 1 + nth / pace;
+    return nth;
+}

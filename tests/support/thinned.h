@@ -12,4 +12,8 @@
 /* How many cases after `number` (1: the first) the next one is that runs: 1 without those. */
 uint64_t thinned_step(uint64_t number);
 
+/* For operations with very many: the `nth` that fails in the next case that runs, of which
+ * `*number` counts on; the later, the further apart, by one part of `pace`. */
+int64_t thinned_nth(int64_t nth, uint64_t *number, int64_t pace);
+
 #endif

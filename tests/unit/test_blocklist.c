@@ -11,7 +11,6 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
 /* After the above. */
 #include <cmocka.h>
 
@@ -23,7 +22,7 @@
 
 struct fixture {
     struct engine engine;
-    char folder[64];
+    struct engine_place place;
     struct lb_store_ops ops; /* of the store, but for `commit` */
     unsigned full_commits;   /* so many commits to come find the disk full */
     bool unknown_commits;    /* of none is known whether it was recorded */
@@ -47,33 +46,17 @@ static lb_err commit(struct lb_store *store)
 
 static int setup(void **state)
 {
-    char path[96];
     struct fixture *fixture = *state = of_ops = calloc(1, sizeof *fixture);
-    lb_rcu_thread_register();
-    strcpy(fixture->folder, "/tmp/leadblock-blocklist-XXXXXX");
-    if (!mkdtemp(fixture->folder))
-        return -1;
-    snprintf(path, sizeof path, "%s/db", fixture->folder);
-    if (engine_open(&fixture->engine, path, NULL) || engine_make_workspace(&fixture->engine) ||
-        engine_make_campaign(&fixture->engine, C))
-        return -1;
-    return 0;
+    return engine_begin(&fixture->engine, &fixture->place) ||
+           engine_make_campaign(&fixture->engine, C);
 }
 
 static int teardown(void **state)
 {
     struct fixture *fixture = *state;
-    char command[128];
-    engine_close(&fixture->engine);
-    lb_rcu_thread_unregister();
-    snprintf(command, sizeof command, "rm -r %s", fixture->folder);
+    int failed = engine_end(&fixture->engine, &fixture->place);
     free(fixture);
-    return system(command);
-}
-
-static struct engine *engine_of(void **state)
-{
-    return &((struct fixture *)*state)->engine;
+    return failed;
 }
 
 static struct outcome block(struct engine *engine, const char *campaign, const char *name)
@@ -787,12 +770,9 @@ static void the_last_use_of_a_key_is_written_down_when_a_commit_works(void **sta
     lb_admin_note(&touch);
     assert_int_equal(engine_submit(engine, &touch.write), LB_ERR_STORAGE_FULL);
     assert_int_equal(engine_submit(engine, &touch.write), LB_OK);
-    char path[96];
-    snprintf(path, sizeof path, "%s/db", fixture->folder);
     char id[LB_ID_SIZE];
     strcpy(id, made.key->row.id);
-    engine_close(engine);
-    assert_int_equal(engine_open(engine, path, NULL), LB_OK);
+    engine_restart(engine, &fixture->place);
     struct lb_key *key = lb_directory_key(engine->directory, lb_str(id));
     assert_int_equal(atomic_load(&key->last_used_at), 12345);
 }
@@ -868,7 +848,7 @@ static void ends_that_are_due_no_more_are_dropped_in_pieces(void **state)
     assert_true(lb_blocklist_begin_ending(other, NULL));
     struct lb_writer_hooks hooks = lb_blocklist_hooks(other);
     for (uint64_t id = 1; id <= STALE; id++) {
-        const struct lb_due due = {.end = 1, .id = id, .fingerprint = {.high = id}};
+        const struct lb_due_entry due = {.end = 1, .id = id, .fingerprint = {.high = id}};
         assert_true(lb_ends_add(&other->ends, &due));
     }
     lb_ends_commit(&other->ends);

@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "domain/blocklist/page.h"
 #include "support/engine.h"
+#include "support/random.h"
 #include "support/tsan.h"
 
 #include <poll.h>
@@ -12,7 +13,6 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
 /* After the above. */
 #include <cmocka.h>
 
@@ -43,8 +43,7 @@ struct client {
 
 struct world {
     struct engine engine;
-    char folder[64];
-    char path[96];
+    struct engine_place place;
     struct client clients[CLIENTS];
     uint64_t grown; /* leads that the growing client blocked */
     _Atomic bool stop;
@@ -55,14 +54,6 @@ struct world {
     bool over; /* between two meetings at the barrier */
     _Atomic uint64_t blocked, unblocked, moves;
 };
-
-static uint64_t next_random(uint64_t *state)
-{
-    *state ^= *state << 13;
-    *state ^= *state >> 7;
-    *state ^= *state << 17;
-    return *state;
-}
 
 static void expect(struct world *world, bool good, const char *what)
 {
@@ -113,8 +104,8 @@ static void acknowledge(struct client *client, const struct change *change)
 /* Picks leads, each once; `names` are all of them, the change holds those that will change. */
 static size_t pick(struct client *client, struct change *change, const char **names)
 {
-    unsigned first = (unsigned)(next_random(&client->random) % LEADS);
-    size_t asked = 1 + next_random(&client->random) % CHANGE;
+    unsigned first = (unsigned)(random_next(&client->random) % LEADS);
+    size_t asked = 1 + random_next(&client->random) % CHANGE;
     change->count = 0;
     for (unsigned i = 0; i < asked; i++) {
         unsigned lead = (first + i) % LEADS;
@@ -130,8 +121,8 @@ static void change_some(struct client *client, struct change *change)
     struct world *world = client->world;
     const char *names[CHANGE];
     struct outcome outcome = {0};
-    change->list = (unsigned)(next_random(&client->random) % LISTS);
-    change->to = next_random(&client->random) % 2 ? BLOCKED : FREE;
+    change->list = (unsigned)(random_next(&client->random) % LISTS);
+    change->to = random_next(&client->random) % 2 ? BLOCKED : FREE;
     size_t asked = pick(client, change, names);
     const char *list = list_name(client, change->list);
     announce(client, change);
@@ -163,7 +154,7 @@ static void undo(struct client *client, struct change *change)
 static void recreate_campaign(struct client *client)
 {
     struct world *world = client->world;
-    if (next_random(&client->random) % 2) {
+    if (random_next(&client->random) % 2) {
         expect(world, engine_delete_campaign(&world->engine, client->campaign) == LB_OK,
                "a deletion");
         expect(world, engine_make_campaign(&world->engine, client->campaign) == LB_OK,
@@ -186,9 +177,9 @@ static void *run_client(void *context)
     while (!atomic_load(&client->world->stop)) {
         struct change change;
         change_some(client, &change);
-        for (unsigned n = (unsigned)(next_random(&client->random) % 3); n > 0; n--)
+        for (unsigned n = (unsigned)(random_next(&client->random) % 3); n > 0; n--)
             undo(client, &change);
-        if (next_random(&client->random) % 16 == 0)
+        if (random_next(&client->random) % 16 == 0)
             recreate_campaign(client);
         lb_rcu_quiescent();
     }
@@ -289,8 +280,8 @@ static void *run_checks(void *context)
     uint64_t random = (uint64_t)(uintptr_t)&random | 1;
     lb_rcu_thread_register();
     while (!atomic_load(&world->stop)) {
-        struct client *client = &world->clients[next_random(&random) % CLIENTS];
-        check_one(world, client, (unsigned)(next_random(&random) % LEADS));
+        struct client *client = &world->clients[random_next(&random) % CLIENTS];
+        check_one(world, client, (unsigned)(random_next(&random) % LEADS));
         check_many(world, client);
         lb_rcu_quiescent();
     }
@@ -363,9 +354,9 @@ static void *run_lists(void *context)
            "opening a reader");
     while (!atomic_load(&world->stop)) {
         struct walk walk = {.world = world,
-                            .client = &world->clients[next_random(&random) % CLIENTS],
-                            .list = (unsigned)(next_random(&random) % LISTS),
-                            .descending = next_random(&random) % 2};
+                            .client = &world->clients[random_next(&random) % CLIENTS],
+                            .list = (unsigned)(random_next(&random) % LISTS),
+                            .descending = random_next(&random) % 2};
         list_all(world, &walk, reader);
         lb_rcu_quiescent();
     }
@@ -379,17 +370,13 @@ static void *run_lists(void *context)
 static struct world *open_world(void)
 {
     struct world *world = calloc(1, sizeof *world);
-    strcpy(world->folder, "/tmp/leadblock-threads-XXXXXX");
-    assert_non_null(mkdtemp(world->folder));
-    snprintf(world->path, sizeof world->path, "%s/db", world->folder);
-    assert_int_equal(engine_open(&world->engine, world->path, NULL), LB_OK);
-    assert_int_equal(engine_make_workspace(&world->engine), LB_OK);
+    assert_int_equal(engine_begin(&world->engine, &world->place), 0);
     assert_int_equal(engine_make_campaign(&world->engine, "growth"), LB_OK);
     for (unsigned i = 0; i < CLIENTS; i++) {
         struct client *client = &world->clients[i];
         client->world = world;
         client->number = i;
-        client->random = 88172645463325252u + i * 7919;
+        client->random = RANDOM_SEED + i * 7919;
         snprintf(client->campaign, NAME_SIZE, "campaign-%u", i);
         assert_int_equal(engine_make_campaign(&world->engine, client->campaign), LB_OK);
         for (unsigned lead = 0; lead < LEADS; lead++)
@@ -400,10 +387,7 @@ static struct world *open_world(void)
 
 static void close_world(struct world *world)
 {
-    char command[128];
-    engine_close(&world->engine);
-    snprintf(command, sizeof command, "rm -r %s", world->folder);
-    assert_int_equal(system(command), 0);
+    assert_int_equal(engine_end(&world->engine, &world->place), 0);
     free(world);
 }
 
@@ -510,8 +494,7 @@ static void an_acknowledged_change_is_seen_by_every_check_and_list_that_follows(
     /* The next start reads the same from the disk. */
     struct lb_workspace *old = world->engine.workspace;
     uint64_t entries = atomic_load(&old->entries);
-    engine_close(&world->engine);
-    assert_int_equal(engine_open(&world->engine, world->path, NULL), LB_OK);
+    engine_restart(&world->engine, &world->place);
     assert_int_equal(atomic_load(&world->engine.workspace->entries), entries);
     compare_with_model(world);
     close_world(world);
@@ -695,18 +678,6 @@ static void a_lead_that_moves_from_one_list_to_the_other_is_never_allowed(void *
     close_world(world);
 }
 
-static int setup(void **state)
-{
-    lb_rcu_thread_register();
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    lb_rcu_thread_unregister();
-    return 0;
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -714,5 +685,5 @@ int main(void)
         cmocka_unit_test(clients_that_block_the_same_lead_at_once_count_it_once),
         cmocka_unit_test(a_lead_that_moves_from_one_list_to_the_other_is_never_allowed),
     };
-    return cmocka_run_group_tests_name("blocklist_threads", tests, setup, teardown);
+    return cmocka_run_group_tests_name("blocklist_threads", tests, NULL, NULL);
 }

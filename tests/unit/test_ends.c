@@ -8,9 +8,9 @@
 /* After the above. */
 #include <cmocka.h>
 
-static struct lb_due due_of(uint64_t id)
+static struct lb_due_entry due_of(uint64_t id)
 {
-    return (struct lb_due){
+    return (struct lb_due_entry){
         .end = (int64_t)(id % 7) + 1, .id = id, .fingerprint = {.high = id * id}};
 }
 
@@ -31,7 +31,7 @@ static const struct lb_ends_shard *full_shard(const struct lb_ends *ends)
 static void fill(struct lb_ends *ends, uint64_t *out)
 {
     for (*out = 0; !full_shard(ends); ++*out) {
-        struct lb_due due = due_of(*out + 1);
+        struct lb_due_entry due = due_of(*out + 1);
         assert_true(lb_ends_add(ends, &due));
     }
     lb_ends_commit(ends);
@@ -44,7 +44,7 @@ static void an_entry_that_is_there_needs_no_more_room(void **state)
     struct lb_ends ends = {0};
     uint64_t count;
     fill(&ends, &count);
-    struct lb_due due = due_of(count); /* of the table that is full */
+    struct lb_due_entry due = due_of(count); /* of the table that is full */
     const struct lb_ends_shard *shard = full_shard(&ends);
     size_t before = shard->count;
     starve_at(1, true);
@@ -63,9 +63,9 @@ static void what_was_taken_out_can_be_put_back(void **state)
 {
     struct lb_ends ends = {0};
     uint64_t count;
-    static struct lb_due out[1 << 14];
+    static struct lb_due_entry out[1 << 14];
     fill(&ends, &count);
-    struct lb_due twice = due_of(count);
+    struct lb_due_entry twice = due_of(count);
     assert_true(lb_ends_add(&ends, &twice));
     lb_ends_commit(&ends);
     count = ends.count;
@@ -82,7 +82,7 @@ static void what_was_taken_out_can_be_put_back(void **state)
     assert_true(all);
     lb_ends_commit(&ends);
     for (uint64_t id = 1; id < count; id++) {
-        struct lb_due due = due_of(id);
+        struct lb_due_entry due = due_of(id);
         assert_true(lb_ends_of(&ends, due.fingerprint, id) == due.end);
     }
     lb_ends_fini(&ends);

@@ -87,16 +87,16 @@ static void what_is_due_first_comes_first(void **state)
     static const int64_t due[] = {50, 10, 40, 10, 30, 60, 20};
     struct lb_ends ends = {0};
     for (size_t i = 0; i < sizeof due / sizeof *due; i++)
-        assert_true(lb_ends_add(&ends, &(struct lb_due){.end = due[i], .id = i + 1}));
+        assert_true(lb_ends_add(&ends, &(struct lb_due_entry){.end = due[i], .id = i + 1}));
     assert_null(lb_ends_first(&ends));
     assert_int_equal(lb_ends_of(&ends, NOBODY, 3), 40);
     lb_ends_commit(&ends);
-    assert_true(lb_ends_add(&ends, &(struct lb_due){.end = 1, .id = 9}));
+    assert_true(lb_ends_add(&ends, &(struct lb_due_entry){.end = 1, .id = 9}));
     lb_ends_roll_back(&ends);
     assert_int_equal(lb_ends_of(&ends, NOBODY, 9), 0);
     int64_t before = 0;
     size_t count = 0;
-    for (const struct lb_due *first; (first = lb_ends_first(&ends)) != NULL; count++) {
+    for (const struct lb_due_entry *first; (first = lb_ends_first(&ends)) != NULL; count++) {
         assert_true(first->end >= before);
         before = first->end;
         lb_ends_drop_first(&ends);
@@ -110,25 +110,25 @@ static void what_is_due_first_comes_first(void **state)
 #define MODEL_IDS    3000
 #define MODEL_PEOPLE 3
 
-static struct lb_due due_of(uint64_t number)
+static struct lb_due_entry due_of(uint64_t number)
 {
     uint64_t id = number / MODEL_PEOPLE + 1; /* of several workspaces */
-    return (struct lb_due){.end = (int64_t)(id * 7919 % 1000 + number % MODEL_PEOPLE + 1),
-                           .id = id,
-                           .fingerprint = {.high = number % MODEL_PEOPLE + 1}};
+    return (struct lb_due_entry){.end = (int64_t)(id * 7919 % 1000 + number % MODEL_PEOPLE + 1),
+                                 .id = id,
+                                 .fingerprint = {.high = number % MODEL_PEOPLE + 1}};
 }
 
 static void assert_ends(const struct lb_ends *ends, const unsigned *times)
 {
     for (uint64_t number = 0; number < MODEL_IDS; number++) {
-        struct lb_due due = due_of(number);
+        struct lb_due_entry due = due_of(number);
         assert_int_equal(lb_ends_of(ends, due.fingerprint, due.id), times[number] ? due.end : 0);
     }
 }
 
 static void drop_first(struct lb_ends *ends, unsigned *times)
 {
-    const struct lb_due *first = lb_ends_first(ends);
+    const struct lb_due_entry *first = lb_ends_first(ends);
     if (!first)
         return;
     times[(first->id - 1) * MODEL_PEOPLE + first->fingerprint.high - 1]--;
@@ -145,7 +145,7 @@ static void each_entry_is_known_to_end_for_as_long_as_it_is_due(void **state)
         memcpy(times, committed, sizeof times);
         for (int i = rand() % 60; i > 0; i--) {
             uint64_t number = (uint64_t)rand() % MODEL_IDS;
-            struct lb_due due = due_of(number);
+            struct lb_due_entry due = due_of(number);
             assert_true(lb_ends_add(&ends, &due));
             times[number]++;
         }

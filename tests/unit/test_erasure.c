@@ -35,31 +35,19 @@ static lb_err find(const struct engine *engine, struct lb_store_reader *reader, 
 static void memory_that_is_short_never_means_that_a_reason_does_not_mention_the_person(void **state)
 {
     static const char *const names[] = {"somebody"};
-    struct engine engine;
+    struct engine *engine = engine_of(state);
     struct lb_store_reader *reader;
-    char folder[] = "/tmp/leadblock-erasure-XXXXXX";
-    char path[64], command[64];
     uint64_t failed = 1;
-    (void)state;
-    lb_rcu_thread_register();
-    assert_non_null(mkdtemp(folder));
-    snprintf(path, sizeof path, "%s/db", folder);
-    assert_int_equal(engine_open(&engine, path, NULL), LB_OK);
-    assert_int_equal(engine_make_workspace(&engine), LB_OK);
-    assert_int_equal(engine_block(&engine, NULL, names, 1, "friend of Zelda-M9", NULL), LB_OK);
-    engine_settle(&engine);
-    assert_int_equal(engine.store->ops->reader_open(engine.store, &reader), LB_OK);
+    assert_int_equal(engine_block(engine, NULL, names, 1, "friend of Zelda-M9", NULL), LB_OK);
+    engine_settle(engine);
+    assert_int_equal(engine->store->ops->reader_open(engine->store, &reader), LB_OK);
     for (uint64_t nth = 1; failed; nth++) {
         size_t rows;
-        lb_err err = find(&engine, reader, nth, &failed, &rows);
+        lb_err err = find(engine, reader, nth, &failed, &rows);
         assert_true(failed ? err != LB_OK || rows == 1 : err == LB_OK && rows == 1);
         assert_true(nth < 100);
     }
-    engine.store->ops->reader_close(reader);
-    engine_close(&engine);
-    lb_rcu_thread_unregister();
-    snprintf(command, sizeof command, "rm -r %s", folder);
-    assert_int_equal(system(command), 0);
+    engine->store->ops->reader_close(reader);
 }
 
 /* --- What is forgotten ------------------------------------------------------------------------ */
@@ -74,7 +62,6 @@ static unsigned forgotten_today, forgotten_old;
 static lb_err load_old_name(struct lb_store *store, void *context,
                             lb_err (*each)(void *context, uint32_t workspace, struct lb_str name))
 {
-    (void)store;
     lb_err err = each(context, workspace_no, LB_STR(OLD));
     return err ? err : each(context, workspace_no + 1, LB_STR(OLD));
 }
@@ -111,39 +98,30 @@ static void erase(struct engine *engine, struct lb_str name)
 
 static void what_is_noted_under_an_old_form_of_the_name_is_forgotten_too(void **state)
 {
-    struct engine engine;
-    struct lb_store_ops ops;
-    char folder[] = "/tmp/leadblock-erasure-XXXXXX";
-    char path[64], command[64];
-    (void)state;
-    lb_rcu_thread_register();
-    assert_non_null(mkdtemp(folder));
-    snprintf(path, sizeof path, "%s/db", folder);
-    assert_int_equal(engine_open(&engine, path, NULL), LB_OK);
-    assert_int_equal(engine_make_workspace(&engine), LB_OK);
-    engine_settle(&engine);
-    workspace_no = engine.workspace->row.no;
-    real = engine.store->ops;
+    static struct lb_store_ops ops; /* until the engine has ended */
+    struct engine *engine = engine_of(state);
+    engine_settle(engine);
+    workspace_no = engine->workspace->row.no;
+    real = engine->store->ops;
     ops = *real;
     ops.load_lead_names = load_old_name;
     ops.name_forget = count_forgotten;
-    engine.store->ops = &ops;
-    assert_int_equal(lb_old_names_load(&engine.outreach->old_names, engine.store), LB_OK);
-    erase(&engine, LB_STR(TODAY));
+    engine->store->ops = &ops;
+    assert_int_equal(lb_old_names_load(&engine->outreach->old_names, engine->store), LB_OK);
+    erase(engine, LB_STR(TODAY));
     assert_int_equal(forgotten_today, 1);
     assert_int_equal(forgotten_old, 1);
-    engine_close(&engine);
-    lb_rcu_thread_unregister();
-    snprintf(command, sizeof command, "rm -r %s", folder);
-    assert_int_equal(system(command), 0);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(
-            memory_that_is_short_never_means_that_a_reason_does_not_mention_the_person),
-        cmocka_unit_test(what_is_noted_under_an_old_form_of_the_name_is_forgotten_too),
+        cmocka_unit_test_setup_teardown(
+            memory_that_is_short_never_means_that_a_reason_does_not_mention_the_person,
+            engine_setup, engine_teardown),
+        cmocka_unit_test_setup_teardown(
+            what_is_noted_under_an_old_form_of_the_name_is_forgotten_too, engine_setup,
+            engine_teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

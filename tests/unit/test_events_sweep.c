@@ -7,35 +7,11 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
 /* After the above. */
 #include <cmocka.h>
 
 #define OLD_ROWS 2500
 #define AT_ONCE  1000 /* as domain/events/sweep.c has it */
-
-static char folder[] = "/tmp/leadblock-sweep-XXXXXX";
-
-static int setup(void **state)
-{
-    static struct engine engine;
-    char path[64];
-    *state = &engine;
-    lb_rcu_thread_register();
-    if (!mkdtemp(folder))
-        return -1;
-    snprintf(path, sizeof path, "%s/db", folder);
-    return engine_open(&engine, path, NULL) || engine_make_workspace(&engine);
-}
-
-static int teardown(void **state)
-{
-    char command[64];
-    engine_close(*state);
-    lb_rcu_thread_unregister();
-    snprintf(command, sizeof command, "rm -r %s", folder);
-    return system(command);
-}
 
 struct append {
     struct lb_write write; /* first */
@@ -83,7 +59,7 @@ static size_t count_rows(struct engine *engine)
 
 static void a_workspace_with_many_old_ones_has_the_next_turn_too(void **state)
 {
-    struct engine *engine = *state;
+    struct engine *engine = engine_of(state);
     struct lb_events_settings settings = {.store = engine->store,
                                           .directory = engine->directory,
                                           .blocklist = engine->blocklist,
@@ -108,8 +84,8 @@ static void a_workspace_with_many_old_ones_has_the_next_turn_too(void **state)
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(a_workspace_with_many_old_ones_has_the_next_turn_too, setup,
-                                        teardown),
+        cmocka_unit_test_setup_teardown(a_workspace_with_many_old_ones_has_the_next_turn_too,
+                                        engine_setup, engine_teardown),
     };
     return cmocka_run_group_tests_name("events_sweep", tests, NULL, NULL);
 }

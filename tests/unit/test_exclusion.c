@@ -13,7 +13,6 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
 /* After the above. */
 #include <cmocka.h>
 
@@ -25,16 +24,10 @@
 
 struct fixture {
     struct engine engine;
-    char folder[64];
-    char path[96];
+    struct engine_place place;
     struct claimed claimed[MAX];
     size_t count;
 };
-
-static struct engine *engine_of(void **state)
-{
-    return &((struct fixture *)*state)->engine;
-}
 
 static int64_t sql(void **state, const char *text)
 {
@@ -46,7 +39,7 @@ static int64_t sql(void **state, const char *text)
 static void expect_consistent(void **state)
 {
     const char *why;
-    if (!outreach_consistent(((struct fixture *)*state)->path, NULL, &why))
+    if (!outreach_consistent(((struct fixture *)*state)->place.path, NULL, &why))
         fail_msg("the file disagrees about %s", why);
 }
 
@@ -62,29 +55,16 @@ static lb_err make_campaign(struct engine *engine, const char *campaign)
 static int setup(void **state)
 {
     struct fixture *fixture = *state = calloc(1, sizeof *fixture);
-    lb_rcu_thread_register();
-    strcpy(fixture->folder, "/tmp/leadblock-exclusion-XXXXXX");
-    if (!mkdtemp(fixture->folder))
-        return -1;
-    snprintf(fixture->path, sizeof fixture->path, "%s/db", fixture->folder);
-    return engine_open(&fixture->engine, fixture->path, NULL) ||
-           engine_make_workspace(&fixture->engine) || make_campaign(&fixture->engine, C) ||
+    return engine_begin(&fixture->engine, &fixture->place) || make_campaign(&fixture->engine, C) ||
            make_campaign(&fixture->engine, D);
 }
 
 static int teardown(void **state)
 {
     struct fixture *fixture = *state;
-    char command[128];
-    const char *why;
-    bool good = outreach_consistent(fixture->path, NULL, &why);
-    if (!good)
-        print_error("the file disagrees about %s\n", why);
-    engine_close(&fixture->engine);
-    lb_rcu_thread_unregister();
-    snprintf(command, sizeof command, "rm -r %s", fixture->folder);
+    int failed = outreach_end(&fixture->engine, &fixture->place);
     free(fixture);
-    return system(command) || !good;
+    return failed;
 }
 
 static struct outcome block(void **state, const char *campaign, const char *name)
@@ -550,8 +530,7 @@ static void a_campaign_in_which_all_are_blocked_is_completed(void **state)
     /* The next start says the same. */
     struct fixture *fixture = *state;
     block(state, C, "cleo");
-    engine_close(&fixture->engine);
-    assert_int_equal(engine_open(&fixture->engine, fixture->path, NULL), LB_OK);
+    engine_restart(&fixture->engine, &fixture->place);
     assert_int_equal(status(state, C), LB_CAMPAIGN_COMPLETED);
     unblock(state, C, "cleo");
     assert_int_equal(status(state, C), LB_CAMPAIGN_PAUSED);
@@ -623,8 +602,7 @@ static void what_a_stop_left_of_a_deleted_campaign_goes_after_the_next_start(voi
     assert_int_equal(outreach_delete_campaign(&fixture->engine, C), LB_OK);
     assert_int_equal(outreach_delete_campaign(&fixture->engine, D), LB_OK); /* steps alone */
     for (int i = 0; i < 8; i++) {
-        engine_close(&fixture->engine);
-        assert_int_equal(engine_open(&fixture->engine, fixture->path, NULL), LB_OK);
+        engine_restart(&fixture->engine, &fixture->place);
     }
     await_left(state, 0);
 }

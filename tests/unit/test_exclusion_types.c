@@ -11,7 +11,6 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
 /* After the above. */
 #include <cmocka.h>
 
@@ -21,14 +20,8 @@
 
 struct fixture {
     struct engine engine;
-    char folder[64];
-    char path[96];
+    struct engine_place place;
 };
-
-static struct engine *engine_of(void **state)
-{
-    return &((struct fixture *)*state)->engine;
-}
 
 static lb_err make_campaign(struct engine *engine, const char *campaign)
 {
@@ -40,29 +33,16 @@ static lb_err make_campaign(struct engine *engine, const char *campaign)
 static int setup(void **state)
 {
     struct fixture *fixture = *state = calloc(1, sizeof *fixture);
-    lb_rcu_thread_register();
-    strcpy(fixture->folder, "/tmp/leadblock-exclusion-XXXXXX");
-    if (!mkdtemp(fixture->folder))
-        return -1;
-    snprintf(fixture->path, sizeof fixture->path, "%s/db", fixture->folder);
-    return engine_open(&fixture->engine, fixture->path, NULL) ||
-           engine_make_workspace(&fixture->engine) || make_campaign(&fixture->engine, C) ||
+    return engine_begin(&fixture->engine, &fixture->place) || make_campaign(&fixture->engine, C) ||
            make_campaign(&fixture->engine, D);
 }
 
 static int teardown(void **state)
 {
     struct fixture *fixture = *state;
-    char command[128];
-    const char *why;
-    bool good = outreach_consistent(fixture->path, NULL, &why);
-    if (!good)
-        print_error("the file disagrees about %s\n", why);
-    engine_close(&fixture->engine);
-    lb_rcu_thread_unregister();
-    snprintf(command, sizeof command, "rm -r %s", fixture->folder);
+    int failed = outreach_end(&fixture->engine, &fixture->place);
     free(fixture);
-    return system(command) || !good;
+    return failed;
 }
 
 static void block(void **state, const char *campaign, const char *key)
@@ -377,8 +357,7 @@ static void workspaces_take_turns_at_what_follows(void **state)
                  own + i / 3, KEYS_NOTED[i % 3], i + 1);
         sql(state, text);
     }
-    engine_close(&fixture->engine);
-    assert_int_equal(engine_open(&fixture->engine, fixture->path, NULL), LB_OK);
+    engine_restart(&fixture->engine, &fixture->place);
     await(state, PENDING, 0);
     assert_int_equal(sql(state, "SELECT 0 + group_concat(1 + is_other, '') FROM"
                                 " (SELECT is_other FROM turn ORDER BY no)"),
@@ -406,8 +385,7 @@ static void what_changes_again_meanwhile_is_right_in_the_end(void **state)
 static void reopen(void **state)
 {
     struct fixture *fixture = *state;
-    engine_close(&fixture->engine);
-    assert_int_equal(engine_open(&fixture->engine, fixture->path, NULL), LB_OK);
+    engine_restart(&fixture->engine, &fixture->place);
 }
 
 static void a_stop_in_between_loses_nothing(void **state)

@@ -8,6 +8,8 @@
 /* After the above. */
 #include <cmocka.h>
 
+#define COUNT(array) (sizeof(array) / sizeof *(array))
+
 #define INPUTS     2000
 #define PIECES_MAX 24
 
@@ -121,56 +123,41 @@ static void put_together(struct lb_buf *input, const char *const *pieces, size_t
     assert_false(input->failed);
 }
 
-static void give(fuzz_entry *entry, const char *const *pieces, size_t count)
+struct target {
+    const char *name;
+    fuzz_entry *entry;
+    const char *const *pieces;
+    size_t count;
+};
+
+static struct target targets[] = {
+    {"heads_of_requests", fuzz_head, http, COUNT(http)},
+    {"bodies_of_requests", fuzz_body, http, COUNT(http)},
+    {"linkedin_names", fuzz_identifier, names, COUNT(names)},
+    {"names_of_all_types", fuzz_typed_name, names, COUNT(names)},
+    {"files_that_are_imported", fuzz_import, files, COUNT(files)},
+    {"json_texts", fuzz_json, json, COUNT(json)},
+};
+
+static void no_input_breaks_a_promise(void **state)
 {
+    const struct target *target = *state;
     struct lb_buf input = {0};
     uint32_t seed = 1;
-    assert_int_equal(entry((const uint8_t *)"", 0), 0);
+    assert_int_equal(target->entry((const uint8_t *)"", 0), 0);
     for (int i = 0; i < INPUTS; i++) {
-        put_together(&input, pieces, count, &seed);
-        assert_int_equal(entry((const uint8_t *)input.ptr, input.len), 0);
+        put_together(&input, target->pieces, target->count, &seed);
+        assert_int_equal(target->entry((const uint8_t *)input.ptr, input.len), 0);
     }
     lb_buf_fini(&input);
 }
 
-#define GIVE(entry, pieces) give(entry, pieces, sizeof pieces / sizeof *pieces)
-
-static void heads_of_requests(void **state)
-{
-    GIVE(fuzz_head, http);
-}
-
-static void bodies_of_requests(void **state)
-{
-    GIVE(fuzz_body, http);
-}
-
-static void linkedin_names(void **state)
-{
-    GIVE(fuzz_identifier, names);
-}
-
-static void names_of_all_types(void **state)
-{
-    GIVE(fuzz_typed_name, names);
-}
-
-static void files_that_are_imported(void **state)
-{
-    GIVE(fuzz_import, files);
-}
-
-static void json_texts(void **state)
-{
-    GIVE(fuzz_json, json);
-}
-
 int main(void)
 {
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(heads_of_requests),       cmocka_unit_test(bodies_of_requests),
-        cmocka_unit_test(linkedin_names),          cmocka_unit_test(names_of_all_types),
-        cmocka_unit_test(files_that_are_imported), cmocka_unit_test(json_texts),
-    };
+    struct CMUnitTest tests[COUNT(targets)];
+    for (size_t i = 0; i < COUNT(targets); i++)
+        tests[i] = (struct CMUnitTest){.name = targets[i].name,
+                                       .test_func = no_input_breaks_a_promise,
+                                       .initial_state = &targets[i]};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -3,6 +3,7 @@
  * LB_TEST_SECONDS sets how long the test runs (1). */
 #include "base/clock.h"
 #include "support/http_service.h"
+#include "support/random.h"
 #include "support/tsan.h"
 
 #include <netinet/tcp.h>
@@ -123,10 +124,7 @@ struct client {
 
 static unsigned below(struct client *c, unsigned bound)
 {
-    c->seed ^= c->seed << 13;
-    c->seed ^= c->seed >> 7;
-    c->seed ^= c->seed << 17;
-    return (unsigned)(c->seed % bound);
+    return (unsigned)(random_next(&c->seed) % bound);
 }
 
 static size_t write_request(struct client *c, char *out, unsigned long id)

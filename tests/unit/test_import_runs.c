@@ -7,45 +7,10 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
 /* After the above. */
 #include <cmocka.h>
 
-#define COUNT(array) (sizeof(array) / sizeof *(array))
-#define ID           "spring"
-
-struct fixture {
-    struct engine engine;
-    char folder[64];
-};
-
-static int setup(void **state)
-{
-    char path[96];
-    struct fixture *fixture = *state = calloc(1, sizeof *fixture);
-    lb_rcu_thread_register();
-    strcpy(fixture->folder, "/tmp/leadblock-imports-XXXXXX");
-    if (!mkdtemp(fixture->folder))
-        return -1;
-    snprintf(path, sizeof path, "%s/db", fixture->folder);
-    return engine_open(&fixture->engine, path, NULL) || engine_make_workspace(&fixture->engine);
-}
-
-static int teardown(void **state)
-{
-    struct fixture *fixture = *state;
-    char command[128];
-    engine_close(&fixture->engine);
-    lb_rcu_thread_unregister();
-    snprintf(command, sizeof command, "rm -r %s", fixture->folder);
-    free(fixture);
-    return system(command);
-}
-
-static struct engine *engine_of(void **state)
-{
-    return &((struct fixture *)*state)->engine;
-}
+#define ID "spring"
 
 static void begin(struct engine *engine, struct lb_imports_run *run)
 {
@@ -90,9 +55,9 @@ static struct lb_imports_undo undo(struct engine *engine)
     return undo;
 }
 
-static struct lb_import_row stored(struct engine *engine)
+static struct lb_blocklist_import_row stored(struct engine *engine)
 {
-    struct lb_import_row row;
+    struct lb_blocklist_import_row row;
     struct lb_store_reader *reader;
     assert_int_equal(engine->store->ops->reader_open(engine->store, &reader), LB_OK);
     assert_int_equal(
@@ -104,7 +69,7 @@ static struct lb_import_row stored(struct engine *engine)
 
 static enum lb_imports_state state_of(struct engine *engine)
 {
-    struct lb_import_row row = stored(engine);
+    struct lb_blocklist_import_row row = stored(engine);
     return lb_imports_state(&row, engine->workspace, engine->store, row.touched_at);
 }
 
@@ -119,7 +84,7 @@ static void an_import_runs_until_its_sending_ends(void **state)
     assert_int_equal(step(engine, &run, "bob"), LB_OK);
     assert_int_equal(step(engine, &run, NULL), LB_OK);
     lb_imports_end(engine->workspace);
-    struct lb_import_row row = stored(engine);
+    struct lb_blocklist_import_row row = stored(engine);
     assert_int_equal(state_of(engine), LB_IMPORT_DONE);
     assert_true(row.done == 2 && row.rows == 3 && row.bytes == 7 && row.run == 0);
     assert_true(row.finished_at && row.started_at && row.column == 2);
@@ -195,7 +160,7 @@ static void a_sending_that_was_taken_over_records_nothing_more(void **state)
     assert_int_equal(stored(engine).done, 2);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, engine_setup, engine_teardown)
 
 int main(void)
 {

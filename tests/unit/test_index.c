@@ -1,6 +1,7 @@
 /* The membership index against a naive model. */
 #include "base/rcu.h"
 #include "index/membership.h"
+#include "support/random.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -9,14 +10,11 @@
 /* After the above. */
 #include <cmocka.h>
 
-static uint64_t random_state = 88172645463325252u;
+static uint64_t random_state = RANDOM_SEED;
 
 static uint64_t random_below(uint64_t bound)
 {
-    random_state ^= random_state << 13;
-    random_state ^= random_state >> 7;
-    random_state ^= random_state << 17;
-    return random_state % bound;
+    return random_next(&random_state) % bound;
 }
 
 /* Spread evenly, like real fingerprints. */

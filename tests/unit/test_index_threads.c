@@ -5,6 +5,7 @@
 #include "base/rcu.h"
 #include "index/membership.h"
 #include "index/list_order.h"
+#include "support/random.h"
 
 #include <pthread.h>
 #include <setjmp.h>
@@ -51,14 +52,6 @@ struct shared {
     _Atomic bool stop;
 };
 
-static uint64_t next_random(uint64_t *state)
-{
-    *state ^= *state << 13;
-    *state ^= *state >> 7;
-    *state ^= *state << 17;
-    return *state;
-}
-
 /* One group: numbers around the live range, with what was acknowledged before and begun after. */
 static void check_group(struct shared *shared, uint64_t *state)
 {
@@ -72,10 +65,10 @@ static void check_group(struct shared *shared, uint64_t *state)
         numbers[i] = (i % 2           ? start
                       : inserted > 80 ? inserted - 80
                                       : 0) +
-                     next_random(state) % range;
+                     random_next(state) % range;
         fingerprints[i] = spread(numbers[i]);
     }
-    if (next_random(state) % 2)
+    if (random_next(state) % 2)
         lb_index_find_many(shared->index, fingerprints, GROUP, found);
     else
         for (int i = 0; i < GROUP; i++)
@@ -231,9 +224,9 @@ static void *run_pager(void *argument)
     while (!atomic_load(&shared->stop)) {
         uint64_t inserted = atomic_load(&shared->inserted);
         uint64_t count = lb_list_orders_count(shared->orders, 1);
-        bool descending = next_random(&state) & 1;
+        bool descending = random_next(&state) & 1;
         size_t n = lb_list_orders_page(shared->orders, 1, descending,
-                                       next_random(&state) % (count + 1), 100, ids);
+                                       random_next(&state) % (count + 1), 100, ids);
         bool ok = count >= (inserted < WINDOW ? inserted : WINDOW) && count <= WINDOW + 1;
         for (size_t i = 1; i < n; i++)
             ok = ok && (descending ? ids[i] < ids[i - 1] : ids[i] > ids[i - 1]);

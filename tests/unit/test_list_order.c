@@ -1,5 +1,6 @@
 /* The ordered ids of lists against a naive model. */
 #include "index/list_order.h"
+#include "support/random.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -10,14 +11,11 @@
 
 #define ID_MAX ((UINT64_C(1) << 40) - 1)
 
-static uint64_t random_state = 88172645463325252u;
+static uint64_t random_state = RANDOM_SEED;
 
 static uint64_t random_below(uint64_t bound)
 {
-    random_state ^= random_state << 13;
-    random_state ^= random_state >> 7;
-    random_state ^= random_state << 17;
-    return random_state % bound;
+    return random_next(&random_state) % bound;
 }
 
 static struct lb_list_orders *create(uint64_t max_bytes)

@@ -11,7 +11,6 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
 /* After the above. */
 #include <cmocka.h>
 
@@ -23,40 +22,22 @@
 
 struct fixture {
     struct engine engine;
-    char folder[64];
-    char path[96];
+    struct engine_place place;
 };
 
 static int setup(void **state)
 {
     struct fixture *fixture = *state = calloc(1, sizeof *fixture);
-    lb_rcu_thread_register();
-    strcpy(fixture->folder, "/tmp/leadblock-outreach-XXXXXX");
-    if (!mkdtemp(fixture->folder))
-        return -1;
-    snprintf(fixture->path, sizeof fixture->path, "%s/db", fixture->folder);
-    return engine_open(&fixture->engine, fixture->path, NULL) ||
-           engine_make_workspace(&fixture->engine) || engine_make_campaign(&fixture->engine, C);
+    return engine_begin(&fixture->engine, &fixture->place) ||
+           engine_make_campaign(&fixture->engine, C);
 }
 
 static int teardown(void **state)
 {
     struct fixture *fixture = *state;
-    char command[128];
-    const char *why;
-    bool good = outreach_consistent(fixture->path, NULL, &why);
-    if (!good)
-        print_error("the file disagrees about %s\n", why);
-    engine_close(&fixture->engine);
-    lb_rcu_thread_unregister();
-    snprintf(command, sizeof command, "rm -r %s", fixture->folder);
+    int failed = outreach_end(&fixture->engine, &fixture->place);
     free(fixture);
-    return system(command) || !good;
-}
-
-static struct engine *engine_of(void **state)
-{
-    return &((struct fixture *)*state)->engine;
+    return failed;
 }
 
 static int64_t sql(void **state, const char *text)

@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "domain/outreach/counts.h"
 #include "support/outreach.h"
+#include "support/random.h"
 #include "support/tsan.h"
 
 #include <setjmp.h>
@@ -58,8 +59,7 @@ struct campaign {
 struct model {
     struct engine engine;
     bool linked[PEOPLE]; /* a lead of some campaign had both names, so that they count as one */
-    char folder[64];
-    char path[96];
+    struct engine_place place;
     uint64_t random;
     struct lb_store_reader *reader;
     int64_t now; /* in units */
@@ -75,10 +75,7 @@ struct model {
 
 static unsigned below(struct model *model, unsigned bound)
 {
-    model->random ^= model->random << 13;
-    model->random ^= model->random >> 7;
-    model->random ^= model->random << 17;
-    return (unsigned)((model->random >> 20) % bound);
+    return (unsigned)((random_next(&model->random) >> 20) % bound);
 }
 
 static const char *name_of(size_t name)
@@ -595,23 +592,22 @@ static void pass_time(struct model *model)
     model->now += units;
 }
 
-static void open_engine(struct model *model)
+static void open_reader(struct model *model)
 {
-    assert_int_equal(engine_open(&model->engine, model->path, NULL), LB_OK);
     assert_int_equal(model->engine.store->ops->reader_open(model->engine.store, &model->reader),
                      LB_OK);
 }
 
-static void close_engine(struct model *model)
+static void close_reader(struct model *model)
 {
     model->engine.store->ops->reader_close(model->reader);
-    engine_close(&model->engine);
 }
 
 static void restart(struct model *model)
 {
-    close_engine(model);
-    open_engine(model);
+    close_reader(model);
+    engine_restart(&model->engine, &model->place);
+    open_reader(model);
 }
 
 /* --- Comparing -------------------------------------------------------------------------------- */
@@ -664,11 +660,8 @@ static void (*const operations[])(struct model *) = {
 static void open_model(struct model *model, uint64_t seed)
 {
     model->random = seed * UINT64_C(0x9e3779b97f4a7c15) | 1;
-    strcpy(model->folder, "/tmp/leadblock-model-XXXXXX");
-    assert_non_null(mkdtemp(model->folder));
-    snprintf(model->path, sizeof model->path, "%s/db", model->folder);
-    open_engine(model);
-    assert_int_equal(engine_make_workspace(&model->engine), LB_OK);
+    assert_int_equal(engine_begin(&model->engine, &model->place), 0);
+    open_reader(model);
     for (size_t i = 0; i < CAMPAIGNS; i++)
         make_campaign(model, i);
 }
@@ -677,7 +670,6 @@ static void a_long_sequence_of_operations_goes_as_the_rules_say(void **state)
 {
     const char *seed = getenv("LEADBLOCK_SEED"), *steps = getenv("LB_TEST_STEPS");
     struct model *model = calloc(1, sizeof *model);
-    char command[128];
     const char *why;
     open_model(model, seed ? strtoull(seed, NULL, 10) : 1);
     for (int i = 0, count = steps ? atoi(steps) : 3000; i < count; i++) {
@@ -689,16 +681,15 @@ static void a_long_sequence_of_operations_goes_as_the_rules_say(void **state)
             operations[below(model, sizeof operations / sizeof *operations)](model);
         settle(model);
         compare(model);
-        if (i % 50 == 0 && !outreach_consistent(model->path, NULL, &why))
+        if (i % 50 == 0 && !outreach_consistent(model->place.path, NULL, &why))
             fail_msg("the file disagrees about %s", why);
         lb_rcu_quiescent();
     }
     print_message("%u handed out, %u reports, %u passed over a step that was done\n",
                   model->handed_out, model->reported, model->passed_over);
     assert_true(model->handed_out > 0 && model->reported > 0 && (seed || model->passed_over > 0));
-    close_engine(model);
-    snprintf(command, sizeof command, "rm -r %s", model->folder);
-    assert_int_equal(system(command), 0);
+    close_reader(model);
+    assert_int_equal(outreach_end(&model->engine, &model->place), 0);
     free(model);
 }
 
@@ -708,8 +699,5 @@ int main(void)
         cmocka_unit_test(a_long_sequence_of_operations_goes_as_the_rules_say),
     };
     lb_log_set_level(LB_LOG_ERROR);
-    lb_rcu_thread_register();
-    int failed = cmocka_run_group_tests_name("outreach model", tests, NULL, NULL);
-    lb_rcu_thread_unregister();
-    return failed;
+    return cmocka_run_group_tests_name("outreach model", tests, NULL, NULL);
 }

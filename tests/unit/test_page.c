@@ -8,7 +8,6 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
 /* After the above. */
 #include <cmocka.h>
 
@@ -22,7 +21,7 @@
 struct fixture {
     struct engine engine;
     struct lb_store_reader *reader;
-    char folder[64];
+    struct engine_place place;
     char names[LEADS][NAME_SIZE];
     uint64_t first; /* entry id of the first lead */
 };
@@ -39,14 +38,8 @@ struct given {
 
 static int setup(void **state)
 {
-    lb_rcu_thread_register();
     struct fixture *fixture = *state = calloc(1, sizeof *fixture);
-    char path[96];
-    strcpy(fixture->folder, "/tmp/leadblock-page-XXXXXX");
-    if (!mkdtemp(fixture->folder))
-        return -1;
-    snprintf(path, sizeof path, "%s/db", fixture->folder);
-    if (engine_open(&fixture->engine, path, NULL) || engine_make_workspace(&fixture->engine) ||
+    if (engine_begin(&fixture->engine, &fixture->place) ||
         engine_make_campaign(&fixture->engine, CAMPAIGN) ||
         engine_make_campaign(&fixture->engine, "other") ||
         fixture->engine.store->ops->reader_open(fixture->engine.store, &fixture->reader))
@@ -66,13 +59,10 @@ static int setup(void **state)
 static int teardown(void **state)
 {
     struct fixture *fixture = *state;
-    char command[128];
     fixture->engine.store->ops->reader_close(fixture->reader);
-    engine_close(&fixture->engine);
-    lb_rcu_thread_unregister();
-    snprintf(command, sizeof command, "rm -r %s", fixture->folder);
+    int failed = engine_end(&fixture->engine, &fixture->place);
     free(fixture);
-    return system(command);
+    return failed;
 }
 
 static lb_err take_entry(void *context, const struct lb_entry *entry)

@@ -12,7 +12,6 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
 /* After the above. */
 #include <cmocka.h>
 
@@ -22,8 +21,7 @@
 
 struct world {
     struct engine engine;
-    char folder[64];
-    char path[96];
+    struct engine_place place;
     char members[PEOPLE][NAME_SIZE]; /* blocked all the time */
     char names[PEOPLE][NAME_SIZE];
     struct lb_public_id links[PEOPLE]; /* the changes that made them */
@@ -210,32 +208,16 @@ static void a_person_who_is_blocked_by_one_name_or_the_other_is_never_allowed(vo
 
 static int setup(void **state)
 {
-    struct world *world = calloc(1, sizeof *world);
-    lb_rcu_thread_register();
-    snprintf(world->folder, sizeof world->folder, "/tmp/leadblock-persons-XXXXXX");
-    if (!mkdtemp(world->folder))
-        return -1;
-    snprintf(world->path, sizeof world->path, "%s/leadblock.db", world->folder);
-    *state = world;
-    return engine_open(&world->engine, world->path, NULL) || engine_make_workspace(&world->engine)
-               ? -1
-               : 0;
+    struct world *world = *state = calloc(1, sizeof *world);
+    return engine_begin(&world->engine, &world->place);
 }
 
 static int teardown(void **state)
 {
     struct world *world = *state;
-    engine_close(&world->engine);
-    char path[128];
-    static const char *const ends[] = {"", "-wal", "-shm"};
-    for (size_t i = 0; i < 3; i++) {
-        snprintf(path, sizeof path, "%s%s", world->path, ends[i]);
-        unlink(path);
-    }
-    rmdir(world->folder);
+    int failed = engine_end(&world->engine, &world->place);
     free(world);
-    lb_rcu_thread_unregister();
-    return 0;
+    return failed;
 }
 
 int main(void)

@@ -7,38 +7,21 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
 /* After the above. */
 #include <cmocka.h>
 
 static struct lb_app app;
 static struct lb_call call = {.app = &app};
-static char folder[] = "/tmp/leadblock-stayed-XXXXXX";
 
 static int setup(void **state)
 {
-    static struct engine engine;
     static const char *const names[] = {"ada", "bob"};
-    char path[64];
-    *state = &engine;
-    lb_rcu_thread_register();
-    if (!mkdtemp(folder))
+    if (engine_setup(state))
         return -1;
-    snprintf(path, sizeof path, "%s/db", folder);
-    if (engine_open(&engine, path, NULL) || engine_make_workspace(&engine))
-        return -1;
-    app.store = engine.store;
-    app.directory = engine.directory;
-    return engine_block(&engine, NULL, names, 2, NULL, NULL);
-}
-
-static int teardown(void **state)
-{
-    char command[64];
-    engine_close(*state);
-    lb_rcu_thread_unregister();
-    snprintf(command, sizeof command, "rm -r %s", folder);
-    return system(command);
+    struct engine *engine = engine_of(state);
+    app.store = engine->store;
+    app.directory = engine->directory;
+    return engine_block(engine, NULL, names, 2, NULL, NULL);
 }
 
 /* What the writer does when it applies the undo. */
@@ -67,7 +50,7 @@ static void assert_says(const struct lb_stayed *stayed, const char *count, const
 
 static void people_of_what_was_not_recorded_are_left_out(void **state)
 {
-    const struct engine *engine = *state;
+    const struct engine *engine = engine_of(state);
     struct lb_stayed stayed = {0};
     struct lb_change undo = {.standing = engine_standing(engine, NULL)};
     attempt(&stayed, &undo, engine, "ada"); /* of whose batch nothing was recorded */
@@ -87,7 +70,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(people_of_what_was_not_recorded_are_left_out, setup,
-                                        teardown),
+                                        engine_teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

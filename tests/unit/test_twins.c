@@ -190,13 +190,14 @@ static uint64_t cost_beside(size_t others)
     struct lb_ends ends = {0};
     struct lb_twins twins = {.ends = &ends};
     for (uint64_t id = 1; id <= others; id++) {
-        struct lb_due due = {.end = 1, .id = id, .fingerprint = {.high = id * 0x9e3779b97f4a7c15}};
+        struct lb_due_entry due = {
+            .end = 1, .id = id, .fingerprint = {.high = id * 0x9e3779b97f4a7c15}};
         assert_true(lb_ends_add(&ends, &due));
     }
     lb_ends_commit(&ends);
     uint64_t begun = thread_ns();
     for (uint64_t id = others + 1; id <= others + 300; id++) {
-        struct lb_due due = {.end = (int64_t)id, .id = id, .fingerprint = person(0)};
+        struct lb_due_entry due = {.end = (int64_t)id, .id = id, .fingerprint = person(0)};
         assert_true(lb_ends_add(&ends, &due));
         assert_true(lb_twins_add(&twins, person(0), id));
         lb_twins_commit(&twins);

@@ -2,6 +2,7 @@
 
 #include "base/utf8.h"
 #include "json/decode.h"
+#include "support/random.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -247,14 +248,11 @@ static void a_domain_covers_what_is_under_it(void **state)
 
 /* --- Anything --- */
 
-static uint64_t seed = 88172645463325252u;
+static uint64_t seed = RANDOM_SEED;
 
 static uint32_t draw(uint32_t below)
 {
-    seed ^= seed << 13;
-    seed ^= seed >> 7;
-    seed ^= seed << 17;
-    return (uint32_t)(seed >> 32) % below;
+    return (uint32_t)(random_next(&seed) >> 32) % below;
 }
 
 /* Pieces that the rules look at, in any order, around a name of that type. */

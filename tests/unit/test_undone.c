@@ -7,51 +7,13 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
 /* After the above. */
 #include <cmocka.h>
 
-#define COUNT(array) (sizeof(array) / sizeof *(array))
-
-struct fixture {
-    struct engine engine;
-    char folder[64];
-    char path[96];
-};
-
-static int setup(void **state)
-{
-    struct fixture *fixture = *state = calloc(1, sizeof *fixture);
-    lb_rcu_thread_register();
-    strcpy(fixture->folder, "/tmp/leadblock-undone-XXXXXX");
-    if (!mkdtemp(fixture->folder))
-        return -1;
-    snprintf(fixture->path, sizeof fixture->path, "%s/db", fixture->folder);
-    return engine_open(&fixture->engine, fixture->path, NULL) ||
-           engine_make_workspace(&fixture->engine);
-}
-
-static int teardown(void **state)
-{
-    struct fixture *fixture = *state;
-    char command[128];
-    engine_close(&fixture->engine);
-    lb_rcu_thread_unregister();
-    snprintf(command, sizeof command, "rm -r %s", fixture->folder);
-    free(fixture);
-    return system(command);
-}
-
-static struct engine *engine_of(void **state)
-{
-    return &((struct fixture *)*state)->engine;
-}
-
 static void restart(void **state)
 {
-    struct fixture *fixture = *state;
-    engine_close(&fixture->engine);
-    assert_int_equal(engine_open(&fixture->engine, fixture->path, NULL), LB_OK);
+    struct engine_fixture *fixture = *state;
+    engine_restart(&fixture->engine, &fixture->place);
 }
 
 static uint64_t block(struct engine *engine, const char *name, const char *reason)
@@ -227,7 +189,7 @@ static void of_a_chain_without_an_end_the_last_can_be_undone(void **state)
     undo(engine, last, 1, 0);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, engine_setup, engine_teardown)
 
 int main(void)
 {

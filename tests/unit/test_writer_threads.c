@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/rcu.h"
 #include "writer/writer.h"
+#include "support/random.h"
 
 #include <poll.h>
 #include <pthread.h>
@@ -58,17 +59,9 @@ struct client {
     struct one ones[IN_HAND];
 };
 
-static uint64_t next_random(uint64_t *state)
-{
-    *state ^= *state << 13;
-    *state ^= *state >> 7;
-    *state ^= *state << 17;
-    return *state;
-}
-
 static bool one_in(struct fixture *fixture, uint64_t n)
 {
-    return !fixture->reliable && next_random(&fixture->random) % n == 0;
+    return !fixture->reliable && random_next(&fixture->random) % n == 0;
 }
 
 static void expect(struct fixture *fixture, bool good)
@@ -186,7 +179,7 @@ static void submit_one(struct client *client)
                                   .completion = &one->task,
                                   .home = client->mailbox,
                                   .share = &client->fixture->shares[client->number],
-                                  .size = next_random(&client->random) % 200}};
+                                  .size = random_next(&client->random) % 200}};
     lb_err err = lb_writer_submit(client->fixture->writer, &one->write);
     if (err == LB_OK) {
         client->accepted++;
@@ -215,7 +208,7 @@ static void *run_client(void *context)
     struct client *client = context;
     while (!atomic_load(&client->fixture->stop)) {
         submit_one(client);
-        if (!collect(client, next_random(&client->random) % IN_HAND))
+        if (!collect(client, random_next(&client->random) % IN_HAND))
             break;
     }
     expect(client->fixture, collect(client, 0));
@@ -230,7 +223,7 @@ static void start(struct fixture *fixture, struct client *clients)
                                          .maintain = store_maintain,
                                          .probe = store_probe};
     fixture->store.ops = &fixture->ops;
-    fixture->random = 88172645463325252u;
+    fixture->random = RANDOM_SEED;
     struct lb_writer_settings settings = {
         .store = &fixture->store,
         .hooks = {fixture, batch_begin, batch_prepare, batch_publish, upkeep},

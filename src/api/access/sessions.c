@@ -168,7 +168,8 @@ bool lb_sessions_read_text(struct lb_call *call, const char *name, struct lb_str
     return false;
 }
 
-bool lb_sessions_read_code(struct lb_call *call, struct lb_account_change *change)
+/* The "code" of the body, when there is one. False when the reply is set. */
+static bool read_code(struct lb_call *call, struct lb_account_change *change)
 {
     const struct lb_json *value = lb_json_member(call->body, "code");
     return !value || lb_json_type(value) == LB_JSON_NULL ||
@@ -204,7 +205,7 @@ static uint32_t password_memory(const struct lb_call *call)
     return call->app->config->password_memory_mib;
 }
 
-void lb_sessions_wipe(struct lb_str text)
+static void wipe(struct lb_str text)
 {
     if (text.ptr)
         sodium_memzero((char *)text.ptr, text.len);
@@ -247,7 +248,7 @@ static enum lb_turn check_password(struct lb_call *call, struct lb_store_reader 
     bool matches;
     err =
         lb_password_check(user->password_hash, password_memory(call), signing->password, &matches);
-    lb_sessions_wipe(signing->password);
+    wipe(signing->password);
     if (err)
         return lb_sessions_refuse(call, err, NO_MEMORY);
     if (is_unknown && !atomic_load(&call->app->set_up))
@@ -268,8 +269,7 @@ enum lb_progress lb_sessions_post(struct lb_call *call)
         !lb_sessions_read_email(call, signing->email) ||
         !lb_sessions_read_text(call, "email", &signing->given_email) ||
         !lb_sessions_read_text(call, "password", &signing->password) ||
-        !lb_sessions_read_code(call, &signing->change) ||
-        lb_sessions_has_to_wait(call, signing->email))
+        !read_code(call, &signing->change) || lb_sessions_has_to_wait(call, signing->email))
         return LB_DONE;
     return lb_sessions_queue_password(call, signing->email, check_password);
 }
@@ -314,7 +314,7 @@ bool lb_sessions_password_is_right(struct lb_call *call)
     }
     err =
         lb_password_check(user->password_hash, password_memory(call), signing->password, &matches);
-    lb_sessions_wipe(signing->password);
+    wipe(signing->password);
     if (err) {
         lb_sessions_refuse(call, err, NO_MEMORY);
         return false;
@@ -332,7 +332,7 @@ static bool hash_new_password(struct lb_call *call)
     struct lb_signing_in *signing = call->state;
     bool hashed = lb_password_hash(signing->new_password, password_memory(call),
                                    signing->change.password_hash);
-    lb_sessions_wipe(signing->new_password);
+    wipe(signing->new_password);
     if (!hashed)
         lb_sessions_refuse(call, LB_ERR_OVERLOADED, NO_MEMORY);
     return hashed;
@@ -342,7 +342,7 @@ static enum lb_turn change_password(struct lb_call *call, struct lb_store_reader
 {
     struct lb_signing_in *signing = call->state;
     if (!lb_sessions_password_is_right(call)) {
-        lb_sessions_wipe(signing->new_password);
+        wipe(signing->new_password);
         return LB_TURN_LAST;
     }
     if (!hash_new_password(call))
@@ -448,7 +448,7 @@ static enum lb_turn use_link(struct lb_call *call, struct lb_store_reader *reade
         return refuse_link(call, err);
     const char *wrong = lb_password_wrong_for(signing->new_password, lb_str(user.email));
     if (wrong) {
-        lb_sessions_wipe(signing->new_password);
+        wipe(signing->new_password);
         lb_reply_error(&call->req->reply, LB_ERR_INVALID_BODY, "\"password\" %s.", wrong);
         lb_request_complete(call->req);
         return LB_TURN_LAST;
@@ -467,7 +467,7 @@ enum lb_progress lb_sessions_post_from_link(struct lb_call *call)
     bool names_email = lb_json_type(lb_json_member(call->body, "email")) == LB_JSON_STRING;
     if ((names_email && !lb_sessions_read_email(call, signing->change.user.email)) ||
         !read_new_password(call, "password", signing->change.user.email, &signing->new_password) ||
-        !lb_sessions_read_code(call, &signing->change))
+        !read_code(call, &signing->change))
         return LB_DONE;
     return lb_sessions_queue_password(call, "", use_link);
 }

@@ -22,9 +22,6 @@ bool lb_sessions_read_email(struct lb_call *call, char out[LB_EMAIL_SIZE]);
 /* A string of the body, copied. False when the reply is set. */
 bool lb_sessions_read_text(struct lb_call *call, const char *name, struct lb_str *out);
 
-/* The "code" of the body, when there is one. False when the reply is set. */
-bool lb_sessions_read_code(struct lb_call *call, struct lb_account_change *change);
-
 /* True when the reply is set: there were too many failures already. `email`: the account that it is
  * about; NULL or "": a one-time link. */
 bool lb_sessions_has_to_wait(struct lb_call *call, const char *email);
@@ -45,7 +42,5 @@ enum lb_turn lb_sessions_refuse(struct lb_call *call, lb_err err, const char *me
 
 /* In a `finish`: replies with the session that has begun, its cookie as well. */
 struct lb_buf *lb_sessions_reply_begun(struct lb_call *call);
-
-void lb_sessions_wipe(struct lb_str text);
 
 #endif

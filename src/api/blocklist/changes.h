@@ -1,5 +1,5 @@
 /* Changes of blocklists on behalf of a request: the block, the unblock and their undoing share how
- * they are handed to the writer and named in the reply. */
+ * they are handed to the writer and named in the reply. Threads: the call's. */
 #ifndef LB_API_BLOCKLIST_CHANGES_H
 #define LB_API_BLOCKLIST_CHANGES_H
 

@@ -1,4 +1,4 @@
-/* What a change of a blocklist would do, without doing it. */
+/* What a change of a blocklist would do, without doing it. Threads: the call's. */
 #ifndef LB_API_BLOCKLIST_DRY_RUN_H
 #define LB_API_BLOCKLIST_DRY_RUN_H
 

@@ -1,6 +1,7 @@
 /* Lists of blocked leads: reads skip, take, sort, cursor, include and the filters
  * (entry_filter.h) from the query, fetches the page through a reader, and replies with the array,
- * X-Total-Count and Link; or, when CSV is wanted, with all of them (entry_export.h). */
+ * X-Total-Count and Link; or, when CSV is wanted, with all of them (entry_export.h). Threads: the
+ * call's. */
 #ifndef LB_API_BLOCKLIST_ENTRY_LIST_H
 #define LB_API_BLOCKLIST_ENTRY_LIST_H
 

@@ -1,4 +1,5 @@
-/* Identifiers of a request body: normalised, checked, and the bad ones listed. */
+/* Identifiers of a request body: normalised, checked, and the bad ones listed. Threads: the call's.
+ */
 #ifndef LB_API_BLOCKLIST_IDENTIFIERS_H
 #define LB_API_BLOCKLIST_IDENTIFIERS_H
 

@@ -91,7 +91,7 @@ static lb_err begin(struct lb_file_import *import)
 static lb_err judged(struct lb_file_import *import)
 {
     const struct lb_import_findings *findings = lb_import_findings(import->import);
-    struct lb_import_row *row = &import->people.run.row;
+    struct lb_blocklist_import_row *row = &import->people.run.row;
     lb_str_copy(import->upload->import_id, row->id, sizeof row->id);
     row->list = import->call->list;
     row->unblocks = !import->people.blocks;

@@ -16,10 +16,10 @@ struct listing {
     uint64_t below;
     size_t take;
     size_t count; /* with one more than is shown, which tells whether there is more */
-    struct lb_import_row rows[TAKE_MAX + 1];
+    struct lb_blocklist_import_row rows[TAKE_MAX + 1];
 };
 
-static lb_err take_import(void *context, const struct lb_import_row *row)
+static lb_err take_import(void *context, const struct lb_blocklist_import_row *row)
 {
     struct listing *listing = context;
     listing->rows[listing->count++] = *row;
@@ -38,7 +38,7 @@ static void put_time(struct lb_buf *body, const char *name, int64_t time)
 }
 
 /* What is known at the end is null before. */
-static void put_counts(struct lb_buf *body, const struct lb_import_row *row)
+static void put_counts(struct lb_buf *body, const struct lb_blocklist_import_row *row)
 {
     put_number(body, row->unblocks ? "unblocked" : "blocked", row->done);
     if (!row->finished_at && !row->rows) {
@@ -54,7 +54,7 @@ static void put_counts(struct lb_buf *body, const struct lb_import_row *row)
     put_number(body, "blank", row->blank);
 }
 
-static void put_column(struct lb_buf *body, const struct lb_import_row *row)
+static void put_column(struct lb_buf *body, const struct lb_blocklist_import_row *row)
 {
     lb_buf_append_lit(body, ",\"column\":");
     if (!row->column) {
@@ -68,7 +68,7 @@ static void put_column(struct lb_buf *body, const struct lb_import_row *row)
 }
 
 static void put_import(struct listing *listing, struct lb_buf *body,
-                       const struct lb_import_row *row)
+                       const struct lb_blocklist_import_row *row)
 {
     static const char *const states[] = {"running", "done", "broken_off", "undone"};
     const struct lb_call *call = listing->call;
@@ -144,7 +144,7 @@ enum lb_progress lb_imports_list(struct lb_call *call)
 static enum lb_turn read_import(struct lb_call *call, struct lb_store_reader *reader)
 {
     struct listing *listing = call->state;
-    struct lb_import_row *row = listing->rows;
+    struct lb_blocklist_import_row *row = listing->rows;
     listing->actors.reader = reader;
     lb_err err =
         call->app->store->ops->import(reader, call->workspace->row.no, call->req->params[0], row);

@@ -1,4 +1,5 @@
-/* Links between the names of people, in answers to changes that made or ended some. */
+/* Links between the names of people, in answers to changes that made or ended some. Threads: the
+ * call's. */
 #ifndef LB_API_BLOCKLIST_LINKS_H
 #define LB_API_BLOCKLIST_LINKS_H
 

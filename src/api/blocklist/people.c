@@ -184,11 +184,11 @@ lb_err lb_people_end(struct lb_people *people, const struct lb_people_counts *co
     people->text_len = 0;
     people->step.last = true;
     people->step.finished = finished;
-    people->step.counts = (struct lb_import_row){.rest = counts->rest,
-                                                 .duplicates = counts->duplicates,
-                                                 .rows = rows->rows,
-                                                 .bad = rows->bad,
-                                                 .blank = rows->blank};
+    people->step.counts = (struct lb_blocklist_import_row){.rest = counts->rest,
+                                                           .duplicates = counts->duplicates,
+                                                           .rows = rows->rows,
+                                                           .bad = rows->bad,
+                                                           .blank = rows->blank};
     lb_err err = lb_batch_write(&people->writer, people->call, people, prepare);
     if (err)
         *why = people->step.change.write.reason;

@@ -1,6 +1,6 @@
 /* In answers: the other names of a person, where an answer about one name has to say that it is, or
  * would be, blocked by another one (domain/blocklist/persons.h). Nothing is appended where there
- * are none, as for nearly everybody. */
+ * are none, as for nearly everybody. Threads: the call's. */
 #ifndef LB_API_BLOCKLIST_PERSON_NAMES_H
 #define LB_API_BLOCKLIST_PERSON_NAMES_H
 

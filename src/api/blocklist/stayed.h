@@ -1,5 +1,5 @@
 /* People whom an undo left blocked, since they were asked for by others, too; and by whose request.
- * What the answers of undos say of them. */
+ * What the answers of undos say of them. Threads: the call's. */
 #ifndef LB_API_BLOCKLIST_STAYED_H
 #define LB_API_BLOCKLIST_STAYED_H
 

@@ -157,8 +157,9 @@ static void put_campaign_event(struct lb_event_json *json, struct lb_buf *out,
                   lb_campaign_status_name(completed ? LB_CAMPAIGN_COMPLETED : LB_CAMPAIGN_ACTIVE));
 }
 
-void lb_event_json_put_data(struct lb_event_json *json, struct lb_buf *out,
-                            const struct lb_feed_event *event)
+/* `data`, an object. */
+static void put_data(struct lb_event_json *json, struct lb_buf *out,
+                     const struct lb_feed_event *event)
 {
     bool of_campaign = event->type == LB_EVENT_CAMPAIGN_COMPLETED ||
                        event->type == LB_EVENT_CAMPAIGN_WITHOUT_LEADS;
@@ -189,6 +190,6 @@ void lb_event_json_put(struct lb_event_json *json, struct lb_buf *out,
     lb_buf_append_lit(out, ",\"campaignId\":");
     put_campaign_id(json, out, event->campaign);
     lb_buf_append_lit(out, ",\"data\":");
-    lb_event_json_put_data(json, out, event);
+    put_data(json, out, event);
     lb_buf_append_lit(out, "}");
 }

@@ -23,8 +23,4 @@ void lb_event_json_fini(struct lb_event_json *json);
 void lb_event_json_put(struct lb_event_json *json, struct lb_buf *out,
                        const struct lb_feed_event *event);
 
-/* Appends `data` alone, an object. */
-void lb_event_json_put_data(struct lb_event_json *json, struct lb_buf *out,
-                            const struct lb_feed_event *event);
-
 #endif

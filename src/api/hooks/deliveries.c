@@ -14,7 +14,7 @@
 #define TAKE_DEFAULT 50
 #define TAKE_MAX     100
 
-void lb_hooks_put_delivery(struct lb_buf *body, const struct lb_delivery_row *row)
+static void put_delivery(struct lb_buf *body, const struct lb_delivery_row *row)
 {
     static const char *const kinds[] = {"event", "test", "retry"};
     static const char *const states[] = {"delivered", "failed", "given_up"};
@@ -62,7 +62,7 @@ static lb_err put_listed(void *context, const struct lb_delivery_row *row)
         return LB_OK;
     if (listing->count > 1)
         lb_buf_append_lit(listing->body, ",");
-    lb_hooks_put_delivery(listing->body, row);
+    put_delivery(listing->body, row);
     listing->last = row->no;
     return LB_OK;
 }
@@ -146,7 +146,7 @@ static void reply_sent(struct lb_request *req)
     lb_json_put_string(body, done ? LB_STR("Delivered")
                                   : LB_STR("Not delivered: see the delivery's error"));
     lb_buf_append_lit(body, ",\"delivery\":");
-    lb_hooks_put_delivery(body, delivery);
+    put_delivery(body, delivery);
     lb_buf_append_lit(body, "}");
 }
 

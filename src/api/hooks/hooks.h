@@ -14,9 +14,6 @@ bool lb_hooks_pass_rate(struct lb_call *call);
 /* The subscription of the path, on a reader's thread. False when the reply is set. */
 bool lb_hooks_find(struct lb_call *call, struct lb_store_reader *reader, struct lb_hook_row *out);
 
-/* Appends a delivery as an object. */
-void lb_hooks_put_delivery(struct lb_buf *body, const struct lb_delivery_row *row);
-
 /* Appends an event as it is delivered; `context`: the app. See struct lb_hooks_settings. */
 void lb_hooks_put_event(void *context, struct lb_store_reader *reader,
                         const struct lb_workspace *workspace, const struct lb_feed_event *event,

@@ -133,10 +133,9 @@ static bool read_campaign(struct lb_call *call, struct lb_hook_row *row)
     return true;
 }
 
-static void reply_subscribed(struct lb_call *call)
+/* The subscription as it is now; its secret, if that was made. */
+static void reply_with(struct lb_call *call, const struct lb_hook_change *change)
 {
-    const struct subscribing *subscribing = call->state;
-    const struct lb_hook_change *change = subscribing->change;
     if (!lb_call_written(call))
         return;
     struct lb_buf *body = lb_reply_json(&call->req->reply, 200);
@@ -144,6 +143,12 @@ static void reply_subscribed(struct lb_call *call)
     if (change->made)
         put_secret(body, &change->row);
     lb_buf_append_lit(body, "}");
+}
+
+static void reply_subscribed(struct lb_call *call)
+{
+    const struct subscribing *subscribing = call->state;
+    reply_with(call, subscribing->change);
 }
 
 static enum lb_progress subscribe(struct lb_call *call)
@@ -303,14 +308,7 @@ static bool change_named(struct lb_call *call, struct lb_hook_change *change)
 
 static void reply_changed(struct lb_call *call)
 {
-    const struct lb_hook_change *change = call->state;
-    if (!lb_call_written(call))
-        return;
-    struct lb_buf *body = lb_reply_json(&call->req->reply, 200);
-    put_hook(body, &change->row);
-    if (change->made)
-        put_secret(body, &change->row);
-    lb_buf_append_lit(body, "}");
+    reply_with(call, call->state);
 }
 
 enum lb_progress lb_hooks_put(struct lb_call *call)

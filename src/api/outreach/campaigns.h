@@ -1,4 +1,5 @@
-/* Creating and listing campaigns, for the API and for the command line's own routes. */
+/* Creating and listing campaigns, for the API and for the command line's own routes. Threads: the
+ * call's. */
 #ifndef LB_API_OUTREACH_CAMPAIGNS_H
 #define LB_API_OUTREACH_CAMPAIGNS_H
 

@@ -1,5 +1,5 @@
 /* The settings of a campaign, in bodies: {"blockOnReply":true,"skipContacted":{"days":90},
- * "stopColleagues":true}. */
+ * "stopColleagues":true}. Threads: the call's. */
 #ifndef LB_API_OUTREACH_SETTINGS_H
 #define LB_API_OUTREACH_SETTINGS_H
 

@@ -1,4 +1,4 @@
-/* Steps of sequences, in bodies and replies. */
+/* Steps of sequences, in bodies and replies. Threads: the call's. */
 #ifndef LB_API_OUTREACH_STEPS_H
 #define LB_API_OUTREACH_STEPS_H
 

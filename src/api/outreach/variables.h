@@ -1,6 +1,5 @@
 /* Custom variables, as JSON objects of strings and as they are stored
- * (domain/outreach/variables.h).
- */
+ * (domain/outreach/variables.h). Threads: stateless. */
 #ifndef LB_API_OUTREACH_VARIABLES_H
 #define LB_API_OUTREACH_VARIABLES_H
 

@@ -85,6 +85,12 @@ lb_err lb_account_begin_session(struct lb_account_change *change, struct lb_stor
     return err ? err : store->ops->session_insert(store, &change->session);
 }
 
+lb_err lb_account_begin_anew(struct lb_account_change *change, struct lb_store *store)
+{
+    lb_err err = store->ops->sessions_end(store, change->user.no);
+    return err ? err : lb_account_begin_session(change, store);
+}
+
 /* --- Making users and links --- */
 
 static lb_err insert_user(struct lb_account_change *change, struct lb_store *store)
@@ -212,9 +218,7 @@ static lb_err set_password(struct lb_account_change *change, struct lb_store *st
     lb_err err =
         store->ops->user_set_password(store, change->user.no, lb_str(change->password_hash));
     if (!err)
-        err = store->ops->sessions_end(store, change->user.no);
-    if (!err)
-        err = lb_account_begin_session(change, store);
+        err = lb_account_begin_anew(change, store);
     return err ? err : lb_account_audit(change, store, change->user.no, "user.set_password");
 }
 

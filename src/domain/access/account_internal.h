@@ -4,11 +4,15 @@
 
 #include "domain/access/account.h"
 
+/* Adds a row to the audit log: what the user of number `actor` has done to that of the change. */
 lb_err lb_account_audit(const struct lb_account_change *change, struct lb_store *store,
                         uint32_t actor, const char *action);
 
 /* Makes the session and the token of the change. */
 lb_err lb_account_begin_session(struct lb_account_change *change, struct lb_store *store);
+
+/* Ends all sessions of the user, and begins one. */
+lb_err lb_account_begin_anew(struct lb_account_change *change, struct lb_store *store);
 
 /* Is the user there, and not deleted? Reads it as it is in the open transaction. */
 lb_err lb_account_read_user(struct lb_account_change *change, struct lb_store *store,

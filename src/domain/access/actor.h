@@ -1,4 +1,4 @@
-/* Who does something, and from where: what the logs say about a change. */
+/* Who does something, and from where: what the logs say about a change. Threads: plain data. */
 #ifndef LB_DOMAIN_ACCESS_ACTOR_H
 #define LB_DOMAIN_ACCESS_ACTOR_H
 

@@ -147,7 +147,8 @@ static struct lb_str tidy(struct lb_str code, char out[RECOVERY_CHARS + 1])
     return (struct lb_str){out, len};
 }
 
-unsigned lb_factor_wait(const struct lb_factor_row *row, int64_t now)
+/* The seconds until a code of the app is looked at; 0: now. */
+static unsigned seconds_to_wait(const struct lb_factor_row *row, int64_t now)
 {
     if (row->wrong < LB_FACTOR_FREE_TRIES || row->wrong_at > now + LB_CLOCK_SLACK_MS)
         return 0;
@@ -181,7 +182,7 @@ static lb_err take_code(struct lb_account_change *change, struct lb_store *store
         *out_taken = take_recovery(row, code);
         return LB_OK;
     }
-    unsigned wait_s = lb_factor_wait(row, now);
+    unsigned wait_s = seconds_to_wait(row, now);
     if (wait_s)
         return refuse_for_a_while(change, wait_s);
     lb_err err = unseal(change, store, row, secret);
@@ -293,9 +294,7 @@ static lb_err turn_on(struct lb_account_change *change, struct lb_store *store,
     change->session.enrols = false;
     lb_err err = store->ops->factor_put(store, row);
     if (!err)
-        err = store->ops->sessions_end(store, change->user.no);
-    if (!err)
-        err = lb_account_begin_session(change, store);
+        err = lb_account_begin_anew(change, store);
     return err ? err : lb_account_audit(change, store, change->user.no, "user.factor_on");
 }
 

@@ -24,9 +24,6 @@ bool lb_factor_rule_parse(struct lb_str text, enum lb_factor_rule *out);
 /* Must a user of that role have one? */
 bool lb_factor_required(enum lb_factor_rule rule, enum lb_role role);
 
-/* The seconds until a code of the app is looked at; 0: now. */
-unsigned lb_factor_wait(const struct lb_factor_row *row, int64_t now);
-
 /* In a sign-in, when its password or link was right: may it go on? LB_OK with `wrong_code`: it may
  * not, and that is recorded. LB_ERR_SECOND_FACTOR_REQUIRED: it has no code. LB_ERR_RATE_LIMITED:
  * too many were wrong. Sets session.enrols when the user has to set one up first. */

@@ -111,15 +111,17 @@ lb_err lb_change_pack_id(struct lb_packer *packer, uint64_t id)
     return err ? err : lb_packer_add(packer, &item, &event_id);
 }
 
-lb_err lb_change_take_back(struct lb_packer *packer, uint64_t id, struct lb_fingerprint fingerprint,
-                           struct lb_str key)
+/* Takes entry `id` back, which is what blocks the key now. */
+static lb_err take_back(struct lb_packer *packer, uint64_t id, struct lb_fingerprint fingerprint,
+                        struct lb_str key)
 {
     lb_err err = lb_change_pack_id(packer, id);
     return err ? err : lb_change_record(packer, false, fingerprint, id, key);
 }
 
-lb_err lb_change_take_back_twin(struct lb_packer *packer, uint64_t id,
-                                struct lb_fingerprint fingerprint)
+/* Takes back an entry that waits. */
+static lb_err take_back_twin(struct lb_packer *packer, uint64_t id,
+                             struct lb_fingerprint fingerprint)
 {
     lb_err err = lb_change_pack_id(packer, id);
     if (!err && !lb_twins_remove(&packer->change->blocklist->twins, fingerprint, id))
@@ -134,9 +136,9 @@ lb_err lb_change_take_back_one(struct lb_packer *packer, uint64_t id,
     uint64_t next = lb_twins_oldest(twins, found->fingerprint);
     *out_stays = found->current == id ? next : found->current;
     if (found->current == id && !next)
-        return lb_change_take_back(packer, id, found->fingerprint, found->key);
+        return take_back(packer, id, found->fingerprint, found->key);
     if (found->current != id)
-        return lb_change_take_back_twin(packer, id, found->fingerprint);
+        return take_back_twin(packer, id, found->fingerprint);
     lb_err err = lb_change_pack_id(packer, id);
     if (!err && !lb_twins_remove(twins, found->fingerprint, next))
         err = LB_ERR_STORAGE_UNAVAILABLE;
@@ -146,7 +148,7 @@ lb_err lb_change_take_back_one(struct lb_packer *packer, uint64_t id,
 lb_err lb_change_note_end(struct lb_packer *packer, int64_t end, struct lb_fingerprint fingerprint,
                           uint64_t id)
 {
-    const struct lb_due due = {end, id, packer->row.list, fingerprint};
+    const struct lb_due_entry due = {end, id, packer->row.list, fingerprint};
     return !end || lb_ends_add(&packer->change->blocklist->ends, &due) ? LB_OK
                                                                        : LB_ERR_STORAGE_UNAVAILABLE;
 }
@@ -172,9 +174,9 @@ lb_err lb_change_take_back_all(struct lb_packer *packer, uint64_t id,
     uint64_t twin;
     packer->change->asked_more += lb_twins_oldest(twins, fingerprint) != 0;
     lb_change_note_freed(packer->change, key);
-    lb_err err = lb_change_take_back(packer, id, fingerprint, key);
+    lb_err err = take_back(packer, id, fingerprint, key);
     while (!err && (twin = lb_twins_oldest(twins, fingerprint)) != 0)
-        err = lb_change_take_back_twin(packer, twin, fingerprint);
+        err = take_back_twin(packer, twin, fingerprint);
     return err;
 }
 

@@ -77,14 +77,6 @@ lb_err lb_change_pack_id(struct lb_packer *packer, uint64_t id);
 /* Appends the last row, and one of the entries that count no more since there are too many. */
 lb_err lb_change_flush(struct lb_packer *packer);
 
-/* Takes entry `id` back, which is what blocks the key now. */
-lb_err lb_change_take_back(struct lb_packer *packer, uint64_t id, struct lb_fingerprint fingerprint,
-                           struct lb_str key);
-
-/* Takes back an entry that waits. */
-lb_err lb_change_take_back_twin(struct lb_packer *packer, uint64_t id,
-                                struct lb_fingerprint fingerprint);
-
 /* Unblock: others of the person may be blocked still, which the answer tells (change->freed). */
 void lb_change_note_freed(struct lb_change *change, struct lb_str key);
 

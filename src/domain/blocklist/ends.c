@@ -61,7 +61,7 @@ static bool grow(struct lb_ends_shard *shard)
     return true;
 }
 
-static bool note(struct lb_ends *ends, const struct lb_due *due)
+static bool note(struct lb_ends *ends, const struct lb_due_entry *due)
 {
     uint64_t key = key_of(due->fingerprint, due->id);
     struct lb_ends_shard *shard = shard_of(ends, key);
@@ -89,7 +89,7 @@ static void free_slot(struct lb_ends_shard *shard, size_t hole)
     shard->count--;
 }
 
-static void forget(struct lb_ends *ends, const struct lb_due *due)
+static void forget(struct lb_ends *ends, const struct lb_due_entry *due)
 {
     uint64_t key = key_of(due->fingerprint, due->id);
     struct lb_ends_shard *shard = shard_of(ends, key);
@@ -98,7 +98,7 @@ static void forget(struct lb_ends *ends, const struct lb_due *due)
         free_slot(shard, at);
 }
 
-static bool is_of(const struct lb_due *due, struct lb_fingerprint fingerprint, uint64_t id)
+static bool is_of(const struct lb_due_entry *due, struct lb_fingerprint fingerprint, uint64_t id)
 {
     return due->id == id && due->fingerprint.high == fingerprint.high;
 }
@@ -116,7 +116,7 @@ int64_t lb_ends_of(const struct lb_ends *ends, struct lb_fingerprint fingerprint
 
 /* --- By time ---------------------------------------------------------------------------------- */
 
-bool lb_ends_add(struct lb_ends *ends, const struct lb_due *due)
+bool lb_ends_add(struct lb_ends *ends, const struct lb_due_entry *due)
 {
     if (!lb_array_reserve(ends->heap, ends->capacity, ends->count + ends->added + 1) ||
         !note(ends, due))
@@ -125,9 +125,9 @@ bool lb_ends_add(struct lb_ends *ends, const struct lb_due *due)
     return true;
 }
 
-static void swap(struct lb_due *a, struct lb_due *b)
+static void swap(struct lb_due_entry *a, struct lb_due_entry *b)
 {
-    struct lb_due kept = *a;
+    struct lb_due_entry kept = *a;
     *a = *b;
     *b = kept;
 }
@@ -154,14 +154,14 @@ void lb_ends_roll_back(struct lb_ends *ends)
         forget(ends, &ends->heap[ends->count + ends->added - 1]);
 }
 
-const struct lb_due *lb_ends_first(const struct lb_ends *ends)
+const struct lb_due_entry *lb_ends_first(const struct lb_ends *ends)
 {
     return ends->count ? ends->heap : NULL;
 }
 
 void lb_ends_drop_first(struct lb_ends *ends)
 {
-    struct lb_due *heap = ends->heap;
+    struct lb_due_entry *heap = ends->heap;
     size_t at = 0, next;
     forget(ends, &heap[0]);
     heap[0] = heap[--ends->count];

@@ -7,8 +7,8 @@
 #include "index/membership.h"
 #include "store/rows.h"
 
-struct lb_due {
-    int64_t end;
+struct lb_due_entry {
+    int64_t end; /* ms since 1970 */
     uint64_t id;
     struct lb_list list;
     struct lb_fingerprint fingerprint;
@@ -31,12 +31,12 @@ struct lb_ends_shard {
 
 /* All zero: none. */
 struct lb_ends {
-    struct lb_due
+    struct lb_due_entry
         *heap;    /* binary, the first due on top; then those of the open batch, in no order */
     size_t count; /* of the heap */
     size_t added; /* by the open batch */
     size_t capacity;
-    struct lb_due *taken; /* whose ends are being written */
+    struct lb_due_entry *taken; /* whose ends are being written */
     size_t taken_count;
     struct lb_ends_shard shards[LB_ENDS_SHARDS]; /* the same but for those, by entry */
 };
@@ -45,7 +45,7 @@ void lb_ends_fini(struct lb_ends *ends);
 
 /* Adds an entry of the open batch. False when out of memory; one that was dropped since the last
  * was added has its room still. */
-bool lb_ends_add(struct lb_ends *ends, const struct lb_due *due);
+bool lb_ends_add(struct lb_ends *ends, const struct lb_due_entry *due);
 
 /* What was added since the last commit is final, or was never there. */
 void lb_ends_commit(struct lb_ends *ends);
@@ -55,7 +55,7 @@ void lb_ends_roll_back(struct lb_ends *ends);
 int64_t lb_ends_of(const struct lb_ends *ends, struct lb_fingerprint fingerprint, uint64_t id);
 
 /* The one that is due first; NULL: there is none. Between batches. */
-const struct lb_due *lb_ends_first(const struct lb_ends *ends);
+const struct lb_due_entry *lb_ends_first(const struct lb_ends *ends);
 void lb_ends_drop_first(struct lb_ends *ends);
 
 #endif

@@ -78,8 +78,9 @@ void lb_erased_tag(const struct lb_erased *erased, struct lb_str workspace_id, s
     crypto_generichash_blake2b_final(&state, out, LB_ERASED_TAG_SIZE);
 }
 
-struct lb_str lb_erased_key_of_tag(const uint8_t tag[LB_ERASED_TAG_SIZE], struct lb_str key,
-                                   char out[LB_ERASED_KEY_SIZE])
+/* The tag, as a key of the same type. */
+static struct lb_str key_of_tag(const uint8_t tag[LB_ERASED_TAG_SIZE], struct lb_str key,
+                                char out[LB_ERASED_KEY_SIZE])
 {
     size_t len = LB_ERASED_KEY_LENGTH;
     out[0] = '~';
@@ -98,7 +99,7 @@ static struct lb_str make_key(const struct lb_erased *erased, const struct lb_wo
 {
     uint8_t tag[LB_ERASED_TAG_SIZE];
     lb_erased_tag(erased, lb_str(workspace->row.id), key, tag);
-    return lb_erased_key_of_tag(tag, key, out);
+    return key_of_tag(tag, key, out);
 }
 
 /* --- Looking up ------------------------------------------------------------------------------- */

@@ -42,11 +42,9 @@ void lb_erased_destroy(struct lb_erased *erased);
 /* Reads the installation's key, if there is one. */
 lb_err lb_erased_load(struct lb_erased *erased, struct lb_store_reader *reader);
 
-/* The tag of a key, and as a key; needs the installation's key. */
+/* The tag of a key; needs the installation's key. */
 void lb_erased_tag(const struct lb_erased *erased, struct lb_str workspace_id, struct lb_str key,
                    uint8_t out[LB_ERASED_TAG_SIZE]);
-struct lb_str lb_erased_key_of_tag(const uint8_t tag[LB_ERASED_TAG_SIZE], struct lb_str key,
-                                   char out[LB_ERASED_KEY_SIZE]);
 
 /* How many tags the workspace has: whether lb_erased_find has anything to find. When it has grown
  * since a name was looked up, the name may have been erased meanwhile. */

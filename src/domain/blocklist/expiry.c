@@ -29,7 +29,7 @@ struct lb_ending {
     uint64_t began_ms;
     uint64_t not_before_ms;
     struct rest rests[RESTS_MAX];
-    struct lb_due others[OTHERS_MAX]; /* until they are put back */
+    struct lb_due_entry others[OTHERS_MAX]; /* until they are put back */
     size_t other_count;
 };
 
@@ -100,7 +100,7 @@ static void note_rest(struct lb_ending *ending, uint32_t workspace, lb_err err)
 /* --- One write -------------------------------------------------------------------------------- */
 
 /* Ends an entry, if it is in force still, and said so itself. */
-static lb_err end_entry(struct lb_packer *packer, const struct lb_due *due)
+static lb_err end_entry(struct lb_packer *packer, const struct lb_due_entry *due)
 {
     struct lb_change *change = packer->change;
     uint64_t number = lb_row_times_number_of(change->standing.workspace->row_times, due->id);
@@ -115,8 +115,8 @@ static lb_err end_entry(struct lb_packer *packer, const struct lb_due *due)
 }
 
 /* Those of one list, which are one change. */
-static lb_err end_list(struct lb_ending *ending, struct lb_store *store, const struct lb_due *due,
-                       size_t count)
+static lb_err end_list(struct lb_ending *ending, struct lb_store *store,
+                       const struct lb_due_entry *due, size_t count)
 {
     struct lb_change *change = &ending->change;
     struct lb_list list = due->list;
@@ -173,14 +173,14 @@ static void finish(struct lb_task *task)
 
 static int compare(const void *a, const void *b)
 {
-    const struct lb_due *x = a;
-    const struct lb_due *y = b;
+    const struct lb_due_entry *x = a;
+    const struct lb_due_entry *y = b;
     if (x->list.campaign != y->list.campaign)
         return x->list.campaign < y->list.campaign ? -1 : 1;
     return (x->id > y->id) - (x->id < y->id);
 }
 
-static bool is_next(struct lb_ending *ending, const struct lb_due *due)
+static bool is_next(struct lb_ending *ending, const struct lb_due_entry *due)
 {
     const struct lb_ends *ends = &ending->blocklist->ends;
     return ends->taken_count ? ends->taken[0].list.workspace == due->list.workspace
@@ -193,7 +193,7 @@ static bool take(struct lb_ending *ending, int64_t now)
 {
     struct lb_ends *ends = &ending->blocklist->ends;
     size_t drops = 0;
-    const struct lb_due *first;
+    const struct lb_due_entry *first;
     while (drops < DROPS_AT_A_TIME && (first = lb_ends_first(ends)) != NULL) {
         if (first->end > now || ends->taken_count == ENDS_AT_A_TIME ||
             ending->other_count == OTHERS_MAX)

@@ -88,9 +88,6 @@ extern const char lb_identifier_two[];
 /* Is all of it [A-Za-z0-9_-]? */
 bool lb_identifier_is_plain(struct lb_str text);
 
-/* The reason that names a character. */
-const char *lb_identifier_refuse_point(int32_t point, struct lb_identifier *out);
-
 /* Rules for the characters of a canonical form. */
 const char *lb_identifier_check_points(const int32_t *points, size_t count,
                                        struct lb_identifier *out);

@@ -65,7 +65,8 @@ static const char *reason_in(const struct kind_of_name *table, size_t count, str
 
 /* --- Characters --- */
 
-const char *lb_identifier_refuse_point(int32_t point, struct lb_identifier *out)
+/* The reason that names a character. */
+static const char *refuse_point(int32_t point, struct lb_identifier *out)
 {
     if (point == '.')
         return DOT;
@@ -145,7 +146,7 @@ const char *lb_identifier_check_points(const int32_t *points, size_t count,
     for (size_t i = 0; i < count; i++) {
         enum point_class class = class_of(points[i]);
         if (class == POINT_REFUSED)
-            return lb_identifier_refuse_point(points[i], out);
+            return refuse_point(points[i], out);
         names |= class == POINT_NAMES;
     }
     if (count > LB_IDENTIFIER_MAX_CODE_POINTS)

@@ -27,7 +27,8 @@ static int64_t now_of(const struct lb_change *change)
 /* --- Recording -------------------------------------------------------------------------------- */
 
 /* The same import, sent again: what it did counts on, unless that was undone. */
-static void go_on(struct lb_import_row *row, const struct lb_import_row *sending)
+static void go_on(struct lb_blocklist_import_row *row,
+                  const struct lb_blocklist_import_row *sending)
 {
     uint64_t done = row->undone_at ? 0 : row->done;
     uint64_t no = row->no;
@@ -41,8 +42,8 @@ static void go_on(struct lb_import_row *row, const struct lb_import_row *sending
 /* What the store has of the import, for this sending. */
 static lb_err take_over(struct lb_imports_step *step, struct lb_store *store)
 {
-    struct lb_import_row *next = &step->next;
-    const struct lb_import_row *sending = &step->run->row;
+    struct lb_blocklist_import_row *next = &step->next;
+    const struct lb_blocklist_import_row *sending = &step->run->row;
     struct lb_reason *reason = &step->change.write.reason;
     lb_err err = store->ops->import(store->ops->writer_reader(store), sending->list.workspace,
                                     lb_str(sending->id), next);
@@ -68,8 +69,8 @@ static lb_err take_over(struct lb_imports_step *step, struct lb_store *store)
 
 static void end_row(struct lb_imports_step *step)
 {
-    struct lb_import_row *next = &step->next;
-    const struct lb_import_row *counts = &step->counts;
+    struct lb_blocklist_import_row *next = &step->next;
+    const struct lb_blocklist_import_row *counts = &step->counts;
     next->rest = counts->rest;
     next->duplicates = counts->duplicates;
     next->rows = counts->rows;
@@ -112,7 +113,7 @@ void lb_imports_recorded(struct lb_imports_step *step)
 
 /* --- How it stands ---------------------------------------------------------------------------- */
 
-enum lb_imports_state lb_imports_state(const struct lb_import_row *row,
+enum lb_imports_state lb_imports_state(const struct lb_blocklist_import_row *row,
                                        const struct lb_workspace *workspace,
                                        const struct lb_store *store, int64_t now_ms)
 {
@@ -129,7 +130,7 @@ enum lb_imports_state lb_imports_state(const struct lb_import_row *row,
 /* --- Taking it back --------------------------------------------------------------------------- */
 
 static lb_err find_import(struct lb_imports_undo *undo, struct lb_store *store,
-                          struct lb_import_row *out)
+                          struct lb_blocklist_import_row *out)
 {
     struct lb_change *change = &undo->change;
     const struct lb_standing *standing = &change->standing;
@@ -153,7 +154,7 @@ static lb_err find_import(struct lb_imports_undo *undo, struct lb_store *store,
 
 /* There is nothing more to take back. */
 static lb_err finish(struct lb_imports_undo *undo, struct lb_store *store,
-                     struct lb_import_row *row)
+                     struct lb_blocklist_import_row *row)
 {
     undo->done = true;
     if (row->undone_at)
@@ -170,7 +171,7 @@ static lb_err apply_undo(struct lb_write *write, struct lb_store *store)
     struct lb_change *change = &undo->change;
     struct lb_store_reader *reader = store->ops->writer_reader(store);
     uint32_t workspace = change->standing.list.workspace;
-    struct lb_import_row row;
+    struct lb_blocklist_import_row row;
     uint64_t next;
     undo->done = false;
     lb_packer_clear_results(change);

@@ -17,8 +17,8 @@
 
 /* One sending of a file. Fill id, list, unblocks, actor, bytes and column of `row`. */
 struct lb_imports_run {
-    struct lb_import_row row; /* as the store has it, once something was recorded */
-    bool begun;               /* something was */
+    struct lb_blocklist_import_row row; /* as the store has it, once something was recorded */
+    bool begun;                         /* something was */
 };
 
 /* Draws its number and notes that the workspace is importing; to be ended. */
@@ -32,9 +32,9 @@ struct lb_imports_step {
     bool last;     /* the sending ends: `counts` are known */
     bool finished; /* last: to the end of the file */
     /* rest, duplicates, rows, bad and blank; last. */
-    struct lb_import_row counts;
+    struct lb_blocklist_import_row counts;
     /* Its own. */
-    struct lb_import_row next;
+    struct lb_blocklist_import_row next;
     lb_err (*apply)(struct lb_write *write, struct lb_store *store);
 };
 
@@ -50,7 +50,7 @@ enum lb_imports_state { LB_IMPORT_RUNNING, LB_IMPORT_DONE, LB_IMPORT_BROKEN_OFF,
 /* `now_ms` is the wall clock. Of a store that several nodes share: another node's import is running
  * when it recorded something in the last LB_IMPORTS_SILENT_MS. Any thread. */
 #define LB_IMPORTS_SILENT_MS 10000
-enum lb_imports_state lb_imports_state(const struct lb_import_row *row,
+enum lb_imports_state lb_imports_state(const struct lb_blocklist_import_row *row,
                                        const struct lb_workspace *workspace,
                                        const struct lb_store *store, int64_t now_ms);
 

@@ -22,8 +22,8 @@ static bool read_name(struct lb_str stored, struct lb_identifier *out)
     return true;
 }
 
-bool lb_links_next_pair(struct lb_str *rest, struct lb_identifier *member,
-                        struct lb_identifier *name)
+/* Takes two items of a row off `*rest`; false after the last. A name that was erased is empty. */
+static bool next_pair(struct lb_str *rest, struct lb_identifier *member, struct lb_identifier *name)
 {
     struct lb_str items[2];
     return lb_log_items_next(rest, &items[0]) && lb_log_items_next(rest, &items[1]) &&
@@ -52,7 +52,7 @@ lb_err lb_links_read(struct lb_store *store, struct lb_store_reader *reader, uin
     bool found = lb_log_kind_has_pairs(row.kind) && id >= row.id &&
                  row.number + (id - row.id) == number && (id - row.id) % 2 == 0;
     for (uint64_t at = row.id; found && at <= id; at += 2)
-        found = lb_links_next_pair(&rest, &out->member, &out->name);
+        found = next_pair(&rest, &out->member, &out->name);
     if (!found || is_bare(&out->member, &out->name))
         return LB_ERR_NOT_FOUND;
     out->number = number;
@@ -330,7 +330,7 @@ static lb_err replay_row(struct lb_blocklist *blocklist, struct lb_store_reader 
     uint64_t number;
     lb_err err = LB_OK;
     if (row->kind != LB_LOG_LINK_END) {
-        for (; !err && lb_links_next_pair(&rest, &link.member, &link.name); link.number += 2)
+        for (; !err && next_pair(&rest, &link.member, &link.name); link.number += 2)
             err = replay_pair(blocklist, workspace, &link) ? LB_OK : LB_ERR_INTERNAL;
         return err || !rest.ptr ? err : LB_ERR_STORAGE_UNAVAILABLE;
     }
@@ -366,7 +366,7 @@ static lb_err note_erased(struct lb_blocklist *blocklist, struct lb_store_reader
     if (err || !lb_log_kind_has_pairs(row.kind) || id < row.id)
         return err == LB_ERR_NOT_FOUND ? LB_OK : err;
     struct lb_identifier member = {0}, name = {0};
-    for (uint64_t at = row.id; at <= id && lb_links_next_pair(&row.items, &member, &name); at += 2)
+    for (uint64_t at = row.id; at <= id && next_pair(&row.items, &member, &name); at += 2)
         continue;
     if (!is_bare(&member, &name)) /* another text of the row was erased */
         return LB_OK;

@@ -85,10 +85,6 @@ struct lb_link {
 lb_err lb_links_read(struct lb_store *store, struct lb_store_reader *reader, uint32_t workspace,
                      uint64_t number, uint64_t id, struct lb_link *out);
 
-/* Takes two items of a row off `*rest`; false after the last. A name that was erased is empty. */
-bool lb_links_next_pair(struct lb_str *rest, struct lb_identifier *member,
-                        struct lb_identifier *name);
-
 /* Brings memory in step with a row of links; no batch is open. */
 lb_err lb_links_replay(struct lb_blocklist *blocklist, struct lb_store_reader *details,
                        struct lb_workspace *workspace, const struct lb_log_row *row);

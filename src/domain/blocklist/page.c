@@ -14,7 +14,7 @@
 
 #define FOLD (UTF8PROC_STABLE | UTF8PROC_COMPOSE | UTF8PROC_CASEFOLD | UTF8PROC_IGNORE)
 
-void lb_page_fold(struct lb_str text, struct lb_buf *out)
+bool lb_page_fold(struct lb_str text, struct lb_buf *out)
 {
     utf8proc_uint8_t *folded = NULL;
     bool ascii = true;
@@ -26,13 +26,14 @@ void lb_page_fold(struct lb_str text, struct lb_buf *out)
         lb_buf_append(out, (const char *)folded, len > 0 ? (size_t)len : 0);
         out->failed |= len == UTF8PROC_ERROR_NOMEM;
         free(folded);
-        return;
+        return len >= 0 || len == UTF8PROC_ERROR_NOMEM;
     }
     for (size_t i = 0; i < text.len; i++) {
         char c = text.ptr[i];
         c = c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
         lb_buf_append(out, &c, 1);
     }
+    return true;
 }
 
 static bool has_words(struct lb_str reason, struct lb_str words)

@@ -47,8 +47,9 @@ struct lb_page_result {
                          reader */
 };
 
-/* Appends a text in lower case, as reasons are compared. */
-void lb_page_fold(struct lb_str text, struct lb_buf *out);
+/* Appends a text in lower case, as searches compare texts. False, with nothing appended, when it is
+ * not UTF-8. */
+bool lb_page_fold(struct lb_str text, struct lb_buf *out);
 
 /* Calls `each` for the entries of a page, in order, and stops at its first failure. Counts as
  * quiescent (base/rcu.h): `each` may not use pointers of the caller's that are read without locks,

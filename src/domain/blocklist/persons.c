@@ -211,17 +211,26 @@ static lb_err each_pair_of(const struct lb_person *person, void *context,
     return err;
 }
 
+/* The next person of the workspace, each once; `*node` begins as the first of all, and is NULL
+ * after the last. The person may be replaced meanwhile. */
+static struct lb_person *next_person(const struct lb_persons *people, uint32_t workspace,
+                                     struct lb_registry_node **node)
+{
+    struct lb_person *person = NULL;
+    for (; *node && !person; *node = lb_registry_after(people->names, *node))
+        if ((*node)->scope == workspace && *node == &person_of(*node)->names[0].node)
+            person = person_of(*node);
+    return person;
+}
+
 lb_err lb_persons_each_pair(const struct lb_persons *people, uint32_t workspace, void *context,
                             lb_err (*each)(void *context, struct lb_str member, struct lb_str name))
 {
     lb_err err = LB_OK;
     struct lb_registry_node *node = lb_registry_first(people->names);
-    for (; !err && node; node = lb_registry_after(people->names, node)) {
-        const struct lb_person *person = person_of(node);
-        if (node->scope != workspace || node != &person->names[0].node)
-            continue;
+    const struct lb_person *person;
+    while (!err && (person = next_person(people, workspace, &node)) != NULL)
         err = each_pair_of(person, context, each);
-    }
     return err;
 }
 
@@ -425,12 +434,10 @@ bool lb_persons_forget_links(struct lb_persons *people, struct lb_workspace *wor
                              const uint64_t *numbers, size_t count)
 {
     struct lb_registry_node *node = lb_registry_first(people->names);
-    for (; node; node = lb_registry_after(people->names, node)) {
-        struct lb_person *person = person_of(node);
-        if (node->scope == workspace->row.no && node == &person->names[0].node &&
-            !forget_pairs(people, workspace, person, numbers, count))
+    struct lb_person *person;
+    while ((person = next_person(people, workspace->row.no, &node)) != NULL)
+        if (!forget_pairs(people, workspace, person, numbers, count))
             return false;
-    }
     return true;
 }
 

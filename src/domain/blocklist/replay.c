@@ -136,7 +136,7 @@ static lb_err find_place(struct lb_replay *replay, struct lb_workspace *workspac
 static lb_err add_end(struct lb_replay *replay, struct lb_list list, const struct place *at,
                       uint64_t id)
 {
-    const struct lb_due due = {at->end, id, list, at->fingerprint};
+    const struct lb_due_entry due = {at->end, id, list, at->fingerprint};
     return lb_ends_add(&replay->blocklist->ends, &due) ? LB_OK : LB_ERR_INTERNAL;
 }
 
@@ -420,7 +420,8 @@ struct lb_replay *lb_replay_create(struct lb_blocklist *blocklist, void *context
 
 /* --- What other nodes have added --- */
 
-bool lb_replay_ends_alike(const struct lb_log_mark *one, const struct lb_log_mark *other)
+/* Does a log end in the same row, or is it empty in both? */
+static bool ends_alike(const struct lb_log_mark *one, const struct lb_log_mark *other)
 {
     return one->row == other->row && (!one->row || memcmp(one, other, sizeof *one) == 0);
 }
@@ -467,7 +468,7 @@ static lb_err read_new_rows(struct lb_replay *replay, struct lb_workspace *works
     bool was_read = !err || err == LB_ERR_NOT_FOUND;
     bool to_the_end = was_read && !replay->cut;
     *out_wrong = NULL;
-    if (!err && to_the_end && replay->agrees && !lb_replay_ends_alike(&replay->last, &latest->log))
+    if (!err && to_the_end && replay->agrees && !ends_alike(&replay->last, &latest->log))
         *out_wrong = "the blocklist log of a workspace does not end where the workspace says: "
                      "its last rows are absent, or are others (leadblock verify)";
     if (was_read && !replay->agrees)

@@ -43,9 +43,6 @@ lb_err lb_replay_insert_group(struct lb_replay *replay);
 /* The erased links of the rows so far. */
 lb_err lb_replay_forget_links(struct lb_replay *replay, struct lb_workspace *workspace);
 
-/* Does a log end in the same row, or is it empty in both? */
-bool lb_replay_ends_alike(const struct lb_log_mark *one, const struct lb_log_mark *other);
-
 /* Reads what memory lacks of a workspace up to that version; with `step` the next piece of it. */
 lb_err lb_replay_refresh(struct lb_replay *replay, const struct lb_workspace_version *latest);
 

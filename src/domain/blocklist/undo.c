@@ -358,7 +358,7 @@ static lb_err renew_import(const struct lb_change *change, struct lb_store *stor
     uint32_t workspace = change->standing.list.workspace;
     const struct lb_row_times *row_times = change->standing.workspace->row_times;
     struct lb_log_row row = {.undoes = undoes};
-    struct lb_import_row import;
+    struct lb_blocklist_import_row import;
     unsigned undos = 0;
     lb_err err = LB_OK;
     for (; !err && row.undoes && undos <= LB_UNDONE_MAX; undos++)

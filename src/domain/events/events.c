@@ -77,13 +77,6 @@ bool lb_event_cursor_parse(struct lb_str text, struct lb_event_cursor *out)
     return text.len == 0;
 }
 
-int lb_event_cursor_compare(const struct lb_event_cursor *a, const struct lb_event_cursor *b)
-{
-    if (a->log != b->log)
-        return a->log < b->log ? -1 : 1;
-    return a->own < b->own ? -1 : a->own > b->own;
-}
-
 /* --- Notifying -------------------------------------------------------------------------------- */
 
 static struct lb_events_watch **bucket_of(struct lb_events *events,

@@ -53,8 +53,6 @@ struct lb_event_cursor {
 void lb_event_cursor_write(const struct lb_event_cursor *cursor, char out[LB_EVENT_CURSOR_SIZE]);
 /* False for what is no cursor. */
 bool lb_event_cursor_parse(struct lb_str text, struct lb_event_cursor *out);
-/* < 0, 0, > 0. Of cursors of one workspace. */
-int lb_event_cursor_compare(const struct lb_event_cursor *a, const struct lb_event_cursor *b);
 
 /* --- Events ----------------------------------------------------------------------------------- */
 

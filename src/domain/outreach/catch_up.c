@@ -4,12 +4,7 @@
  * Threads: the writer's. */
 #include "domain/outreach/internal.h"
 
-#include "base/clock.h"
-#include "base/mailbox.h"
-#include "writer/retry.h"
-
-#include <stddef.h>
-#include <stdlib.h>
+#include "writer/own_write.h"
 
 /* Names that one write looks at. */
 #define NAMES_AT_A_TIME 50
@@ -21,44 +16,11 @@ struct place {
 };
 
 struct lb_catch_up {
-    struct lb_write write; /* first: the writer hands it back */
+    struct lb_own_write own; /* first: `apply` and `finish` get it */
     struct lb_outreach *outreach;
-    struct lb_writer *writer; /* NULL: before the start */
-    struct lb_mailbox *mailbox;
-    struct lb_task done;
-    bool under_way;
-    uint64_t began_ms;
-    struct lb_retry retry;
     struct place at;
     struct place reached; /* by the write under way */
 };
-
-struct lb_catch_up *lb_catch_up_create(struct lb_outreach *outreach)
-{
-    struct lb_catch_up *catch_up = calloc(1, sizeof *catch_up);
-    if (!catch_up)
-        return NULL;
-    catch_up->outreach = outreach;
-    catch_up->mailbox = lb_mailbox_create();
-    if (catch_up->mailbox)
-        return catch_up;
-    free(catch_up);
-    return NULL;
-}
-
-void lb_catch_up_destroy(struct lb_catch_up *catch_up)
-{
-    if (!catch_up)
-        return;
-    lb_mailbox_drain(catch_up->mailbox);
-    lb_mailbox_destroy(catch_up->mailbox);
-    free(catch_up);
-}
-
-void lb_catch_up_begin(struct lb_catch_up *catch_up, struct lb_writer *writer)
-{
-    catch_up->writer = writer;
-}
 
 /* The name after `at`, and the lists whose leads it may concern; false after the last. */
 static bool next(const struct lb_catch_up *catch_up, struct place *at, struct lb_list *out_list,
@@ -85,7 +47,6 @@ static lb_err apply(struct lb_write *write, struct lb_store *store)
     struct lb_str name;
     lb_err err = LB_OK;
     write->touched = true;
-    catch_up->began_ms = lb_clock_mono_ms();
     catch_up->reached = at;
     for (int i = 0; !err && i < NAMES_AT_A_TIME && next(catch_up, &at, &list, &name) &&
                     list.workspace == write->workspace;
@@ -96,13 +57,10 @@ static lb_err apply(struct lb_write *write, struct lb_store *store)
     return err;
 }
 
-static void finish(struct lb_task *task)
+static void finish(struct lb_write *write)
 {
-    struct lb_catch_up *catch_up =
-        (struct lb_catch_up *)((char *)task - offsetof(struct lb_catch_up, done));
-    catch_up->under_way = false;
-    lb_retry_note(&catch_up->retry, catch_up->write.result, catch_up->began_ms);
-    if (!catch_up->write.result)
+    struct lb_catch_up *catch_up = (struct lb_catch_up *)write;
+    if (!write->result)
         catch_up->at = catch_up->reached;
 }
 
@@ -110,20 +68,34 @@ void lb_catch_up_upkeep(struct lb_catch_up *catch_up)
 {
     struct lb_list list;
     struct lb_str name;
-    lb_mailbox_drain(catch_up->mailbox);
-    if (!catch_up->writer || catch_up->under_way ||
-        lb_retry_waits(&catch_up->retry, catch_up->outreach->settings.store))
+    if (!lb_own_write_is_idle(&catch_up->own) ||
+        lb_retry_waits(&catch_up->own.retry, catch_up->outreach->settings.store))
         return;
     struct place at = catch_up->at;
     if (!next(catch_up, &at, &list, &name)) {
-        catch_up->writer = NULL; /* that was all */
+        catch_up->own.writer = NULL; /* that was all */
         return;
     }
-    catch_up->done.run = finish;
-    catch_up->began_ms = lb_clock_mono_ms();
-    catch_up->write = (struct lb_write){.apply = apply,
-                                        .completion = &catch_up->done,
-                                        .home = catch_up->mailbox,
-                                        .workspace = list.workspace};
-    catch_up->under_way = lb_writer_submit(catch_up->writer, &catch_up->write) == LB_OK;
+    struct lb_write write = {.apply = apply, .workspace = list.workspace};
+    lb_own_write_submit(&catch_up->own, &write); /* if not, by the next upkeep */
+}
+
+/* --- Begin and end --- */
+
+struct lb_catch_up *lb_catch_up_create(struct lb_outreach *outreach)
+{
+    struct lb_catch_up *catch_up = lb_own_write_create(sizeof *catch_up, finish);
+    if (catch_up)
+        catch_up->outreach = outreach;
+    return catch_up;
+}
+
+void lb_catch_up_destroy(struct lb_catch_up *catch_up)
+{
+    lb_own_write_destroy(catch_up);
+}
+
+void lb_catch_up_begin(struct lb_catch_up *catch_up, struct lb_writer *writer)
+{
+    catch_up->own.writer = writer;
 }

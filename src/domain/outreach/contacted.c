@@ -8,13 +8,9 @@
  *
  * All nodes look; whichever comes second finds nothing to do. Threads: the writer's. */
 #include "base/clock.h"
-#include "base/mailbox.h"
 #include "domain/outreach/internal.h"
 #include "domain/outreach/restraint.h"
-#include "writer/retry.h"
-
-#include <stddef.h>
-#include <stdlib.h>
+#include "writer/own_write.h"
 
 #define LEADS_AT_A_TIME 200
 /* In one write, but for those of its first lead; the other leads follow in the next one. */
@@ -27,14 +23,10 @@
 #define EVER           (INT64_MAX / 2) /* after all days */
 
 struct lb_contacted {
-    struct lb_write write; /* first: the writer hands it back */
+    struct lb_own_write own; /* first: `apply` and `finish` get it */
     struct lb_outreach *outreach;
-    struct lb_writer *writer; /* NULL: before the start */
-    struct lb_mailbox *mailbox;
-    struct lb_task done;
-    bool under_way;
     uint64_t look_at_ms;
-    struct lb_retry retry; /* of looks, which ask all parts of the database */
+    struct lb_retry looks; /* which ask all parts of the database, unlike writes */
     struct lb_list looked; /* the campaign whose leads came back last */
     uint64_t sweep_at_ms;
     uint64_t sweep_began_ms;
@@ -47,33 +39,6 @@ struct lb_contacted {
     size_t count;
     size_t known; /* the first ones, for which the write had look-ups */
 };
-
-struct lb_contacted *lb_contacted_create(struct lb_outreach *outreach)
-{
-    struct lb_contacted *contacted = calloc(1, sizeof *contacted);
-    if (!contacted)
-        return NULL;
-    contacted->outreach = outreach;
-    contacted->mailbox = lb_mailbox_create();
-    if (contacted->mailbox)
-        return contacted;
-    free(contacted);
-    return NULL;
-}
-
-void lb_contacted_destroy(struct lb_contacted *contacted)
-{
-    if (!contacted)
-        return;
-    lb_mailbox_drain(contacted->mailbox);
-    lb_mailbox_destroy(contacted->mailbox);
-    free(contacted);
-}
-
-void lb_contacted_begin(struct lb_contacted *contacted, struct lb_writer *writer)
-{
-    contacted->writer = writer;
-}
 
 void lb_contacted_look(struct lb_contacted *contacted)
 {
@@ -139,18 +104,11 @@ static uint64_t rest_ms(uint64_t took, uint64_t least)
     return took * REST_FACTOR > least ? took * REST_FACTOR : least;
 }
 
-static void finish(struct lb_task *task);
-
 static void submit(struct lb_contacted *contacted, bool sweeps)
 {
     contacted->sweeps = sweeps;
-    contacted->done.run = finish;
-    contacted->write = (struct lb_write){.apply = apply,
-                                         .completion = &contacted->done,
-                                         .home = contacted->mailbox,
-                                         .heavy = true,
-                                         .workspace = contacted->list.workspace};
-    contacted->under_way = lb_writer_submit(contacted->writer, &contacted->write) == LB_OK;
+    struct lb_write write = {.apply = apply, .heavy = true, .workspace = contacted->list.workspace};
+    lb_own_write_submit(&contacted->own, &write); /* if not, by a later look */
 }
 
 /* Leads that the write had no look-ups left for. */
@@ -162,18 +120,16 @@ static void submit_rest(struct lb_contacted *contacted)
     submit(contacted, contacted->sweeps);
 }
 
-static void finish(struct lb_task *task)
+static void finish(struct lb_write *write)
 {
-    struct lb_contacted *contacted =
-        (struct lb_contacted *)((char *)task - offsetof(struct lb_contacted, done));
+    struct lb_contacted *contacted = (struct lb_contacted *)write;
     uint64_t now = lb_clock_mono_ms();
-    contacted->under_way = false;
-    if (!contacted->write.result && contacted->known < contacted->count)
+    if (!write->result && contacted->known < contacted->count)
         submit_rest(contacted);
     else if (contacted->sweeps)
         contacted->sweep_at_ms = now + rest_ms(now - contacted->sweep_began_ms, SWEEP_REST_MS);
     else
-        contacted->look_at_ms = contacted->write.result ? now + RETRY_AFTER_MS : 0;
+        contacted->look_at_ms = write->result ? now + RETRY_AFTER_MS : 0;
 }
 
 /* The leads of the next campaign that has some whose days are over, those after the last one first.
@@ -202,10 +158,10 @@ static void look(struct lb_contacted *contacted, uint64_t began)
     lb_err err = find_due(contacted);
     uint64_t now = lb_clock_mono_ms();
     if (err) {
-        lb_retry_put_off(&contacted->retry, began);
+        lb_retry_put_off(&contacted->looks, began);
         return;
     }
-    contacted->retry = (struct lb_retry){0};
+    contacted->looks = (struct lb_retry){0};
     contacted->look_at_ms = now + rest_ms(now - began, LOOK_AGAIN_MS);
     if (contacted->count)
         submit(contacted, false);
@@ -249,12 +205,31 @@ static void sweep(struct lb_contacted *contacted)
 void lb_contacted_upkeep(struct lb_contacted *contacted)
 {
     uint64_t now = lb_clock_mono_ms();
-    lb_mailbox_drain(contacted->mailbox);
-    if (!contacted->writer || contacted->under_way)
+    if (!lb_own_write_is_idle(&contacted->own))
         return;
     if (now >= contacted->look_at_ms &&
-        !lb_retry_waits(&contacted->retry, contacted->outreach->settings.store))
+        !lb_retry_waits(&contacted->looks, contacted->outreach->settings.store))
         look(contacted, now);
     else if (now >= contacted->sweep_at_ms)
         sweep(contacted);
+}
+
+/* --- Begin and end --- */
+
+struct lb_contacted *lb_contacted_create(struct lb_outreach *outreach)
+{
+    struct lb_contacted *contacted = lb_own_write_create(sizeof *contacted, finish);
+    if (contacted)
+        contacted->outreach = outreach;
+    return contacted;
+}
+
+void lb_contacted_destroy(struct lb_contacted *contacted)
+{
+    lb_own_write_destroy(contacted);
+}
+
+void lb_contacted_begin(struct lb_contacted *contacted, struct lb_writer *writer)
+{
+    contacted->own.writer = writer;
 }

@@ -47,8 +47,7 @@ struct lb_erasure {
     size_t row_count, row_capacity;
     uint64_t next;    /* id of the log's row that was not looked at yet */
     bool leads_found; /* by the reader */
-    size_t turn_rows;
-    size_t strange; /* rows of other workspaces, one after the other */
+    size_t strange;   /* rows of other workspaces, one after the other */
     bool again;
     /* Results. */
     uint64_t entries, reasons, lists;

@@ -19,8 +19,4 @@ lb_err lb_erasure_find_rows(struct lb_erasure *erasure, struct lb_store_reader *
  * member ids are so, and LinkedIn names of 8 bytes and more that have a letter and a digit. */
 bool lb_erasure_is_unmistakable(struct lb_str key);
 
-/* A text without capitals, to be freed; NULL when out of memory. What is not UTF-8 stays as it is.
- */
-char *lb_erasure_fold(struct lb_str text);
-
 #endif

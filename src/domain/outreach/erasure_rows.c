@@ -51,7 +51,9 @@ static char *fold_characters(struct lb_str text)
     return folded;
 }
 
-char *lb_erasure_fold(struct lb_str text)
+/* A text without capitals, to be freed; NULL when out of memory. What is not UTF-8 stays as it is.
+ */
+static char *fold(struct lb_str text)
 {
     char *mended = mend(text);
     char *folded = mended ? fold_characters((struct lb_str){mended, text.len}) : NULL;
@@ -94,7 +96,7 @@ static lb_err fold_names(struct lb_erasure *erasure)
         if (!lb_erasure_is_unmistakable(key))
             lb_buf_append_lit(&text, "/in/");
         lb_buf_append_str(&text, name);
-        char *word = text.failed ? NULL : lb_erasure_fold(lb_buf_str(&text));
+        char *word = text.failed ? NULL : fold(lb_buf_str(&text));
         lb_buf_fini(&text);
         if (!word)
             return LB_ERR_OVERLOADED;
@@ -163,7 +165,7 @@ static bool has_name(const struct lb_erasure *erasure, size_t index, const char 
 
 static lb_err mentions_as_it_is(const struct lb_erasure *erasure, struct lb_str text, bool *out)
 {
-    char *folded = lb_erasure_fold(text);
+    char *folded = fold(text);
     if (!folded)
         return LB_ERR_OVERLOADED;
     for (size_t i = 0; !*out && i < erasure->word_count; i++)

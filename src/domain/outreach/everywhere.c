@@ -9,15 +9,12 @@
  * noted, since the one that has noted it may end; whichever comes last finds nothing to do.
  * Threads: the writer's. */
 #include "base/clock.h"
-#include "base/mailbox.h"
 #include "domain/access/nodes.h"
 #include "domain/outreach/internal.h"
 #include "domain/outreach/walk.h"
-#include "writer/retry.h"
+#include "writer/own_write.h"
 
 #include <sodium.h>
-#include <stddef.h>
-#include <stdlib.h>
 
 #define NAMES_AT_A_TIME 50
 #define LOOKS_AT_A_TIME 200 /* of a write */
@@ -32,15 +29,9 @@ struct place {
 };
 
 struct lb_everywhere {
-    struct lb_write write; /* first: the writer hands it back */
+    struct lb_own_write own; /* first: `apply` and `finish` get it */
     struct lb_outreach *outreach;
-    struct lb_writer *writer; /* NULL: before the start */
-    struct lb_mailbox *mailbox;
-    struct lb_task done;
-    bool under_way;
     bool may_be_pending;
-    uint64_t began_ms;
-    struct lb_retry retry;
     uint64_t looked_ms;
     struct lb_pending_row rows[NAMES_AT_A_TIME];
     size_t row_count;
@@ -104,7 +95,7 @@ static void prefetch(const struct lb_everywhere *everywhere, struct lb_store *st
             names[count++] = key_of(&everywhere->rows[i]);
     if (count)
         store->ops->prefetch_names(lb_outreach_reader(everywhere->outreach),
-                                   everywhere->write.workspace, names, count);
+                                   everywhere->own.write.workspace, names, count);
 }
 
 /* In one workspace, which is what a write may change. */
@@ -116,7 +107,6 @@ static lb_err apply(struct lb_write *write, struct lb_store *store)
     bool done = true;
     lb_err err = LB_OK;
     write->touched = true;
-    everywhere->began_ms = lb_clock_mono_ms();
     *place = everywhere->at;
     if (place->walk.row.len) /* what it points to is its own */
         lb_lead_range_of(key_of(&place->walk.row), &place->walk.range);
@@ -133,7 +123,6 @@ static lb_err apply_drop(struct lb_write *write, struct lb_store *store)
     struct lb_everywhere *everywhere = (struct lb_everywhere *)write;
     lb_err err = LB_OK;
     write->touched = true;
-    everywhere->began_ms = lb_clock_mono_ms();
     for (size_t i = 0; !err && i < everywhere->row_count; i++)
         err = store->ops->lead_pending_drop(store, &everywhere->rows[i]);
     return err;
@@ -167,26 +156,18 @@ static void go_on(struct lb_everywhere *everywhere)
     }
 }
 
-static void finish(struct lb_task *task)
+static void finish(struct lb_write *write)
 {
-    struct lb_everywhere *everywhere =
-        (struct lb_everywhere *)((char *)task - offsetof(struct lb_everywhere, done));
-    everywhere->under_way = false;
-    lb_retry_note(&everywhere->retry, everywhere->write.result, everywhere->began_ms);
-    if (!everywhere->write.result)
-        go_on(everywhere);
+    if (!write->result)
+        go_on((struct lb_everywhere *)write);
 }
 
 static void submit(struct lb_everywhere *everywhere)
 {
     const struct lb_workspace *workspace = everywhere->at.workspace;
-    everywhere->done.run = finish;
-    everywhere->began_ms = lb_clock_mono_ms();
-    everywhere->write = (struct lb_write){.apply = workspace ? apply : apply_drop,
-                                          .completion = &everywhere->done,
-                                          .home = everywhere->mailbox,
-                                          .workspace = workspace ? workspace->row.no : 0};
-    everywhere->under_way = lb_writer_submit(everywhere->writer, &everywhere->write) == LB_OK;
+    struct lb_write write = {.apply = workspace ? apply : apply_drop,
+                             .workspace = workspace ? workspace->row.no : 0};
+    lb_own_write_submit(&everywhere->own, &write); /* if not, by the next upkeep */
 }
 
 /* --- What is next --- */
@@ -227,14 +208,13 @@ static lb_err take(struct lb_everywhere *everywhere)
 void lb_everywhere_upkeep(struct lb_everywhere *everywhere)
 {
     uint64_t now = lb_clock_mono_ms();
-    lb_mailbox_drain(everywhere->mailbox);
-    if (!everywhere->writer || everywhere->under_way ||
-        lb_retry_waits(&everywhere->retry, everywhere->outreach->settings.store))
+    if (!lb_own_write_is_idle(&everywhere->own) ||
+        lb_retry_waits(&everywhere->own.retry, everywhere->outreach->settings.store))
         return;
     bool looks = everywhere->may_be_pending || now - everywhere->looked_ms >= LOOK_AGAIN_MS;
     lb_err err = !everywhere->row_count && looks ? take(everywhere) : LB_OK;
     if (err)
-        lb_retry_note(&everywhere->retry, err, now);
+        lb_retry_note(&everywhere->own.retry, err, now);
     if (everywhere->row_count)
         submit(everywhere);
 }
@@ -243,28 +223,19 @@ void lb_everywhere_upkeep(struct lb_everywhere *everywhere)
 
 struct lb_everywhere *lb_everywhere_create(struct lb_outreach *outreach)
 {
-    struct lb_everywhere *everywhere = calloc(1, sizeof *everywhere);
-    if (!everywhere)
-        return NULL;
-    everywhere->outreach = outreach;
-    everywhere->mailbox = lb_mailbox_create();
-    if (everywhere->mailbox)
-        return everywhere;
-    free(everywhere);
-    return NULL;
+    struct lb_everywhere *everywhere = lb_own_write_create(sizeof *everywhere, finish);
+    if (everywhere)
+        everywhere->outreach = outreach;
+    return everywhere;
 }
 
 void lb_everywhere_destroy(struct lb_everywhere *everywhere)
 {
-    if (!everywhere)
-        return;
-    lb_mailbox_drain(everywhere->mailbox);
-    lb_mailbox_destroy(everywhere->mailbox);
-    free(everywhere);
+    lb_own_write_destroy(everywhere);
 }
 
 void lb_everywhere_begin(struct lb_everywhere *everywhere, struct lb_writer *writer)
 {
-    everywhere->writer = writer;
+    everywhere->own.writer = writer;
     everywhere->may_be_pending = true;
 }

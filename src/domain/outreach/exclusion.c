@@ -51,16 +51,23 @@ void lb_exclusion_add_others(const struct lb_exclusion *exclusion, struct lb_oth
     }
 }
 
+void lb_exclusion_all_names(const struct lb_exclusion *exclusion, const struct lb_lead_row *lead,
+                            struct lb_exclusion_names *own, struct lb_other_names *out)
+{
+    out->count = 0;
+    lb_exclusion_names(lead, own);
+    for (size_t i = 0; i < own->count; i++)
+        lb_other_names_add(out, own->names[i]);
+    lb_exclusion_add_others(exclusion, out);
+}
+
 lb_err lb_exclusion_each(const struct lb_exclusion *exclusion, const struct lb_lead_row *lead,
                          void *context, lb_err (*each)(void *context, struct lb_str key))
 {
     struct lb_exclusion_names own;
-    struct lb_other_names names = {0};
+    struct lb_other_names names;
     lb_err err = LB_OK;
-    lb_exclusion_names(lead, &own);
-    for (size_t i = 0; i < own.count; i++)
-        lb_other_names_add(&names, own.names[i]);
-    lb_exclusion_add_others(exclusion, &names);
+    lb_exclusion_all_names(exclusion, lead, &own, &names);
     for (size_t i = 0; !err && i < names.count; i++)
         err = each(context, names.names[i]);
     bool all =

@@ -29,6 +29,11 @@ struct lb_exclusion {
 /* The names that a lead has through its person, beside its own: `out` gets both. */
 void lb_exclusion_add_others(const struct lb_exclusion *exclusion, struct lb_other_names *out);
 
+/* The LinkedIn names of a lead, in `own`, and those that it has through its person: `*out` has
+ * both, its own first. */
+void lb_exclusion_all_names(const struct lb_exclusion *exclusion, const struct lb_lead_row *lead,
+                            struct lb_exclusion_names *own, struct lb_other_names *out);
+
 /* Calls `each` for the keys (item.h) of the lead's names until it fails: first its own LinkedIn
  * names, then other ones of its person, then those of other types. */
 lb_err lb_exclusion_each(const struct lb_exclusion *exclusion, const struct lb_lead_row *lead,

@@ -1,41 +1,13 @@
 #include "domain/outreach/lead_search.h"
 
 #include "domain/blocklist/identifier.h"
-
-#include <stdlib.h>
-#include <utf8proc.h>
-
-#define FOLD (UTF8PROC_STABLE | UTF8PROC_COMPOSE | UTF8PROC_CASEFOLD | UTF8PROC_IGNORE)
-
-static bool is_ascii(struct lb_str text)
-{
-    for (size_t i = 0; i < text.len; i++)
-        if ((unsigned char)text.ptr[i] >= 0x80)
-            return false;
-    return true;
-}
+#include "domain/blocklist/page.h"
 
 /* Appends the text in lower case. What is not UTF-8 is appended as it is. */
 static void fold(struct lb_str text, struct lb_buf *out)
 {
-    utf8proc_uint8_t *folded = NULL;
-    if (!is_ascii(text)) {
-        utf8proc_ssize_t len = utf8proc_map((const utf8proc_uint8_t *)text.ptr,
-                                            (utf8proc_ssize_t)text.len, &folded, FOLD);
-        if (len == UTF8PROC_ERROR_NOMEM)
-            out->failed = true;
-        else if (len < 0)
-            lb_buf_append_str(out, text);
-        else
-            lb_buf_append(out, (const char *)folded, (size_t)len);
-        free(folded);
-        return;
-    }
-    for (size_t i = 0; i < text.len; i++) {
-        char c = text.ptr[i];
-        c = c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
-        lb_buf_append(out, &c, 1);
-    }
+    if (!lb_page_fold(text, out))
+        lb_buf_append_str(out, text);
 }
 
 bool lb_lead_search_begin(struct lb_lead_search *search, struct lb_str term)

@@ -5,10 +5,9 @@
 
 #include "base/array.h"
 #include "base/clock.h"
-#include "base/mailbox.h"
-#include "writer/retry.h"
+#include "writer/own_write.h"
 
-#include <stddef.h>
+#include <stdlib.h>
 
 /* Leads that one write deletes: about two milliseconds' worth; fewer when there is more to them. */
 #define LEADS_AT_A_TIME 100
@@ -16,44 +15,15 @@
 #define LOOK_AGAIN_MS   60000
 
 struct lb_purge {
-    struct lb_write write; /* first: the writer hands it back */
+    struct lb_own_write own; /* first: `apply` and `finish` get it */
     struct lb_store *store;
-    struct lb_writer *writer;
-    struct lb_mailbox *mailbox;
-    struct lb_task done;
-    bool under_way;
-    uint64_t began_ms;
     struct lb_list campaign; /* of the write under way */
     bool emptied;            /* which deletes the last of it */
-    struct lb_retry retry;
     uint64_t look_at_ms; /* when the store is asked for all of them again; 0: it has told them */
     struct lb_list *campaigns;
     size_t count;
     size_t capacity;
 };
-
-struct lb_purge *lb_purge_create(struct lb_store *store)
-{
-    struct lb_purge *remains = calloc(1, sizeof *remains);
-    if (!remains)
-        return NULL;
-    remains->store = store;
-    remains->mailbox = lb_mailbox_create();
-    if (remains->mailbox)
-        return remains;
-    free(remains);
-    return NULL;
-}
-
-void lb_purge_destroy(struct lb_purge *remains)
-{
-    if (!remains)
-        return;
-    lb_mailbox_drain(remains->mailbox);
-    lb_mailbox_destroy(remains->mailbox);
-    free(remains->campaigns);
-    free(remains);
-}
 
 bool lb_purge_reserve(struct lb_purge *remains, size_t count)
 {
@@ -80,13 +50,6 @@ static lb_err load_one(void *context, uint32_t workspace, uint32_t campaign)
 static lb_err load(struct lb_purge *remains)
 {
     return remains->store->ops->load_deleted_campaigns(remains->store, remains, load_one);
-}
-
-lb_err lb_purge_load(struct lb_purge *remains, struct lb_writer *writer, bool partly)
-{
-    remains->writer = writer;
-    remains->look_at_ms = partly ? lb_clock_mono_ms() + LOOK_AGAIN_MS : 0;
-    return partly ? LB_OK : load(remains);
 }
 
 static void look_again(struct lb_purge *remains)
@@ -160,7 +123,6 @@ static lb_err apply(struct lb_write *write, struct lb_store *store)
 {
     struct lb_purge *remains = (struct lb_purge *)write;
     struct lb_campaign_state state;
-    remains->began_ms = lb_clock_mono_ms();
     lb_err err =
         store->ops->campaign_state(store->ops->writer_reader(store), remains->campaign.workspace,
                                    remains->campaign.campaign, &state);
@@ -171,32 +133,47 @@ static lb_err apply(struct lb_write *write, struct lb_store *store)
     return delete_some(store, remains->campaign, &remains->emptied);
 }
 
-static void finish(struct lb_task *task)
+static void finish(struct lb_write *write)
 {
-    struct lb_purge *remains = (struct lb_purge *)((char *)task - offsetof(struct lb_purge, done));
-    remains->under_way = false;
-    lb_retry_note(&remains->retry, remains->write.result, remains->began_ms);
-    if (remains->write.result || !remains->emptied)
+    struct lb_purge *remains = (struct lb_purge *)write;
+    if (write->result || !remains->emptied)
         lb_purge_add(remains, remains->campaign);
 }
 
 void lb_purge_upkeep(struct lb_purge *remains, bool partly)
 {
-    lb_mailbox_drain(remains->mailbox);
+    bool idle = lb_own_write_is_idle(&remains->own);
     if (!partly) /* else it would wait for what is away */
         look_again(remains);
-    if (remains->count == 0 || remains->under_way ||
-        lb_retry_waits(&remains->retry, remains->store))
+    if (remains->count == 0 || !idle || lb_retry_waits(&remains->own.retry, remains->store))
         return;
     remains->campaign = remains->campaigns[remains->count - 1];
-    remains->done.run = finish;
-    remains->began_ms = lb_clock_mono_ms();
-    remains->write = (struct lb_write){.apply = apply,
-                                       .completion = &remains->done,
-                                       .home = remains->mailbox,
-                                       .heavy = true,
-                                       .workspace = remains->campaign.workspace};
-    remains->under_way = lb_writer_submit(remains->writer, &remains->write) == LB_OK;
-    if (remains->under_way)
+    struct lb_write write = {
+        .apply = apply, .heavy = true, .workspace = remains->campaign.workspace};
+    if (lb_own_write_submit(&remains->own, &write) == LB_OK)
         remains->count--;
+}
+
+/* --- Begin and end --- */
+
+struct lb_purge *lb_purge_create(struct lb_store *store)
+{
+    struct lb_purge *remains = lb_own_write_create(sizeof *remains, finish);
+    if (remains)
+        remains->store = store;
+    return remains;
+}
+
+void lb_purge_destroy(struct lb_purge *remains)
+{
+    struct lb_list *campaigns = remains ? remains->campaigns : NULL;
+    lb_own_write_destroy(remains);
+    free(campaigns);
+}
+
+lb_err lb_purge_load(struct lb_purge *remains, struct lb_writer *writer, bool partly)
+{
+    remains->own.writer = writer;
+    remains->look_at_ms = partly ? lb_clock_mono_ms() + LOOK_AGAIN_MS : 0;
+    return partly ? LB_OK : load(remains);
 }

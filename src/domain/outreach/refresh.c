@@ -7,14 +7,11 @@
  * Leads that earlier versions stored get what they are found by in the same way, after a start.
  * Threads: the writer's. */
 #include "base/clock.h"
-#include "base/mailbox.h"
 #include "domain/outreach/internal.h"
 #include "domain/outreach/walk.h"
-#include "writer/retry.h"
+#include "writer/own_write.h"
 
 #include <sodium.h>
-#include <stddef.h>
-#include <stdlib.h>
 
 #define LOOKS_NOW_MAX 200 /* that the changes of one batch look at leads, or for some */
 /* Of a write of its own, which all others wait for: each look takes several times as long where the
@@ -26,16 +23,10 @@
 #define LOOK_AGAIN_MS 60000
 
 struct lb_refresh {
-    struct lb_write write; /* first: the writer hands it back */
+    struct lb_own_write own; /* first: `apply` and `finish` get it */
     struct lb_outreach *outreach;
-    struct lb_writer *writer; /* NULL: before the start */
-    struct lb_mailbox *mailbox;
-    struct lb_task done;
-    bool under_way;
     bool may_be_pending;
     bool may_lack_forms;
-    uint64_t began_ms;
-    struct lb_retry retry;
     uint64_t looked_ms;
     uint32_t served;                /* the workspace whose turn it was last */
     struct lb_walk at;              /* half-way through a key, of what is committed */
@@ -112,7 +103,6 @@ static lb_err apply_pending(struct lb_write *write, struct lb_store *store)
     bool done = true, goes_on = false;
     lb_err err = LB_OK;
     write->touched = true;
-    refresh->began_ms = lb_clock_mono_ms();
     refresh->reached = refresh->at;
     /* What was begun before is ended, and then it is the next workspace's turn. */
     while (!err && done && left && !goes_on) {
@@ -154,7 +144,6 @@ static lb_err apply_forms(struct lb_write *write, struct lb_store *store)
     struct lb_refresh *refresh = (struct lb_refresh *)write;
     lb_err err = LB_OK;
     write->touched = true;
-    refresh->began_ms = lb_clock_mono_ms();
     refresh->reached = refresh->at;
     store->ops->prefetch_leads(lb_outreach_reader(refresh->outreach), write->workspace,
                                refresh->leads, refresh->lead_count, 0);
@@ -163,13 +152,10 @@ static lb_err apply_forms(struct lb_write *write, struct lb_store *store)
     return err;
 }
 
-static void finish(struct lb_task *task)
+static void finish(struct lb_write *write)
 {
-    struct lb_refresh *refresh =
-        (struct lb_refresh *)((char *)task - offsetof(struct lb_refresh, done));
-    refresh->under_way = false;
-    lb_retry_note(&refresh->retry, refresh->write.result, refresh->began_ms);
-    if (!refresh->write.result)
+    struct lb_refresh *refresh = (struct lb_refresh *)write;
+    if (!write->result)
         refresh->at = refresh->reached;
 }
 
@@ -178,16 +164,8 @@ static void finish(struct lb_task *task)
 static lb_err submit(struct lb_refresh *refresh, uint32_t workspace,
                      lb_err (*apply)(struct lb_write *, struct lb_store *))
 {
-    refresh->done.run = finish;
-    refresh->began_ms = lb_clock_mono_ms();
-    refresh->write = (struct lb_write){.apply = apply,
-                                       .completion = &refresh->done,
-                                       .home = refresh->mailbox,
-                                       .heavy = true,
-                                       .workspace = workspace};
-    lb_err err = lb_writer_submit(refresh->writer, &refresh->write);
-    refresh->under_way = !err;
-    return err;
+    struct lb_write write = {.apply = apply, .heavy = true, .workspace = workspace};
+    return lb_own_write_submit(&refresh->own, &write);
 }
 
 /* The workspace whose turn it is: the one in whose key a walk is half-way, as it would have to
@@ -243,44 +221,34 @@ void lb_refresh_upkeep(struct lb_refresh *refresh)
 {
     uint64_t now = lb_clock_mono_ms();
     lb_err err = LB_OK;
-    lb_mailbox_drain(refresh->mailbox);
-    if (!refresh->writer || refresh->under_way ||
-        lb_retry_waits(&refresh->retry, refresh->outreach->settings.store))
+    if (!lb_own_write_is_idle(&refresh->own) ||
+        lb_retry_waits(&refresh->own.retry, refresh->outreach->settings.store))
         return;
     if (refresh->may_be_pending || now - refresh->looked_ms >= LOOK_AGAIN_MS)
         err = see_pending(refresh);
-    if (!err && !refresh->under_way && refresh->may_lack_forms)
+    if (!err && !refresh->own.under_way && refresh->may_lack_forms)
         err = see_forms(refresh);
     if (err)
-        lb_retry_note(&refresh->retry, err, now);
+        lb_retry_note(&refresh->own.retry, err, now);
 }
 
 /* --- Begin and end --- */
 
 struct lb_refresh *lb_refresh_create(struct lb_outreach *outreach)
 {
-    struct lb_refresh *refresh = calloc(1, sizeof *refresh);
-    if (!refresh)
-        return NULL;
-    refresh->outreach = outreach;
-    refresh->mailbox = lb_mailbox_create();
-    if (refresh->mailbox)
-        return refresh;
-    free(refresh);
-    return NULL;
+    struct lb_refresh *refresh = lb_own_write_create(sizeof *refresh, finish);
+    if (refresh)
+        refresh->outreach = outreach;
+    return refresh;
 }
 
 void lb_refresh_destroy(struct lb_refresh *refresh)
 {
-    if (!refresh)
-        return;
-    lb_mailbox_drain(refresh->mailbox);
-    lb_mailbox_destroy(refresh->mailbox);
-    free(refresh);
+    lb_own_write_destroy(refresh);
 }
 
 void lb_refresh_begin(struct lb_refresh *refresh, struct lb_writer *writer)
 {
-    refresh->writer = writer;
+    refresh->own.writer = writer;
     refresh->may_be_pending = refresh->may_lack_forms = true;
 }

@@ -122,12 +122,9 @@ static lb_err add_names(const struct lb_restraint_question *question, struct tex
                         size_t place, const struct lb_lead_row *lead)
 {
     struct lb_exclusion_names own;
-    struct lb_other_names names = {0};
+    struct lb_other_names names;
     lb_err err = LB_OK;
-    lb_exclusion_names(lead, &own);
-    for (size_t i = 0; i < own.count; i++)
-        lb_other_names_add(&names, own.names[i]);
-    lb_exclusion_add_others(&question->exclusion, &names);
+    lb_exclusion_all_names(&question->exclusion, lead, &own, &names);
     for (size_t i = 0; !err && i < names.count; i++)
         err = add_name(question, texts, place, names.names[i]);
     return err;

@@ -127,9 +127,7 @@ static lb_err fetch_user(struct lb_store_reader *reader, enum lb_pg_statement st
                          const struct lb_pg_params *params, struct lb_user_row *out)
 {
     PGresult *result;
-    lb_err err = lb_pg_query(reader, statement, params, &result);
-    if (!err && PQntuples(result) == 0)
-        err = LB_ERR_NOT_FOUND;
+    lb_err err = lb_pg_query_one(reader, statement, params, &result);
     if (!err)
         read_user(result, 0, out);
     PQclear(result);
@@ -345,9 +343,7 @@ lb_err lb_pg_session(struct lb_store_reader *reader, const uint8_t *token_hash,
     struct lb_pg_params params = {0};
     PGresult *result;
     lb_pg_add_bytes(&params, token_hash, LB_SECRET_HASH_SIZE);
-    lb_err err = lb_pg_query(reader, PG_SESSION, &params, &result);
-    if (!err && PQntuples(result) == 0)
-        err = LB_ERR_NOT_FOUND;
+    lb_err err = lb_pg_query_one(reader, PG_SESSION, &params, &result);
     if (!err) {
         read_user(result, 0, out_user);
         *out =
@@ -387,9 +383,7 @@ lb_err lb_pg_link_take(struct lb_store *store, const uint8_t *token_hash)
     struct lb_pg_params params = {0};
     PGresult *result;
     lb_pg_add_bytes(&params, token_hash, LB_SECRET_HASH_SIZE);
-    lb_err err = lb_pg_query(&lb_postgres_of(store)->writer, PG_LINK_TAKE, &params, &result);
-    if (!err && PQntuples(result) == 0)
-        err = LB_ERR_NOT_FOUND;
+    lb_err err = lb_pg_query_one(&lb_postgres_of(store)->writer, PG_LINK_TAKE, &params, &result);
     PQclear(result);
     return err;
 }
@@ -404,9 +398,7 @@ lb_err lb_pg_link(struct lb_store_reader *reader, const uint8_t *token_hash,
     struct lb_pg_params params = {0};
     PGresult *result;
     lb_pg_add_bytes(&params, token_hash, LB_SECRET_HASH_SIZE);
-    lb_err err = lb_pg_query(reader, PG_LINK, &params, &result);
-    if (!err && PQntuples(result) == 0)
-        err = LB_ERR_NOT_FOUND;
+    lb_err err = lb_pg_query_one(reader, PG_LINK, &params, &result);
     if (!err) {
         *out = (struct lb_link_row){.user = (uint32_t)lb_pg_number(result, 0, 0),
                                     .expires_at = lb_pg_number(result, 0, 1),

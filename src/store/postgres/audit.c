@@ -77,10 +77,8 @@ lb_err lb_pg_user_ever(struct lb_store_reader *reader, struct lb_str id, struct 
     struct lb_pg_params params = {0};
     PGresult *result;
     lb_pg_add_text(&params, id);
-    lb_err err = lb_pg_query(reader, PG_USER_EVER, &params, &result);
+    lb_err err = lb_pg_query_one(reader, PG_USER_EVER, &params, &result);
     *out = (struct lb_user_row){0};
-    if (!err && PQntuples(result) == 0)
-        err = LB_ERR_NOT_FOUND;
     if (!err) {
         out->no = (uint32_t)lb_pg_number(result, 0, 0);
         lb_str_copy(lb_pg_text(result, 0, 1), out->id, sizeof out->id);

@@ -119,9 +119,7 @@ lb_err lb_pg_campaign_kept(struct lb_store_reader *reader, uint32_t workspace, s
     PGresult *result;
     lb_pg_add_number(&params, workspace);
     lb_pg_add_text(&params, id);
-    lb_err err = lb_pg_query(reader, PG_CAMPAIGN_KEPT, &params, &result);
-    if (!err && PQntuples(result) == 0)
-        err = LB_ERR_NOT_FOUND;
+    lb_err err = lb_pg_query_one(reader, PG_CAMPAIGN_KEPT, &params, &result);
     if (!err) {
         *out_no = (uint32_t)lb_pg_number(result, 0, 0);
         *out_created_at = lb_pg_number(result, 0, 1);

@@ -27,9 +27,7 @@ LB_PG_STATEMENT(ERASURE_KEY, ONE, "",
 lb_err lb_pg_erasure_key(struct lb_store_reader *reader, struct lb_erasure_key_row *out)
 {
     PGresult *result;
-    lb_err err = lb_pg_query(reader, PG_ERASURE_KEY, NULL, &result);
-    if (!err && PQntuples(result) == 0)
-        err = LB_ERR_NOT_FOUND;
+    lb_err err = lb_pg_query_one(reader, PG_ERASURE_KEY, NULL, &result);
     struct lb_str key = {0};
     if (!err)
         key = lb_pg_text(result, 0, 0);

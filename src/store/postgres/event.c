@@ -100,9 +100,7 @@ lb_err lb_pg_event(struct lb_store_reader *reader, uint32_t workspace, uint64_t 
     PGresult *result;
     lb_pg_add_number(&params, workspace);
     lb_pg_add_number(&params, number > INT64_MAX ? INT64_MAX : (int64_t)number);
-    lb_err err = lb_pg_query(reader, PG_EVENT, &params, &result);
-    if (!err && PQntuples(result) == 0)
-        err = LB_ERR_NOT_FOUND;
+    lb_err err = lb_pg_query_one(reader, PG_EVENT, &params, &result);
     if (!err)
         *out = read_event(result, 0, workspace);
     PQclear(result);

@@ -32,9 +32,7 @@ static lb_err fetch(struct lb_store_reader *reader, enum lb_pg_statement stateme
     struct lb_pg_params params = {0};
     PGresult *result;
     lb_pg_add_number(&params, user);
-    lb_err err = lb_pg_query(reader, statement, &params, &result);
-    if (!err && PQntuples(result) == 0)
-        err = LB_ERR_NOT_FOUND;
+    lb_err err = lb_pg_query_one(reader, statement, &params, &result);
     if (!err && !read_factor(result, out))
         err = LB_ERR_STORAGE_UNAVAILABLE;
     PQclear(result);

@@ -57,9 +57,7 @@ lb_err lb_pg_hook_update(struct lb_store *store, const struct lb_hook_row *row)
     struct lb_pg_params params = {0};
     PGresult *result;
     add_state(&params, row);
-    lb_err err = lb_pg_query(&lb_postgres_of(store)->writer, PG_HOOK_UPDATE, &params, &result);
-    if (!err && PQntuples(result) == 0)
-        err = LB_ERR_NOT_FOUND;
+    lb_err err = lb_pg_query_one(&lb_postgres_of(store)->writer, PG_HOOK_UPDATE, &params, &result);
     PQclear(result);
     return err;
 }
@@ -167,9 +165,7 @@ lb_err lb_pg_hook(struct lb_store_reader *reader, uint32_t workspace, struct lb_
     PGresult *result;
     lb_pg_add_number(&params, workspace);
     lb_pg_add_text(&params, id);
-    lb_err err = lb_pg_query(reader, PG_HOOK, &params, &result);
-    if (!err && PQntuples(result) == 0)
-        err = LB_ERR_NOT_FOUND;
+    lb_err err = lb_pg_query_one(reader, PG_HOOK, &params, &result);
     if (!err)
         read_hook(result, 0, out);
     PQclear(result);
@@ -273,9 +269,7 @@ lb_err lb_pg_delivery(struct lb_store_reader *reader, uint32_t workspace, struct
     lb_pg_add_number(&params, workspace);
     lb_pg_add_text(&params, hook);
     lb_pg_add_number(&params, (int64_t)no);
-    lb_err err = lb_pg_query(reader, PG_DELIVERY, &params, &result);
-    if (!err && PQntuples(result) == 0)
-        err = LB_ERR_NOT_FOUND;
+    lb_err err = lb_pg_query_one(reader, PG_DELIVERY, &params, &result);
     if (!err)
         read_delivery(result, 0, workspace, hook, out);
     PQclear(result);

@@ -7,9 +7,9 @@
     " done, rest, duplicates, rows, bad, blank, column_no, column_name"
 
 static void read_import(const PGresult *result, int row, uint32_t workspace,
-                        struct lb_import_row *out)
+                        struct lb_blocklist_import_row *out)
 {
-    *out = (struct lb_import_row){
+    *out = (struct lb_blocklist_import_row){
         .no = (uint64_t)lb_pg_number(result, row, 0),
         .list = {.workspace = workspace, .campaign = (uint32_t)lb_pg_number(result, row, 2)},
         .unblocks = lb_pg_flag(result, row, 3),
@@ -39,7 +39,7 @@ LB_PG_STATEMENT(IMPORTS_DROP, ONE, "nn",
                 "DELETE FROM leadblock.blocklist_import WHERE workspace_id = $1 AND no <= $2");
 
 /* Gives a new one its number, and leaves out the one that is too many. */
-static lb_err number_import(struct lb_store *store, struct lb_import_row *row)
+static lb_err number_import(struct lb_store *store, struct lb_blocklist_import_row *row)
 {
     struct lb_pg_params params = {0};
     PGresult *result;
@@ -68,7 +68,7 @@ LB_PG_STATEMENT(
     " blank = EXCLUDED.blank, column_no = EXCLUDED.column_no,"
     " column_name = EXCLUDED.column_name");
 
-lb_err lb_pg_import_put(struct lb_store *store, struct lb_import_row *row)
+lb_err lb_pg_import_put(struct lb_store *store, struct lb_blocklist_import_row *row)
 {
     struct lb_pg_params params = {0};
     lb_err err = row->no ? LB_OK : number_import(store, row);
@@ -102,7 +102,7 @@ LB_PG_STATEMENT(IMPORT, ONE, "nt",
                 " WHERE workspace_id = $1 AND id = $2");
 
 lb_err lb_pg_import(struct lb_store_reader *reader, uint32_t workspace, struct lb_str id,
-                    struct lb_import_row *out)
+                    struct lb_blocklist_import_row *out)
 {
     struct lb_pg_params params = {0};
     PGresult *result;
@@ -110,9 +110,7 @@ lb_err lb_pg_import(struct lb_store_reader *reader, uint32_t workspace, struct l
         return LB_ERR_NOT_FOUND;
     lb_pg_add_number(&params, workspace);
     lb_pg_add_text(&params, id);
-    lb_err err = lb_pg_query(reader, PG_IMPORT, &params, &result);
-    if (!err && PQntuples(result) == 0)
-        err = LB_ERR_NOT_FOUND;
+    lb_err err = lb_pg_query_one(reader, PG_IMPORT, &params, &result);
     if (!err)
         read_import(result, 0, workspace, out);
     PQclear(result);
@@ -125,7 +123,7 @@ LB_PG_STATEMENT(IMPORTS_PAGE, ONE, "nnn",
 
 lb_err lb_pg_imports_page(struct lb_store_reader *reader, uint32_t workspace, uint64_t below,
                           size_t take, void *context,
-                          lb_err (*each)(void *, const struct lb_import_row *))
+                          lb_err (*each)(void *, const struct lb_blocklist_import_row *))
 {
     struct lb_pg_params params = {0};
     PGresult *result;
@@ -134,7 +132,7 @@ lb_err lb_pg_imports_page(struct lb_store_reader *reader, uint32_t workspace, ui
     lb_pg_add_number(&params, (int64_t)take);
     lb_err err = lb_pg_query(reader, PG_IMPORTS_PAGE, &params, &result);
     for (int i = 0; !err && i < PQntuples(result); i++) {
-        struct lb_import_row row;
+        struct lb_blocklist_import_row row;
         read_import(result, i, workspace, &row);
         err = each(context, &row);
     }
@@ -158,9 +156,7 @@ lb_err lb_pg_import_change(struct lb_store_reader *reader, uint32_t workspace, s
     lb_pg_add_number(&params, workspace);
     lb_pg_add_text(&params, id);
     lb_pg_add_number(&params, (int64_t)below);
-    lb_err err = lb_pg_query(reader, PG_IMPORT_CHANGE, &params, &result);
-    if (!err && PQntuples(result) == 0)
-        err = LB_ERR_NOT_FOUND;
+    lb_err err = lb_pg_query_one(reader, PG_IMPORT_CHANGE, &params, &result);
     if (!err)
         *out = (uint64_t)lb_pg_number(result, 0, 0);
     PQclear(result);

@@ -134,7 +134,10 @@ lb_err lb_pg_settle(struct lb_store_reader *reader);
 /* One round trip; `*out` is the caller's to clear. */
 lb_err lb_pg_query(struct lb_store_reader *reader, enum lb_pg_statement statement,
                    const struct lb_pg_params *params, PGresult **out);
-/* The same, with the result held until the next of its kind; LB_ERR_NOT_FOUND when it is empty. */
+/* The same; LB_ERR_NOT_FOUND when there is no row. */
+lb_err lb_pg_query_one(struct lb_store_reader *reader, enum lb_pg_statement statement,
+                       const struct lb_pg_params *params, PGresult **out);
+/* The same, with the result held until the next of its kind. */
 lb_err lb_pg_query_row(struct lb_store_reader *reader, enum lb_pg_statement statement,
                        const struct lb_pg_params *params, enum lb_pg_held held, PGresult **out);
 /* Clears the results that were kept. */

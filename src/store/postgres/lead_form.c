@@ -203,9 +203,7 @@ static lb_err next_pending(struct lb_store_reader *reader, bool links, uint32_t 
     PGresult *result;
     lb_pg_add_number(&params, links);
     lb_pg_add_number(&params, after);
-    lb_err err = lb_pg_query(reader, PG_PENDING_NEXT, &params, &result);
-    if (!err && PQntuples(result) == 0)
-        err = LB_ERR_NOT_FOUND;
+    lb_err err = lb_pg_query_one(reader, PG_PENDING_NEXT, &params, &result);
     if (!err)
         err = read_pending(result, 0, out);
     PQclear(result);

@@ -381,14 +381,19 @@ lb_err lb_pg_query(struct lb_store_reader *reader, enum lb_pg_statement statemen
     return err;
 }
 
+lb_err lb_pg_query_one(struct lb_store_reader *reader, enum lb_pg_statement statement,
+                       const struct lb_pg_params *params, PGresult **out)
+{
+    lb_err err = lb_pg_query(reader, statement, params, out);
+    return !err && PQntuples(*out) == 0 ? LB_ERR_NOT_FOUND : err;
+}
+
 lb_err lb_pg_query_row(struct lb_store_reader *reader, enum lb_pg_statement statement,
                        const struct lb_pg_params *params, enum lb_pg_held held, PGresult **out)
 {
     PQclear(reader->held[held]);
     reader->held[held] = NULL;
-    lb_err err = lb_pg_query(reader, statement, params, out);
-    if (err)
-        return err;
+    lb_err err = lb_pg_query_one(reader, statement, params, out);
     reader->held[held] = *out;
-    return PQntuples(*out) ? LB_OK : LB_ERR_NOT_FOUND;
+    return err;
 }

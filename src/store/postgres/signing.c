@@ -28,9 +28,7 @@ lb_err lb_pg_signing_key(struct lb_store_reader *reader, struct lb_signing_key_r
 {
     struct lb_pg_params params = {0};
     PGresult *result;
-    lb_err err = lb_pg_query(reader, PG_SIGNING_KEY, &params, &result);
-    if (!err && PQntuples(result) == 0)
-        err = LB_ERR_NOT_FOUND;
+    lb_err err = lb_pg_query_one(reader, PG_SIGNING_KEY, &params, &result);
     struct lb_str seed = {0};
     if (!err)
         seed = lb_pg_text(result, 0, 0);

@@ -111,10 +111,7 @@ static lb_err fetch_user(sqlite3_stmt *stmt, struct lb_user_row *out)
     int code = sqlite3_step(stmt);
     if (code == SQLITE_ROW)
         read_user(stmt, 0, out);
-    sqlite3_reset(stmt);
-    if (code == SQLITE_ROW)
-        return LB_OK;
-    return code == SQLITE_DONE ? LB_ERR_NOT_FOUND : lb_sqlite_error(code);
+    return lb_sqlite_end_row(stmt, code);
 }
 
 lb_err lb_sqlite_user(struct lb_store_reader *reader, uint32_t no, struct lb_user_row *out)
@@ -256,10 +253,7 @@ lb_err lb_sqlite_session(struct lb_store_reader *reader, const uint8_t *token_ha
                                        .enrols = sqlite3_column_int(stmt, 3) != 0};
         memcpy(out->token_hash, token_hash, sizeof out->token_hash);
     }
-    sqlite3_reset(stmt);
-    if (code == SQLITE_ROW)
-        return LB_OK;
-    return code == SQLITE_DONE ? LB_ERR_NOT_FOUND : lb_sqlite_error(code);
+    return lb_sqlite_end_row(stmt, code);
 }
 
 static void read_session(sqlite3_stmt *stmt, uint32_t user, struct lb_session_row *row)
@@ -343,10 +337,7 @@ lb_err lb_sqlite_link(struct lb_store_reader *reader, const uint8_t *token_hash,
                                     .created_at = sqlite3_column_int64(stmt, 2)};
         memcpy(out->token_hash, token_hash, sizeof out->token_hash);
     }
-    sqlite3_reset(stmt);
-    if (code == SQLITE_ROW)
-        return LB_OK;
-    return code == SQLITE_DONE ? LB_ERR_NOT_FOUND : lb_sqlite_error(code);
+    return lb_sqlite_end_row(stmt, code);
 }
 
 lb_err lb_sqlite_accounts_sweep(struct lb_store *store, int64_t before)

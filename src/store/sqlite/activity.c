@@ -63,8 +63,7 @@ lb_err lb_sqlite_activity(struct lb_store_reader *reader, uint32_t workspace, ui
         read_activity(stmt, out);
         return LB_OK;
     }
-    sqlite3_reset(stmt);
-    return code == SQLITE_DONE ? LB_ERR_NOT_FOUND : lb_sqlite_error(code);
+    return lb_sqlite_end_row(stmt, code);
 }
 
 /* Of one state, or nothing when its bit is not set; merged by the order of the index. */

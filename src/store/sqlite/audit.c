@@ -85,10 +85,7 @@ lb_err lb_sqlite_user_ever(struct lb_store_reader *reader, struct lb_str id,
         lb_str_copy(lb_sqlite_column_str(stmt, 1), out->id, sizeof out->id);
         lb_str_copy(lb_sqlite_column_str(stmt, 2), out->email, sizeof out->email);
     }
-    sqlite3_reset(stmt);
-    if (code == SQLITE_ROW)
-        return LB_OK;
-    return code == SQLITE_DONE ? LB_ERR_NOT_FOUND : lb_sqlite_error(code);
+    return lb_sqlite_end_row(stmt, code);
 }
 
 lb_err lb_sqlite_checks_add(struct lb_store *store, const struct lb_checks_row *row)

@@ -95,10 +95,7 @@ lb_err lb_sqlite_campaign_kept(struct lb_store_reader *reader, uint32_t workspac
         *out_no = (uint32_t)sqlite3_column_int64(stmt, 0);
         *out_created_at = sqlite3_column_int64(stmt, 1);
     }
-    sqlite3_reset(stmt);
-    return code == SQLITE_ROW    ? LB_OK
-           : code == SQLITE_DONE ? LB_ERR_NOT_FOUND
-                                 : lb_sqlite_error(code);
+    return lb_sqlite_end_row(stmt, code);
 }
 
 lb_err lb_sqlite_load_campaigns(struct lb_store *store, void *context,
@@ -250,8 +247,7 @@ lb_err lb_sqlite_campaign_state(struct lb_store_reader *reader, uint32_t workspa
             .skip_contacted_days = (uint32_t)sqlite3_column_int64(stmt, LB_COUNTS_FIELDS + 5)};
         return LB_OK;
     }
-    sqlite3_reset(stmt);
-    return code == SQLITE_DONE ? LB_ERR_NOT_FOUND : lb_sqlite_error(code);
+    return lb_sqlite_end_row(stmt, code);
 }
 
 lb_err lb_sqlite_leads_total(struct lb_store_reader *reader, uint32_t workspace, uint64_t *out)

@@ -28,10 +28,8 @@ lb_err lb_sqlite_erasure_key(struct lb_store_reader *reader, struct lb_erasure_k
         memcpy(out->key, sqlite3_column_blob(stmt, 0), sizeof out->key);
         out->created_at = sqlite3_column_int64(stmt, 1);
     }
-    sqlite3_reset(stmt);
-    if (code == SQLITE_ROW)
-        return whole ? LB_OK : LB_ERR_STORAGE_UNAVAILABLE;
-    return code == SQLITE_DONE ? LB_ERR_NOT_FOUND : lb_sqlite_error(code);
+    lb_err err = lb_sqlite_end_row(stmt, code);
+    return err || whole ? err : LB_ERR_STORAGE_UNAVAILABLE;
 }
 
 lb_err lb_sqlite_erased_name_put(struct lb_store *store, const struct lb_erased_name_row *row)

@@ -71,10 +71,7 @@ lb_err lb_sqlite_event(struct lb_store_reader *reader, uint32_t workspace, uint6
     int code = sqlite3_step(stmt);
     if (code == SQLITE_ROW)
         *out = read_event(stmt, workspace);
-    sqlite3_reset(stmt);
-    if (code == SQLITE_ROW)
-        return LB_OK;
-    return code == SQLITE_DONE ? LB_ERR_NOT_FOUND : lb_sqlite_error(code);
+    return lb_sqlite_end_row(stmt, code);
 }
 
 lb_err lb_sqlite_events_page(struct lb_store_reader *reader, uint32_t workspace, uint64_t above,

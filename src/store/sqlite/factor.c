@@ -33,10 +33,8 @@ lb_err lb_sqlite_factor(struct lb_store_reader *reader, uint32_t user, struct lb
     sqlite3_bind_int64(stmt, 1, user);
     int code = sqlite3_step(stmt);
     bool whole = code == SQLITE_ROW && read_factor(stmt, out);
-    sqlite3_reset(stmt);
-    if (code == SQLITE_ROW)
-        return whole ? LB_OK : LB_ERR_STORAGE_UNAVAILABLE;
-    return code == SQLITE_DONE ? LB_ERR_NOT_FOUND : lb_sqlite_error(code);
+    lb_err err = lb_sqlite_end_row(stmt, code);
+    return err || whole ? err : LB_ERR_STORAGE_UNAVAILABLE;
 }
 
 /* The transaction is the lock: nothing else writes. */

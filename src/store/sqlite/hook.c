@@ -168,14 +168,6 @@ static void read_hook(sqlite3_stmt *stmt, struct lb_hook_row *out)
     read_bytes(stmt, 6, out->old_secret);
 }
 
-static lb_err end_one(sqlite3_stmt *stmt, int code)
-{
-    sqlite3_reset(stmt);
-    if (code == SQLITE_ROW)
-        return LB_OK;
-    return code == SQLITE_DONE ? LB_ERR_NOT_FOUND : lb_sqlite_error(code);
-}
-
 lb_err lb_sqlite_hook(struct lb_store_reader *reader, uint32_t workspace, struct lb_str id,
                       struct lb_hook_row *out)
 {
@@ -188,7 +180,7 @@ lb_err lb_sqlite_hook(struct lb_store_reader *reader, uint32_t workspace, struct
     int code = sqlite3_step(stmt);
     if (code == SQLITE_ROW)
         read_hook(stmt, out);
-    return end_one(stmt, code);
+    return lb_sqlite_end_row(stmt, code);
 }
 
 lb_err lb_sqlite_hooks(struct lb_store_reader *reader, uint32_t workspace, void *context,
@@ -294,7 +286,7 @@ lb_err lb_sqlite_delivery(struct lb_store_reader *reader, uint32_t workspace, st
     int code = sqlite3_step(stmt);
     if (code == SQLITE_ROW)
         read_delivery(stmt, workspace, hook, out);
-    return end_one(stmt, code);
+    return lb_sqlite_end_row(stmt, code);
 }
 
 lb_err lb_sqlite_deliveries_page(struct lb_store_reader *reader, uint32_t workspace,

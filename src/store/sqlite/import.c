@@ -4,9 +4,9 @@
     "no, id, campaign, unblocks, key, started_at, touched_at, finished_at, undone_at, run, bytes," \
     " done, rest, duplicates, rows, bad, blank, column_no, column_name"
 
-static void read_import(sqlite3_stmt *stmt, uint32_t workspace, struct lb_import_row *out)
+static void read_import(sqlite3_stmt *stmt, uint32_t workspace, struct lb_blocklist_import_row *out)
 {
-    *out = (struct lb_import_row){
+    *out = (struct lb_blocklist_import_row){
         .no = (uint64_t)sqlite3_column_int64(stmt, 0),
         .list = {.workspace = workspace, .campaign = (uint32_t)sqlite3_column_int64(stmt, 2)},
         .unblocks = sqlite3_column_int(stmt, 3) != 0,
@@ -29,7 +29,7 @@ static void read_import(sqlite3_stmt *stmt, uint32_t workspace, struct lb_import
 }
 
 /* Gives a new one its number, and leaves out the one that is too many. */
-static lb_err number_import(struct lb_store *store, struct lb_import_row *row)
+static lb_err number_import(struct lb_store *store, struct lb_blocklist_import_row *row)
 {
     struct lb_store_reader *writer = &lb_sqlite_of(store)->writer;
     sqlite3_stmt *stmt = lb_sqlite_prepared(
@@ -55,7 +55,7 @@ static lb_err number_import(struct lb_store *store, struct lb_import_row *row)
     return lb_sqlite_run(stmt);
 }
 
-lb_err lb_sqlite_import_put(struct lb_store *store, struct lb_import_row *row)
+lb_err lb_sqlite_import_put(struct lb_store *store, struct lb_blocklist_import_row *row)
 {
     lb_err err = row->no ? LB_OK : number_import(store, row);
     sqlite3_stmt *stmt =
@@ -91,7 +91,7 @@ lb_err lb_sqlite_import_put(struct lb_store *store, struct lb_import_row *row)
 }
 
 lb_err lb_sqlite_import(struct lb_store_reader *reader, uint32_t workspace, struct lb_str id,
-                        struct lb_import_row *out)
+                        struct lb_blocklist_import_row *out)
 {
     sqlite3_stmt *stmt = lb_sqlite_prepared(
         reader, STMT_IMPORT,
@@ -103,15 +103,12 @@ lb_err lb_sqlite_import(struct lb_store_reader *reader, uint32_t workspace, stru
     int code = sqlite3_step(stmt);
     if (code == SQLITE_ROW)
         read_import(stmt, workspace, out);
-    sqlite3_reset(stmt);
-    if (code == SQLITE_ROW)
-        return LB_OK;
-    return code == SQLITE_DONE ? LB_ERR_NOT_FOUND : lb_sqlite_error(code);
+    return lb_sqlite_end_row(stmt, code);
 }
 
 lb_err lb_sqlite_imports_page(struct lb_store_reader *reader, uint32_t workspace, uint64_t below,
                               size_t take, void *context,
-                              lb_err (*each)(void *, const struct lb_import_row *))
+                              lb_err (*each)(void *, const struct lb_blocklist_import_row *))
 {
     sqlite3_stmt *stmt =
         lb_sqlite_prepared(reader, STMT_IMPORTS_PAGE,
@@ -126,7 +123,7 @@ lb_err lb_sqlite_imports_page(struct lb_store_reader *reader, uint32_t workspace
     lb_err err = LB_OK;
     int code = SQLITE_ROW;
     while (!err && (code = sqlite3_step(stmt)) == SQLITE_ROW) {
-        struct lb_import_row row;
+        struct lb_blocklist_import_row row;
         read_import(stmt, workspace, &row);
         err = each(context, &row);
     }
@@ -154,8 +151,5 @@ lb_err lb_sqlite_import_change(struct lb_store_reader *reader, uint32_t workspac
     int code = sqlite3_step(stmt);
     if (code == SQLITE_ROW)
         *out = (uint64_t)sqlite3_column_int64(stmt, 0);
-    sqlite3_reset(stmt);
-    if (code == SQLITE_ROW)
-        return LB_OK;
-    return code == SQLITE_DONE ? LB_ERR_NOT_FOUND : lb_sqlite_error(code);
+    return lb_sqlite_end_row(stmt, code);
 }

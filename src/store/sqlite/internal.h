@@ -224,6 +224,10 @@ void lb_sqlite_enlarge_cache(struct lb_store_reader *connection);
 /* Runs a prepared statement that returns no rows, and resets it. A NULL statement is a failure. */
 lb_err lb_sqlite_run(sqlite3_stmt *stmt);
 
+/* Resets a statement that was stepped once, when its row has been copied: `code` is what it said.
+ * LB_ERR_NOT_FOUND when there was no row. */
+lb_err lb_sqlite_end_row(sqlite3_stmt *stmt, int code);
+
 /* Resets a statement that was stepped to its end or until `err`: `code` is of the last step. */
 lb_err lb_sqlite_end_scan(sqlite3_stmt *stmt, lb_err err, int code);
 

@@ -1,4 +1,5 @@
-/* A copy of the files of a damaged database, made before what is left of them is used. */
+/* A copy of the files of a damaged database, made before what is left of them is used. Threads: the
+ * one that opens the store. */
 #ifndef LB_STORE_SQLITE_KEEP_DAMAGED_H
 #define LB_STORE_SQLITE_KEEP_DAMAGED_H
 

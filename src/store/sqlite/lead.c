@@ -193,8 +193,7 @@ lb_err lb_sqlite_lead(struct lb_store_reader *reader, uint32_t workspace, uint64
         read_lead(stmt, out);
         return is_complete(stmt, out) ? LB_OK : LB_ERR_STORAGE_UNAVAILABLE;
     }
-    sqlite3_reset(stmt);
-    return code == SQLITE_DONE ? LB_ERR_NOT_FOUND : lb_sqlite_error(code);
+    return lb_sqlite_end_row(stmt, code);
 }
 
 /* Campaigns and numbers. */

@@ -111,8 +111,7 @@ lb_err lb_sqlite_log_row_of(struct lb_store_reader *reader, uint32_t workspace, 
         out->import = lb_sqlite_column_str(stmt, REPLAYED_COUNT + 1);
         return out->items.ptr ? LB_OK : LB_ERR_STORAGE_UNAVAILABLE;
     }
-    sqlite3_reset(stmt);
-    return code == SQLITE_DONE ? LB_ERR_NOT_FOUND : lb_sqlite_error(code);
+    return lb_sqlite_end_row(stmt, code);
 }
 
 lb_err lb_sqlite_log_undone(struct lb_store_reader *reader, uint32_t workspace, uint64_t change,

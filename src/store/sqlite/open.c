@@ -35,6 +35,14 @@ lb_err lb_sqlite_run(sqlite3_stmt *stmt)
     return code == SQLITE_OK ? LB_OK : lb_sqlite_error(code);
 }
 
+lb_err lb_sqlite_end_row(sqlite3_stmt *stmt, int code)
+{
+    sqlite3_reset(stmt);
+    if (code == SQLITE_ROW)
+        return LB_OK;
+    return code == SQLITE_DONE ? LB_ERR_NOT_FOUND : lb_sqlite_error(code);
+}
+
 lb_err lb_sqlite_end_scan(sqlite3_stmt *stmt, lb_err err, int code)
 {
     sqlite3_reset(stmt);

@@ -28,8 +28,6 @@ lb_err lb_sqlite_signing_key(struct lb_store_reader *reader, struct lb_signing_k
         memcpy(out->seed, sqlite3_column_blob(stmt, 0), sizeof out->seed);
         out->created_at = sqlite3_column_int64(stmt, 1);
     }
-    sqlite3_reset(stmt);
-    if (code == SQLITE_ROW)
-        return whole ? LB_OK : LB_ERR_STORAGE_UNAVAILABLE;
-    return code == SQLITE_DONE ? LB_ERR_NOT_FOUND : lb_sqlite_error(code);
+    lb_err err = lb_sqlite_end_row(stmt, code);
+    return err || whole ? err : LB_ERR_STORAGE_UNAVAILABLE;
 }

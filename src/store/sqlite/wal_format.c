@@ -44,7 +44,8 @@ static struct lb_wal_sum before(struct lb_wal_sum sum, bool big_endian, const ui
     return sum;
 }
 
-struct lb_wal_sum lb_wal_sum_before(struct lb_wal_sum sum, bool big_endian, const uint8_t *bytes,
+/* The sum before these bytes, from the one after them. */
+static struct lb_wal_sum sum_before(struct lb_wal_sum sum, bool big_endian, const uint8_t *bytes,
                                     size_t size)
 {
     while (size) {
@@ -66,13 +67,13 @@ static void choose_last(struct lb_wal_sum start, struct lb_wal_sum sum, bool big
 void lb_wal_balance(struct lb_wal_sum sum, bool big_endian, const uint8_t now[16],
                     uint8_t wanted[16])
 {
-    choose_last(lb_wal_sum_before(sum, big_endian, now, 16), sum, big_endian, wanted);
+    choose_last(sum_before(sum, big_endian, now, 16), sum, big_endian, wanted);
 }
 
 void lb_wal_balance_page(struct lb_wal_sum sum, bool big_endian, const uint8_t *now,
                          uint8_t *wanted, size_t size)
 {
-    struct lb_wal_sum begin = lb_wal_sum_before(sum, big_endian, now, size);
+    struct lb_wal_sum begin = sum_before(sum, big_endian, now, size);
     struct lb_wal_sum start = lb_wal_sum(begin, big_endian, wanted, size - 16);
     choose_last(start, sum, big_endian, wanted + size - 16);
 }

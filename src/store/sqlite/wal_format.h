@@ -62,10 +62,6 @@ static inline uint32_t lb_wal_frame_at(int64_t offset, uint32_t page_bytes, uint
     return (uint32_t)((offset - LB_WAL_HEADER_BYTES) / frame_bytes + 1);
 }
 
-/* The sum before these bytes, from the one after them. */
-struct lb_wal_sum lb_wal_sum_before(struct lb_wal_sum sum, bool big_endian, const uint8_t *bytes,
-                                    size_t size);
-
 /* `now` are the last 16 bytes of a page whose frame has the checksum `sum`. Other bytes are to take
  * their place: `wanted` holds the first 8, and the last 8 are chosen here such that the checksum
  * stays what it is. It is a running sum of words that can be computed backwards, so any 8 bytes can
