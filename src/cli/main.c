@@ -280,6 +280,7 @@ const struct lb_cli_command lb_cli_commands[] = {
      "is read back and looked through as by `leadblock verify`, in a folder beside it, which "
      "takes\n"
      "as much room again. When it is not whole, it is named NAME.damaged, and the exit code is 1.\n"
+     "Backups into one folder take their turns.\n"
      "\n"
      "With --keep or --keep-days older backups in the folder are removed: those that none of the\n"
      "two keeps, only when the new one was found whole, and never that one. Other files stay.\n"
