@@ -234,6 +234,21 @@ def test_undoing_twice_changes_nothing_more(workspace_list):
     assert one(workspace_list.api)["undoneAt"] == at
 
 
+def test_an_import_that_was_undone_and_restored_ever_so_often_is_undone(workspace_list):
+    """More undos of one another than one write follows, or goes back."""
+    api = workspace_list.api
+    identity = send(workspace_list, "ann-1", "bob-2")["importId"]
+    undos = [undo(api, identity).header("x-change-id")]
+    while len(undos) < 205:
+        undos.append(api.post(f"/changes/{undos[-1]}/undo").header("x-change-id"))
+        assert undos[-1] != "ch_0"
+    assert (one(api)["state"], workspace_list.entries()) == ("undone", {})
+    assert expect.ok(api.post(f"/changes/{undos[-1]}/undo"))["blocked"] == 2
+    assert (one(api)["state"], one(api)["undoneAt"]) == ("done", None)
+    undone(api, identity, unblocked=2)
+    assert (one(api)["state"], workspace_list.entries()) == ("undone", {})
+
+
 def test_an_undone_import_can_be_sent_again(workspace_list):
     api = workspace_list.api
     send(workspace_list, "ann-1", "bob-2", importId="spring")
