@@ -16,7 +16,8 @@ enum lb_lookup {
 struct lb_looked_up {
     struct lb_answer answer;
     struct lb_str name;
-    bool own; /* has, or may have, a record under this very name: one may be counted and not shown */
+    /* There is a record under this very name, or may be: one can be counted and not shown. */
+    bool own;
 };
 
 /* Reads the answer. LB_LOOKUP_FAILED without a message when it does not say who is blocked. */
