@@ -413,7 +413,6 @@ static void a_new_database_is_one_line_in_the_log(void **state)
     const char *log;
     char words[64];
     assert_int_equal(lb_postgres_schema_version(), lb_postgres_migration_count);
-    run("DROP SCHEMA leadblock CASCADE");
     assert_int_equal(count_migrations(&log), 0);
     snprintf(words, sizeof words,
              " info created backend=postgresql schema=%u ms=", lb_postgres_schema_version());
