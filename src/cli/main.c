@@ -156,7 +156,7 @@ const struct lb_cli_command lb_cli_commands[] = {
      "  leadblock check q1 john-doe\n"
      "  leadblock check q1 --file people.csv --column \"LinkedIn profile\"\n"
      "  leadblock check q1 --file leads.csv | awk '$2 == \"allowed\" {print $1}'\n"
-     "  leadblock check q1 --file contacts.csv --all-types --country DE | grep -w blocked\n"
+     "  leadblock check q1 --file contacts.csv --all-types --country DE --skip-invalid\n"
      "  leadblock check q1 john-doe --quiet && ./contact john-doe\n",
      API | IDS | LB_BIT(ALL_TYPES) | LB_BIT(COLUMNS) | LB_CLI_NAMED | LB_BIT(QUIET) | LB_BIT(JSON),
      0, false, 0, MANY, lb_cmd_check, LB_GROUP_DAILY},
