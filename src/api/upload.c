@@ -144,9 +144,6 @@ static bool read_typed(struct lb_call *call, struct lb_upload *upload)
     if (upload->country.len && !lb_name_is_country(upload->country))
         return refuse(call, "The parameter 'defaultCountry' must be the two letters of a country, "
                             "such as DE.");
-    if (upload->action == LB_UPLOAD_CHECK)
-        return refuse(call, "The parameter 'action' must be block or unblock here. Check names of "
-                            "every type by POST /v1/check.");
     return !force.ptr || !force.len || upload->force || lb_str_equal(force, LB_STR("false")) ||
            refuse(call, "The parameter 'force' must be true or false.");
 }

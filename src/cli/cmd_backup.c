@@ -2,13 +2,16 @@
 #include "cli/commands.h"
 #include "cli/counts.h"
 #include "daemon/backup_check.h"
+#include "daemon/folder.h"
 #include "json/encode.h"
 
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -36,10 +39,12 @@ static bool put_absolute(struct lb_buf *body, const char *path)
 #define NAME_FORMAT "leadblock-%Y%m%dT%H%M%SZ.db"
 #define NAME_SIZE   sizeof "leadblock-20261129T131500Z.db"
 #define DAY_S       86400
+#define NAMES_TRIED 10 /* of one second each; more are taken only after a clock was set back */
 
 struct backup {
     struct lb_cli *cli;
     const char *folder;  /* for a backup under a name of its time; NULL: `path` was given */
+    int turn;            /* the folder while it is locked; -1: it is not */
     char path[PATH_MAX]; /* of the copy */
     uint64_t keep;       /* backups; 0: not given */
     uint64_t keep_days;
@@ -63,17 +68,48 @@ static bool time_of(const char *name, time_t *out)
     return strftime(again, sizeof again, NAME_FORMAT, gmtime_r(out, &when)) && !strcmp(again, name);
 }
 
+/* Backups into one folder take their turns, so that a name is one's, and what retention counts is
+ * whole. Where a folder cannot be locked they go on all the same; a data folder is its server's. */
+static void wait_for_turn(struct backup *backup)
+{
+    if (lb_folder_was_used(backup->folder))
+        return;
+    backup->turn = open(backup->folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (backup->turn < 0 || flock(backup->turn, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK)
+        return;
+    lb_cli_error("another backup into %s is not finished; waiting for it", backup->folder);
+    while (flock(backup->turn, LOCK_EX) != 0 && errno == EINTR)
+        continue;
+}
+
+/* The name of the time, which is the next one while another backup has it. */
+static int choose_name(struct backup *backup)
+{
+    int len = 0;
+    for (int i = 0; i < NAMES_TRIED; i++) {
+        char name[NAME_SIZE] = "";
+        struct timespec now;
+        struct tm when;
+        struct stat info;
+        clock_gettime(CLOCK_REALTIME, &now);
+        strftime(name, sizeof name, NAME_FORMAT, gmtime_r(&now.tv_sec, &when));
+        len = snprintf(backup->path, sizeof backup->path, "%s/%s", backup->folder, name);
+        if (len >= (int)sizeof backup->path || lstat(backup->path, &info) != 0)
+            break;
+        const struct timespec next = {.tv_sec = now.tv_sec + 1};
+        clock_nanosleep(CLOCK_REALTIME, TIMER_ABSTIME, &next, NULL);
+    }
+    return len;
+}
+
 static bool choose_path(struct backup *backup)
 {
     const char *target = backup->cli->arguments[0];
-    char name[NAME_SIZE] = "";
-    struct tm when;
-    time_t now = time(NULL);
     int len;
     if (is_folder(target)) {
         backup->folder = target;
-        strftime(name, sizeof name, NAME_FORMAT, gmtime_r(&now, &when));
-        len = snprintf(backup->path, sizeof backup->path, "%s/%s", target, name);
+        wait_for_turn(backup);
+        len = choose_name(backup);
     } else {
         len = snprintf(backup->path, sizeof backup->path, "%s", target);
     }
@@ -180,8 +216,9 @@ static int remove_older(const struct backup *backup)
         char path[PATH_MAX];
         snprintf(path, sizeof path, "%s/%s", backup->folder, names[i]->d_name);
         if (!failed && !is_kept(backup, names[i]->d_name, (uint64_t)i)) {
-            failed = unlink(path) != 0;
-            removed += !failed;
+            bool gone = unlink(path) == 0;
+            removed += gone;
+            failed = !gone && errno != ENOENT; /* which another one has removed meanwhile */
         }
         free(names[i]);
     }
@@ -212,24 +249,33 @@ static bool take_options(struct backup *backup)
     return false;
 }
 
-int lb_cmd_backup(struct lb_cli *cli)
+static int run(struct backup *backup)
 {
-    struct backup backup = {.cli = cli};
-    if (!take_options(&backup))
-        return LB_EXIT_USAGE;
-    if (!choose_path(&backup))
+    const struct lb_cli *cli = backup->cli;
+    if (!choose_path(backup))
         return LB_EXIT_FAILED;
-    int code = tell(&backup, "/admin/backup", print_done);
+    int code = tell(backup, "/admin/backup", print_done);
     if (code != LB_EXIT_DONE || lb_cli_given(cli, LB_OPT_NO_CHECK))
         return code;
     fflush(stdout);
-    if (!check(&backup))
+    if (!check(backup))
         return LB_EXIT_FAILED;
-    code = tell(&backup, "/admin/backup/checked", print_nothing);
-    if (code != LB_EXIT_DONE || !(backup.keep || backup.keep_days))
+    code = tell(backup, "/admin/backup/checked", print_nothing);
+    if (code != LB_EXIT_DONE || !(backup->keep || backup->keep_days))
         return code;
-    int removed = remove_older(&backup);
+    int removed = remove_older(backup);
     if (removed > 0 && !lb_cli_given(cli, LB_OPT_JSON))
         printf("Removed: %d older backup%s\n", removed, lb_plural((uint64_t)removed));
     return removed < 0 ? LB_EXIT_FAILED : LB_EXIT_DONE;
+}
+
+int lb_cmd_backup(struct lb_cli *cli)
+{
+    struct backup backup = {.cli = cli, .turn = -1};
+    if (!take_options(&backup))
+        return LB_EXIT_USAGE;
+    int code = run(&backup);
+    if (backup.turn >= 0)
+        close(backup.turn);
+    return code;
 }

@@ -9,6 +9,8 @@
 
 #include <stdio.h>
 
+#define NAME_SIZE 1024 /* of the longest name of any type, as it is shown */
+
 struct checking {
     const struct lb_cli *cli;
     struct lb_client *client;
@@ -19,14 +21,20 @@ struct checking {
     bool any_blocked;
 };
 
+/* Where the next one goes. */
+static struct lb_buf *json_of(struct checking *checking, bool blocked)
+{
+    struct lb_buf *list = blocked ? &checking->blocked_json : &checking->allowed_json;
+    if (list->len)
+        lb_buf_append_lit(list, ",");
+    return list;
+}
+
 static void report(struct checking *checking, struct lb_str identifier, bool blocked)
 {
     checking->any_blocked |= blocked;
     if (lb_cli_given(checking->cli, LB_OPT_JSON)) {
-        struct lb_buf *list = blocked ? &checking->blocked_json : &checking->allowed_json;
-        if (list->len)
-            lb_buf_append_lit(list, ",");
-        lb_json_put_string(list, identifier);
+        lb_json_put_string(json_of(checking, blocked), identifier);
     } else if (!lb_cli_given(checking->cli, LB_OPT_QUIET)) {
         printf("%.*s\t%s\n", (int)identifier.len, identifier.ptr, blocked ? "blocked" : "allowed");
     }
@@ -188,18 +196,56 @@ static bool take_row(struct checking *checking, const struct lb_csv_row *row)
     return true;
 }
 
+/* A name of any type, and the line of the file that has it. */
+static void report_typed(struct checking *checking, struct lb_str type, struct lb_str name,
+                         uint64_t line, bool blocked)
+{
+    checking->any_blocked |= blocked;
+    if (lb_cli_given(checking->cli, LB_OPT_JSON)) {
+        struct lb_buf *list = json_of(checking, blocked);
+        lb_buf_append_lit(list, "{\"type\":");
+        lb_json_put_string(list, type);
+        lb_buf_append_lit(list, ",\"value\":");
+        lb_json_put_string(list, name);
+        lb_buf_printf(list, ",\"line\":%llu}", (unsigned long long)line);
+    } else if (!lb_cli_given(checking->cli, LB_OPT_QUIET)) {
+        printf("%.*s\t%.*s\t%s\t%llu\n", (int)type.len, type.ptr, (int)name.len, name.ptr,
+               blocked ? "blocked" : "allowed", (unsigned long long)line);
+    }
+}
+
+/* The same of a file with names of every type: line, value, type, name, blocked, scope, matched,
+ * reason. */
+static bool take_typed_row(struct checking *checking, const struct lb_csv_row *row)
+{
+    const struct lb_str *cells = row->cells;
+    bool named = cells[2].len && cells[3].len;
+    bool blocked = lb_str_equal(cells[4], LB_STR("true"));
+    char type[32], text[NAME_SIZE];
+    lb_input_printable(cells[2], type, sizeof type);
+    lb_input_printable(cells[named ? 3 : 7], text, sizeof text);
+    if (cells[4].len ? !named || (!blocked && !lb_str_equal(cells[4], LB_STR("false"))) : named)
+        return false;
+    if (named)
+        report_typed(checking, lb_str(type), lb_str(text), number_of(cells[0]), blocked);
+    else
+        lb_input_explain(number_of(cells[0]), cells[1], lb_str(text));
+    return true;
+}
+
 static int print_rows(const struct lb_cli *cli, const struct lb_answer *answer)
 {
     struct checking checking = {.cli = cli};
     struct lb_csv_row row;
+    bool typed = lb_cli_given(cli, LB_OPT_ALL_TYPES);
     size_t rows = 0; /* the first has the headings */
     bool whole = answer->body.len != 0;
     char *at = answer->body.ptr;
     char *end = whole ? at + answer->body.len : at;
     while (whole && at < end) {
-        whole = lb_csv_next(&at, end, &row) && row.count == 6;
+        whole = lb_csv_next(&at, end, &row) && row.count == (typed ? 8 : 6);
         if (whole && rows++)
-            whole = take_row(&checking, &row);
+            whole = (typed ? take_typed_row : take_row)(&checking, &row);
     }
     int code = LB_EXIT_FAILED;
     if (whole)
@@ -215,6 +261,8 @@ int lb_cmd_check(struct lb_cli *cli)
 {
     struct checking checking = {.cli = cli};
     int code = LB_EXIT_USAGE;
+    if (!lb_import_options_fit(cli))
+        return LB_EXIT_USAGE;
     if (lb_named_given(cli))
         return lb_named_check(cli);
     if (lb_import_given(cli))

@@ -22,16 +22,17 @@ static bool send_batch(void *context, struct lb_batch *batch)
     struct unblocking *unblocking = context;
     bool workspace = lb_cli_given(unblocking->cli, LB_OPT_WORKSPACE);
     struct lb_buf body = {0};
-    lb_buf_printf(&body, workspace ? "[" : "{\"publicIdentifiers\":[");
+    lb_buf_append_str(&body,
+                      workspace ? LB_STR("{\"entries\":[") : LB_STR("{\"publicIdentifiers\":["));
     lb_buf_append_str(&body, lb_buf_str(&batch->items));
-    lb_buf_append_str(&body, lb_str(workspace ? "]" : "]}"));
+    lb_buf_append_lit(&body, "]}");
     struct lb_answer answer = {0};
     struct lb_client_request call = {.method = "DELETE",
                                      .path = unblocking->path.ptr,
                                      .body = lb_buf_str(&body),
                                      .lenient = lb_cli_given(unblocking->cli, LB_OPT_SKIP_INVALID)};
     bool sent = false;
-    if (body.failed) {
+    if (body.failed || unblocking->path.failed) {
         lb_cli_error("out of memory");
     } else if (lb_client_call_or(unblocking->client, &call, 400, &answer)) {
         sent = answer.status != 400;
@@ -59,7 +60,8 @@ static void explain_others(const struct lb_looked_up *found)
     lb_buf_fini(&lines);
 }
 
-/* Records of the workspace's own list are named by their ids. */
+/* Who is not on the workspace's own list is looked up alone, to say by what else they are blocked.
+ */
 static bool take_from_workspace(struct unblocking *unblocking, struct lb_str text)
 {
     struct lb_looked_up found;
@@ -69,7 +71,7 @@ static bool take_from_workspace(struct unblocking *unblocking, struct lb_str tex
         explain_others(&found);
     switch (result) {
     case LB_LOOKUP_FOUND:
-        going = lb_batch_add(&unblocking->batch, found.id);
+        going = lb_batch_add(&unblocking->batch, text);
         break;
     case LB_LOOKUP_ABOVE:
     case LB_LOOKUP_ABSENT:
@@ -121,6 +123,20 @@ static void print_summary(const struct unblocking *unblocking)
     putchar('\n');
 }
 
+/* Off the workspace's list people are taken by their names, too: an erased person is freed by no id
+ * of a record. */
+static bool begin(struct unblocking *unblocking)
+{
+    const struct lb_cli *cli = unblocking->cli;
+    bool workspace = lb_cli_given(cli, LB_OPT_WORKSPACE);
+    if (workspace)
+        lb_buf_append(&unblocking->path, "/v1/blocklist", sizeof "/v1/blocklist");
+    else if (!lb_cli_list_path(cli, &unblocking->path, ""))
+        return false;
+    return lb_batch_init(&unblocking->batch, cli, workspace ? "{\"publicIdentifier\":" : "",
+                         workspace ? "}" : "", unblocking, send_batch);
+}
+
 int lb_cmd_unblock(struct lb_cli *cli)
 {
     struct unblocking unblocking = {.cli = cli};
@@ -131,8 +147,7 @@ int lb_cmd_unblock(struct lb_cli *cli)
         return lb_named_unblock(cli);
     if (lb_import_given(cli))
         return lb_import_run(cli, "unblock", NULL);
-    if (lb_cli_list_path(cli, &unblocking.path, "") &&
-        lb_batch_init(&unblocking.batch, cli, "", "", &unblocking, send_batch)) {
+    if (begin(&unblocking)) {
         code = LB_EXIT_FAILED;
         unblocking.client = lb_client_open(cli);
         if (unblocking.client)

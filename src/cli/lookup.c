@@ -22,11 +22,10 @@ static bool has_scope(const struct lb_json *block, const char *scope)
     return lb_str_equal(lb_json_string(lb_json_member(block, "scope")), lb_str(scope));
 }
 
-/* The id of the workspace's entry under the very name that was asked for; else empty. */
-static struct lb_str own_id(const struct lb_json *block)
+/* Is it the workspace's entry under the very name that was asked for? */
+static bool is_own(const struct lb_json *block)
 {
-    bool own = has_scope(block, "workspace") && !lb_json_member(block, "matched");
-    return own ? lb_json_string(lb_json_member(block, "id")) : (struct lb_str){0};
+    return has_scope(block, "workspace") && !lb_json_member(block, "matched");
 }
 
 /* An entry of an erased person may be counted and not shown. */
@@ -46,15 +45,14 @@ enum lb_lookup lb_lookup_judge(struct lb_looked_up *out)
     if (!out->name.len || lb_json_type(blocks) != LB_JSON_ARRAY ||
         !lb_json_bool(lb_json_member(json, "blocked"), &blocked))
         return LB_LOOKUP_FAILED;
-    bool above = blocked && hides_a_block(json, count);
+    out->own = blocked && hides_a_block(json, count);
+    bool above = false;
     for (size_t i = 0; i < count; i++) {
         const struct lb_json *block = lb_json_item(blocks, i);
-        struct lb_str id = own_id(block);
-        if (id.len)
-            out->id = id;
-        above |= !id.len && !has_scope(block, "campaign");
+        out->own |= is_own(block);
+        above |= !is_own(block) && !has_scope(block, "campaign");
     }
-    return out->id.len ? LB_LOOKUP_FOUND : above ? LB_LOOKUP_ABOVE : LB_LOOKUP_ABSENT;
+    return out->own ? LB_LOOKUP_FOUND : above ? LB_LOOKUP_ABOVE : LB_LOOKUP_ABSENT;
 }
 
 static void put_other(const struct lb_looked_up *found, const struct lb_json *block,
@@ -76,17 +74,11 @@ static void put_other(const struct lb_looked_up *found, const struct lb_json *bl
 void lb_lookup_put_others(const struct lb_looked_up *found, struct lb_buf *lines)
 {
     const struct lb_json *blocks = lb_json_member(found->answer.json, "blocks");
-    size_t before = lines->len;
     for (size_t i = 0; i < lb_json_length(blocks); i++) {
         const struct lb_json *block = lb_json_item(blocks, i);
-        bool said = found->id.len && lb_json_member(block, "matched");
-        if (!said && !own_id(block).len && !has_scope(block, "campaign"))
+        bool said = found->own && lb_json_member(block, "matched");
+        if (!said && !is_own(block) && !has_scope(block, "campaign"))
             put_other(found, block, lines);
-    }
-    if (lines->len == before && !found->id.len) {
-        char name[NAME_SIZE];
-        lb_input_printable(found->name, name, sizeof name);
-        lb_buf_printf(lines, "'%s': is blocked, by an entry that is not shown\n", name);
     }
 }
 

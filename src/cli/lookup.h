@@ -9,14 +9,15 @@ enum lb_lookup {
     LB_LOOKUP_INVALID,
     LB_LOOKUP_ABSENT,
     LB_LOOKUP_ABOVE, /* blocked in the workspace, but by another entry than one of this name */
-    LB_LOOKUP_FOUND
+    LB_LOOKUP_FOUND  /* its record ends by name: that of an erased person by no id */
 };
 
 /* What the server says of it: its strings live until the answer is released, in any case. */
 struct lb_looked_up {
     struct lb_answer answer;
     struct lb_str name;
-    struct lb_str id; /* of the record under this very name */
+    /* There is a record under this very name, or may be: one can be counted and not shown. */
+    bool own;
 };
 
 /* Reads the answer. LB_LOOKUP_FAILED without a message when it does not say who is blocked. */

@@ -148,15 +148,18 @@ const struct lb_cli_command lb_cli_commands[] = {
     {"check", "CAMPAIGN [IDENTIFIER...] [--file FILE]", "Say who is blocked and who is allowed.",
      FILE_IS INVALID_IS
      "Prints IDENTIFIER, a tab, and blocked or allowed, in the order given. A campaign's check\n"
-     "counts both its own list and the workspace's; with --workspace only the latter.\n"
+     "counts both its own list and the workspace's; with --workspace only the latter. Of a file\n"
+     "with --all-types it prints type, name, blocked or allowed, and the line, a name on each:\n"
+     "companies and domains count, too, since they block who works there.\n"
      "With --quiet the exit code tells: 0 no one is blocked, 1 someone is, or it failed.\n"
      "\n"
      "  leadblock check q1 john-doe\n"
      "  leadblock check q1 --file people.csv --column \"LinkedIn profile\"\n"
      "  leadblock check q1 --file leads.csv | awk '$2 == \"allowed\" {print $1}'\n"
+     "  leadblock check q1 --file contacts.csv --all-types --country DE --skip-invalid\n"
      "  leadblock check q1 john-doe --quiet && ./contact john-doe\n",
-     API | IDS | LB_CLI_NAMED | LB_BIT(QUIET) | LB_BIT(JSON), 0, false, 0, MANY, lb_cmd_check,
-     LB_GROUP_DAILY},
+     API | IDS | LB_BIT(ALL_TYPES) | LB_BIT(COLUMNS) | LB_CLI_NAMED | LB_BIT(QUIET) | LB_BIT(JSON),
+     0, false, 0, MANY, lb_cmd_check, LB_GROUP_DAILY},
     {"list", "CAMPAIGN [--search TEXT]", "Show a blocklist, newest first.",
      "Prints identifier, date and reason, separated by tabs when piped; with --all-types type,\n"
      "name, date, kind and reason.\n"
@@ -280,6 +283,7 @@ const struct lb_cli_command lb_cli_commands[] = {
      "is read back and looked through as by `leadblock verify`, in a folder beside it, which "
      "takes\n"
      "as much room again. When it is not whole, it is named NAME.damaged, and the exit code is 1.\n"
+     "Backups into one folder take their turns.\n"
      "\n"
      "With --keep or --keep-days older backups in the folder are removed: those that none of the\n"
      "two keeps, only when the new one was found whole, and never that one. Other files stay.\n"

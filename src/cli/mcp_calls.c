@@ -501,9 +501,9 @@ void lb_mcp_block(struct lb_mcp_call *call)
     lb_buf_fini(&body);
 }
 
-/* Appends the id of the person's record in the workspace's own list, if this name is on it, and
- * says by what else they are blocked. */
-static bool put_record(struct lb_mcp_call *call, struct lb_str name, struct lb_buf *body)
+/* Appends the name as an entry, if it is on the workspace's own list, and says by what else the
+ * person is blocked. */
+static bool put_entry(struct lb_mcp_call *call, struct lb_str name, struct lb_buf *body)
 {
     struct lb_buf path = {0};
     struct lb_looked_up found = {0};
@@ -516,42 +516,59 @@ static bool put_record(struct lb_mcp_call *call, struct lb_str name, struct lb_b
             lb_mcp_fail(call, NOT_ASKED_FOR);
         else if (result != LB_LOOKUP_ABSENT)
             lb_lookup_put_others(&found, &call->text);
-        if (found.id.len && body->len > 1)
-            lb_buf_append_lit(body, ",");
-        if (found.id.len)
-            lb_json_put_string(body, found.id);
+        if (good && found.own) {
+            lb_buf_append_str(body, body->len ? LB_STR(",{\"publicIdentifier\":")
+                                              : LB_STR("{\"publicIdentifier\":"));
+            lb_json_put_string(body, name);
+            lb_buf_append_lit(body, "}");
+        }
         lb_answer_fini(&found.answer);
     }
     lb_buf_fini(&path);
     return good;
 }
 
-void lb_mcp_unblock(struct lb_mcp_call *call)
+/* Off the workspace's list people are taken by their names, too: an erased person is freed by no id
+ * of a record. */
+static void unblock_in_workspace(struct lb_mcp_call *call)
 {
-    struct lb_buf path = {0};
-    struct lb_buf body = {0};
+    struct lb_buf path = {0}, entries = {0}, body = {0};
     bool good = true;
-    if (call->given.typed) {
-        lb_mcp_typed_change(call, false);
-        return;
-    }
-    put_list_path(call, &path);
-    if (call->given.campaign.ptr) {
-        put_names(call, &body);
-        lb_buf_append_lit(&body, "}");
-    } else {
-        lb_buf_append_lit(&body, "[");
-        for (size_t i = 0; good && i < lb_json_length(call->given.names); i++)
-            good = put_record(call, lb_json_string(lb_json_item(call->given.names, i)), &body);
-        lb_buf_append_lit(&body, "]");
-    }
-    if (good && body.len == 2) {
+    for (size_t i = 0; good && i < lb_json_length(call->given.names); i++)
+        good = put_entry(call, lb_json_string(lb_json_item(call->given.names, i)), &entries);
+    if (good && !entries.len && !entries.failed) {
         lb_buf_append_lit(&call->text, "None of these names is on the workspace's list.");
         lb_buf_append_lit(&call->data, "{\"message\":\"0 leads unblocked\",\"unblocked\":0,"
                                        "\"changeId\":null}");
     } else if (good) {
+        lb_buf_append_lit(&path, "/v1/blocklist");
+        lb_buf_append_lit(&body, "{\"entries\":[");
+        lb_buf_append_str(&body, lb_buf_str(&entries));
+        lb_buf_append_lit(&body, "]}");
+        body.failed |= entries.failed;
         lb_mcp_show_change(call, &path, "DELETE", &body, "unblocked");
     }
+    lb_buf_fini(&path);
+    lb_buf_fini(&entries);
+    lb_buf_fini(&body);
+}
+
+void lb_mcp_unblock(struct lb_mcp_call *call)
+{
+    struct lb_buf path = {0};
+    struct lb_buf body = {0};
+    if (call->given.typed) {
+        lb_mcp_typed_change(call, false);
+        return;
+    }
+    if (!call->given.campaign.ptr) {
+        unblock_in_workspace(call);
+        return;
+    }
+    put_list_path(call, &path);
+    put_names(call, &body);
+    lb_buf_append_lit(&body, "}");
+    lb_mcp_show_change(call, &path, "DELETE", &body, "unblocked");
     lb_buf_fini(&path);
     lb_buf_fini(&body);
 }

@@ -52,6 +52,7 @@ struct lb_import_options {
     struct lb_str column;        /* heading, or number from 1; empty: it is found */
     struct lb_str reason_column; /* the same */
     bool adds;                   /* people are added, so doubtful names are bad */
+    bool checks;                 /* nothing is changed: who is blocked by any name is asked */
     bool one_per_row;            /* a row with several addresses is bad */
     /* Is a doubtful name stored already? Then it is taken. May be NULL. */
     bool (*is_stored)(void *context, const struct lb_identifier *name);

@@ -18,6 +18,7 @@ struct taking {
     struct lb_typed_name name;
     size_t good;
     struct lb_str bad; /* the first that is no name */
+    bool meant;        /* one that is no name, and could be meant as one */
     char why[300];
 };
 
@@ -58,7 +59,8 @@ static const char *read_name(struct taking *taking, enum lb_import_type type, st
         return reason;
     /* What is forced for a whole file is not meant for its empty fields. */
     bool forced = name->forceable && options->force && name->type != LB_NAME_COMPANY;
-    bool doubtful = name->doubt && options->adds && !forced && !is_stored(options, name);
+    bool asks = options->adds || options->checks;
+    bool doubtful = name->doubt && asks && !forced && !is_stored(options, name);
     return doubtful ? name->doubt : NULL;
 }
 
@@ -83,10 +85,18 @@ static const char *read_as_it_is(struct taking *taking, enum lb_import_type type
 
 static void refuse(struct taking *taking, struct lb_str text, const char *reason)
 {
+    taking->meant |= taking->name.refused == LB_NAME_MEANT;
     if (taking->bad.ptr)
         return;
     taking->bad = text;
     snprintf(taking->why, sizeof taking->why, "%s", reason);
+}
+
+/* What was not read as a name of any type: it may be one. */
+static void refuse_words(struct taking *taking, struct lb_str text, const char *reason)
+{
+    taking->name.refused = LB_NAME_MEANT;
+    refuse(taking, text, reason);
 }
 
 static void give(struct taking *taking, struct lb_str text)
@@ -120,7 +130,7 @@ static void take_people(struct taking *taking, struct lb_str cell, bool bare)
     if (bare || lb_import_guess(cell) == LB_TYPE_PERSON)
         take_one(taking, LB_TYPE_PERSON, cell);
     else
-        refuse(taking, cell, "no profile address in this cell");
+        refuse_words(taking, cell, "no profile address in this cell");
 }
 
 /* What may stand between several in a cell; companies have commas in their names. */
@@ -195,7 +205,7 @@ static void take_line(struct taking *taking, struct lb_str line)
         if (type)
             take_cell(taking, type, part, true);
         else
-            refuse(taking, part, WORDS);
+            refuse_words(taking, part, WORDS);
     }
 }
 
@@ -230,8 +240,9 @@ static bool take_exported(struct taking *taking)
     if (!value.len)
         return false;
     if (!lb_import_type_parse(type, &parsed))
-        refuse(taking, type,
-               "is no type; give publicIdentifier, memberId, email, phone, domain or company");
+        refuse_words(
+            taking, type,
+            "is no type; give publicIdentifier, memberId, email, phone, domain or company");
     else
         take_cell(taking, parsed, value, true);
     return true;
@@ -275,10 +286,12 @@ static void conclude(const struct taking *taking, bool any, struct lb_import_typ
         set(out, LB_IMPORT_BLANK, row->cells[first], "nothing in the columns that are taken");
         return;
     }
-    set(out, taking->good ? LB_IMPORT_PERSON : LB_IMPORT_BAD, taking->bad,
+    /* Of a row that cannot be read as a whole no check may say that it is not blocked. */
+    bool good = taking->good && !(taking->options->checks && taking->meant);
+    set(out, good ? LB_IMPORT_PERSON : LB_IMPORT_BAD, taking->bad,
         taking->bad.ptr ? taking->why : "");
     struct lb_str shown = lb_utf8_cut(taking->bad, 80);
-    if (taking->good && taking->bad.ptr)
+    if (good && taking->bad.ptr)
         snprintf(out->reason, sizeof out->reason, "left out \"%.*s\": %s", (int)shown.len,
                  shown.ptr, taking->why);
 }
@@ -304,7 +317,7 @@ void lb_import_take_typed(const struct lb_import_typing *typing,
         set(out, LB_IMPORT_BAD, row->whole, row->fault);
     else if (row->line <= typing->heading_line)
         set(out, LB_IMPORT_HEADING, row->whole, "");
-    else if ((wrong = read_details(&taking)) != NULL)
+    else if (!options->checks && (wrong = read_details(&taking)) != NULL)
         set(out, LB_IMPORT_BAD, row->whole, wrong);
     else
         conclude(&taking, take_cells(&taking), out);

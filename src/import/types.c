@@ -146,11 +146,13 @@ static bool is_list_of_people(const struct lb_import_typing *typing)
     return false;
 }
 
-/* To unblock companies takes protection from all who work there: beside people only when asked. */
+/* To unblock companies takes protection from all who work there: beside people only when asked. Who
+ * works at a company that is blocked, is blocked: a check asks for all that there is. */
 static void judge_people(const struct lb_import_options *options, struct lb_import_typing *out)
 {
+    bool spares = is_list_of_people(out) || (!options->adds && first_of_people(out));
     out->people = is_list_of_people(out);
-    out->spares_companies = out->people || (!options->adds && first_of_people(out));
+    out->spares_companies = spares && !options->checks;
 }
 
 static bool is_of_unnamed_people(const struct lb_import_typed_column *column)

@@ -23,4 +23,7 @@ extern const size_t lb_postgres_migration_count;
 void lb_migration_log(const char *backend, size_t number, const struct lb_migration *migration,
                       uint64_t ms);
 
+/* The one line about a database that was made with all of them. */
+void lb_migration_log_created(const char *backend, size_t schema, uint64_t ms);
+
 #endif

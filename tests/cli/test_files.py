@@ -175,10 +175,34 @@ def test_a_check_fails_when_its_answer_is_broken(path, body):
         assert result.code == 1 and "nothing is known for certain" in result.err, result
 
 
+TYPED = "line,value,type,name,blocked,scope,matched,reason\r\n2,x,email,x@y.de,true,workspace,y.de,\r\n"
+
+
+def test_a_check_of_names_of_every_type_says_type_name_verdict_and_line(path):
+    body = TYPED + "3,\x1b[2J,domain,y.org,false,,,\r\n4,?,,,,,,is nothing\r\n"
+    with Fake([(200, body, CSV)] * 2) as fake:
+        result = run("check", "q1", "--file", path, "--all-types", "--skip-invalid", env=fake.env)
+        assert (result.code, result.out) == (0, "email\tx@y.de\tblocked\t2\ndomain\ty.org\tallowed\t3\n"), result
+        assert result.err == "line 4: '?': is nothing\n"
+        assert fake.requests[0]["path"] == "/v1/campaigns/q1/blocklist/import?action=check"
+        result = run("check", "q1", "--file", path, "--all-types", "--skip-invalid", "--json", env=fake.env)
+        assert result.json() == {"blocked": [{"type": "email", "value": "x@y.de", "line": 2}],
+                                 "allowed": [{"type": "domain", "value": "y.org", "line": 3}]}
+
+
+@pytest.mark.parametrize("body", ["", TYPED[:-2], TYPED + "3,x,email,y@y.de,maybe,,,\r\n",
+                                  TYPED + "3,x,email,y@y.de,,,,\r\n", TYPED + "3,x,email,,false,,,\r\n",
+                                  TYPED + "3,x,,y@y.de,false,,,\r\n", TYPED + "3,x,email,y@y.de,false,,\r\n"])
+def test_a_check_of_names_of_every_type_fails_when_its_answer_is_broken(path, body):
+    with Fake([(200, body, CSV)]) as fake:
+        result = run("check", "q1", "--file", path, "--all-types", "--quiet", env=fake.env)
+        assert result.code == 1 and "nothing is known for certain" in result.err, result
+
+
 @pytest.mark.parametrize("headings", ["type,value,reason,kind", "\ufeff\"type\";\"value\";\"reason\"", "Type\tValue\t"])
 def test_a_file_of_every_type_is_not_read_for_linkedin_names_alone(fake, path, headings):
     path.write_text(headings + "\ndomain,acme.com,,\n")
-    for command in ("block", "unblock"):
+    for command in ("block", "unblock", "check"):
         result = run(command, "q1", "--file", path, env=fake.env)
         assert result.code == 2 and "give --all-types" in result.err, result
         with path.open() as file:

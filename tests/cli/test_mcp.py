@@ -387,7 +387,7 @@ def test_names_of_every_type_are_blocked_and_unblocked():
             ("DELETE", "/v1/campaigns/q1/blocklist", {"entries": [{"email": "ann@acme.com"}, {"domain": "acme.com"}]})]
 
 
-def test_unblock_in_the_workspace_takes_the_records_of_its_own_list_alone():
+def test_unblock_in_the_workspace_takes_the_names_on_its_own_list_alone():
     blocks = {"john-doe": [{"scope": "workspace", "id": "bl_1_x"}, {"scope": "campaign", "id": None}],
               "jane-smith": [{"scope": "campaign", "id": None}], "bob": []}
 
@@ -398,7 +398,8 @@ def test_unblock_in_the_workspace_takes_the_records_of_its_own_list_alone():
         return 200, {"publicIdentifier": name, "blocked": bool(blocks[name]), "blocks": blocks[name]}, {}
     with Fake(answers) as fake:
         call(fake, "unblock", ["--allow-writes"], publicIdentifiers=list(blocks))
-        assert fake.requests[-1]["json"] == ["bl_1_x"]
+        assert (fake.requests[-1]["path"], fake.requests[-1]["json"]) == (
+            "/v1/blocklist", {"entries": [{"publicIdentifier": "john-doe"}]})
         result = call(fake, "unblock", ["--allow-writes"], publicIdentifiers=["bob"])
         assert result["structuredContent"]["unblocked"] == 0
         assert fake.requests[-1]["method"] == "GET"  # nothing was to be done
@@ -421,7 +422,7 @@ def test_unblock_in_the_workspace_ends_no_entry_of_another_name():
         assert len(fake.requests) == 1
         blocks.append({"scope": "workspace", "id": "bl_2_x"})
         result = call(fake, "unblock", ["--allow-writes"], publicIdentifiers=["anna-new"])
-        assert fake.requests[-1]["json"] == ["bl_2_x"]
+        assert fake.requests[-1]["json"] == {"entries": [{"publicIdentifier": "anna-new"}]}
         assert result["structuredContent"]["stillBlocked"] == still
         assert "is still blocked by another name: anna-old\n" in result["content"][0]["text"]
 

@@ -828,7 +828,7 @@ def test_a_statement_about_what_is_no_person_says_why_there_is_none(folder):
 
 
 def test_unblock_of_the_workspace_takes_exactly_the_named_person(server):
-    """The server unblocks by id only: the command must not mistake a similar name."""
+    """No similar name."""
     tenant = server.tenant()
     client = Client(server, tenant.key)
     done(client("block", "--workspace", "john", "john-doe", "big-john", "johnny"))

@@ -1,5 +1,6 @@
 """POST /v1/erasures: a person leaves the workspace by every name, and stays blocked in every spelling."""
 
+import json
 import re
 import signal
 import sqlite3
@@ -198,6 +199,49 @@ def test_only_an_unblock_by_name_frees_an_erased_person(world):
         assert body["unblocked"] == 1
     assert not world.is_blocked(publicIdentifier=NAME)
     verified(world.server)
+
+
+def unblocked_by_the_tool(env, **arguments):
+    """What `unblock` of `leadblock mcp` did."""
+    lines = [{"id": 1, "method": "initialize", "params": {"protocolVersion": "2025-11-25", "capabilities": {},
+                                                          "clientInfo": {"name": "test", "version": "1"}}},
+             {"id": 2, "method": "tools/call", "params": {"name": "unblock", "arguments": arguments}}]
+    sent = "".join(json.dumps({"jsonrpc": "2.0", **line}) + "\n" for line in lines)
+    answers = run("mcp", "--allow-writes", stdin=sent, env=env).out.splitlines()
+    return json.loads(answers[1])["result"]["structuredContent"]["unblocked"]
+
+
+@pytest.mark.parametrize("scope", ["workspace", "campaign"])
+def test_every_command_that_takes_a_name_frees_an_erased_person(world, scope):
+    world.erase()
+    env = {"LEADBLOCK_URL": f"http://127.0.0.1:{world.server.port}", "LEADBLOCK_KEY": world.tenant.key}
+    where = ["--workspace"] if scope == "workspace" else [world.campaign]
+    entries = "/blocklist" if scope == "workspace" else f"/campaigns/{world.campaign}/blocklist"
+    of = {} if scope == "workspace" else {"campaignId": world.campaign}
+    person, email = {"publicIdentifier": NAME}, {"email": EMAIL}
+
+    def command(*args, stdin=""):
+        result = run("unblock", *where, *args, stdin=stdin, env=env)
+        assert result.code == 0, result
+        return int(re.match(r"(?:column .*\n)*(\d+) ", result.out)[1])
+
+    files = [(person, ["-"], NAME.upper() + "\n"),
+             (email, ["--all-types", "-"], f"type,value\nemail,{EMAIL}\n")]
+    for entry, args, data in files:  # a try says what would be, and changes nothing
+        assert [command(*args, "--dry-run", stdin=data) for _ in range(2)] == [1, 1]
+    ways = [(person, lambda: command(f"https://de.linkedin.com/in/{quote(NAME)}/")),
+            ({"memberId": MEMBER}, lambda: command(MEMBER)),
+            (email, lambda: command("--email", EMAIL.upper())),
+            ({"phone": PHONE}, lambda: command("--phone", PHONE)),
+            *((entry, lambda args=args, data=data: command(*args, stdin=data)) for entry, args, data in files),
+            (person, lambda: unblocked_by_the_tool(env, publicIdentifiers=[NAME], **of)),
+            (person, lambda: unblocked_by_the_tool(
+                env, names=[{"type": "publicIdentifier", "value": NAME}], **of)),
+            (email, lambda: unblocked_by_the_tool(env, names=[{"type": "email", "value": EMAIL}], **of))]
+    for entry, way in ways:
+        assert [way(), way()] == [1, 0], entry
+        assert expect.ok(world.api.post(entries, {"entries": [entry]}))["blocked"] == 1
+    assert [found for found in traces(world.server, [EMAIL, MEMBER, quote(NAME)])] == []
 
 
 def test_undo_history_events_and_changes_bring_no_name_back(world):

@@ -160,7 +160,7 @@ def test_it_holds_is_undone_and_is_listed_as_an_import(fresh):
     ({"columns": "9:domain"}, "column_unknown"), ({"columns": "x"}, "column_unknown"),
     ({"columns": "1:fax"}, "column_unknown"), ({"type": "fax"}, "invalid_parameter"),
     ({"column": "1"}, "invalid_parameter"), ({"defaultCountry": "ZZ"}, "invalid_parameter"),
-    ({"action": "check"}, "invalid_parameter"), ({"force": "1"}, "invalid_parameter")])
+    ({"action": "look"}, "invalid_parameter"), ({"force": "1"}, "invalid_parameter")])
 def test_what_cannot_be_read_is_refused(fresh, query, code):
     expect.error(send(fresh.api, "a,b\nc,d\n", **query), 400, code)
 

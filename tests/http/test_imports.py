@@ -234,6 +234,28 @@ def test_undoing_twice_changes_nothing_more(workspace_list):
     assert one(workspace_list.api)["undoneAt"] == at
 
 
+def test_an_import_that_was_undone_and_restored_ever_so_often_is_undone(workspace_list):
+    """Its change stands in more undos of one another than one write follows, or goes back."""
+    api = workspace_list.api
+    response = workspace_list.send(table(["ann-1", "bob-2"]))
+    identity, last = expect.ok(response)["importId"], response.header("x-change-id")
+
+    def undo_last():
+        undone_by = api.post(f"/changes/{last}/undo")
+        assert expect.ok(undone_by)["blocked"] + undone_by.json()["unblocked"] == 2
+        return undone_by.header("x-change-id")
+
+    for _ in range(204):
+        last = undo_last()
+    assert (one(api)["state"], len(workspace_list.entries())) == ("done", 2)
+    last = undo(api, identity).header("x-change-id")
+    assert (one(api)["state"], workspace_list.entries()) == ("undone", {})
+    undo_last()
+    assert (one(api)["state"], one(api)["undoneAt"], len(workspace_list.entries())) == ("done", None, 2)
+    undone(api, identity, unblocked=2)
+    assert (one(api)["state"], workspace_list.entries()) == ("undone", {})
+
+
 def test_an_undone_import_can_be_sent_again(workspace_list):
     api = workspace_list.api
     send(workspace_list, "ann-1", "bob-2", importId="spring")

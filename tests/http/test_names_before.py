@@ -282,6 +282,31 @@ def test_who_was_blocked_can_be_unblocked_by_either(server):
         assert not names & listed(api).keys()
 
 
+def test_an_entry_is_freed_by_either(server):
+    api = api_of(server)
+    for sent, name in SENT:
+        response = api.delete("/campaigns/list/blocklist", {"entries": [{"publicIdentifier": sent}]})
+        assert expect.ok(response)["unblocked"] == 1, sent
+        assert name not in listed(api)
+        expect.ok(api.post(f"/changes/{response.header('x-change-id')}/undo"))
+    for name in ("max.", "kim.lee", "null."):
+        expect.error(api.delete("/campaigns/list/blocklist", {"entries": [{"publicIdentifier": name}]}), 400,
+                     "invalid_identifier")
+
+
+WORKSPACE_ROW = ("INSERT INTO blocklist_log VALUES (28, 1, 0, 0, 0, 1, 1795895850138, NULL, NULL, "
+                 "'john-doe.,kim.lee-❤" + STYLED + "', '127.0.0.1');")
+
+
+def test_the_workspace_is_left_by_a_name_that_is_refused_today(tmp_path):
+    with upgraded(tmp_path / "data", WORKSPACE_ROW) as server:
+        env = {"LEADBLOCK_URL": f"http://127.0.0.1:{server.port}", "LEADBLOCK_KEY": server.key(WORKSPACE)}
+        for sent in ("John-Doe.", "kim.lee-❤" + STYLED):
+            assert run("check", "--workspace", sent, env=env).out.endswith("\tblocked\n")
+            assert re.fullmatch(r"1 lead unblocked \(ch_\S+\)\n",
+                                run("unblock", "--workspace", sent, env=env).out)
+
+
 def test_what_would_be_refused_and_is_not_stored_is_refused(api):
     for name in ("max.", "urn:li:fsd_profile:max", "null", "none.", "kim.lee"):
         expect.error(api.get(f"{LIST}/{name}"), 400, "invalid_identifier")

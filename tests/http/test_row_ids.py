@@ -5,9 +5,9 @@ import re
 
 import pytest
 
-from support import expect
+from support import expect, pages as stored, postgres
 from support.campaigns import MESSAGE, VISIT, Campaign, crowd, moment
-from support.server import Server
+from support.server import Server, Tenant
 from test_ids import Backup
 from test_names_before import api_of, upgraded
 
@@ -54,6 +54,42 @@ def test_an_activity_names_its_lead_and_its_step(fresh):
     assert (activity["leadId"], activity["stepId"]) == ("ld_" + lead, "st_" + step)
     assert campaign.activities("claimed")[0]["id"] == activity["id"]
     assert campaign.complete(activity) == "completed"
+
+
+def set_given_out(server, workspace, numbers):
+    """How many numbers the workspace has given out: the server is stopped meanwhile."""
+    server.stop()
+    if server.database:
+        with postgres.shared().session(server.database) as owner:
+            owner.run(f"UPDATE leadblock.workspace SET numbers = {numbers} WHERE id = '{workspace}';")
+    else:
+        with stored.changed(server.data) as database:
+            database.execute("UPDATE workspace SET numbers = ? WHERE id = ?", (numbers, workspace))
+    server.start()
+
+
+def test_a_workspace_that_has_given_out_all_numbers_is_told_so(own):
+    """2^32 - 1 of them: nothing of it gets a number twice, and blocks, which have others, go on."""
+    tenant, other = own.tenant("agency"), own.tenant("agency")
+    path, elsewhere = Campaign(tenant, "a-1").path, Campaign(other, "a-1").path
+    set_given_out(own, tenant.workspace, 2**32 - 2)
+    api = Tenant(own, tenant.workspace, tenant.key).api
+
+    def add(name):
+        return api.post(f"{path}/leads", {"leads": [{"publicIdentifier": name}]})
+
+    assert expect.ok(add("b-2"))["added"] == 1
+    assert count(expect.ok(api.get(f"{path}/leads"))[0]["id"]) == 2**32 - 1
+    for _ in range(2):
+        for refused in (add("c-3"), api.post(f"{path}/steps", VISIT)):
+            assert "as many ids" in expect.error(refused, 409, "limit_reached")["message"]
+        own.restart()
+        api = Tenant(own, tenant.workspace, tenant.key).api
+    assert [lead["publicIdentifier"] for lead in expect.ok(api.get(f"{path}/leads"))] == ["b-2", "a-1"]
+    expect.blocked_result(api.post("/blocked-leads", {"leads": [{"publicIdentifier": "c-3"}]}), 1)
+    assert len(expect.ok(api.post(f"{path}/activities/claim", {}))) == 2
+    leads = {"leads": [{"publicIdentifier": "b-2"}]}
+    assert expect.ok(Tenant(own, other.workspace, other.key).api.post(f"{elsewhere}/leads", leads))["added"] == 1
 
 
 def test_two_workspaces_have_no_id_in_common(server):

@@ -166,6 +166,26 @@ def test_an_undo_can_be_undone(lists):
     assert lists.state() == []
 
 
+OFTEN = 204  # undos of one another: more than one write follows
+
+
+def test_a_change_that_was_undone_and_restored_ever_so_often_is_undone(lists):
+    change = lists.block("a-1", "b-2")
+    undos = [lists.undone(change)]
+    while len(undos) < OFTEN:
+        undos.append(lists.undone(undos[-1]))
+    assert lists.names() == ["b-2", "a-1"]
+    assert expect.ok(lists.api.get(f"/changes/{change}"))["undoneBy"] is None
+    assert expect.ok(lists.api.get(f"/changes/{undos[0]}"))["undoneBy"] == undos[-1]
+    assert lists.undo(undos[0]).header("x-change-id") == "ch_0", "that is undone"
+    last = lists.undone(change)
+    assert lists.names() == []
+    assert expect.ok(lists.api.get(f"/changes/{change}"))["undoneBy"] == last
+    assert expect.ok(lists.undo(change))["message"].endswith(f": the change was undone before, by {last}")
+    lists.undone(undos[0])
+    assert lists.names() == ["b-2", "a-1"]
+
+
 def test_the_undo_of_an_unblock_can_be_undone(lists):
     lists.block("a-1", "b-2")
     change = lists.unblock("a-1")

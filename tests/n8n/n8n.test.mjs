@@ -175,6 +175,9 @@ test('block, check and unblock, in the workspace and in a campaign', async () =>
     [['john-doe', true, 'Asked to stop'], ['jane-smith', false, null]]);
   assert.equal((await operate({ operation: 'unblock', person: 'john-doe' }))[0].unblocked, 1);
   assert.equal((await operate({ operation: 'unblock', person: 'john-doe' }))[0].unblocked, 0);
+  await operate({ operation: 'block', person: 'erased-one', reason: '' });
+  await api('POST', '/erasures', { publicIdentifier: 'erased-one' });
+  assert.equal((await operate({ operation: 'unblock', person: 'erased-one' }))[0].unblocked, 1);
 
   // Names of other types.
   const domain = await operate({ operation: 'block', type: 'domain', person: 'https://www.Acme.com/', reason: 'A client' });

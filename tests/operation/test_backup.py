@@ -1,6 +1,8 @@
 """leadblock backup: a copy counts when it was read back; older ones go by count or age, and never the last
 good one."""
 
+import fcntl
+import os
 import re
 import subprocess
 from datetime import datetime, timedelta, timezone
@@ -8,7 +10,7 @@ from datetime import datetime, timedelta, timezone
 import pytest
 
 from support import pages
-from support.server import Server, run
+from support.server import Server, binary, clean_environment, run
 
 NAME = re.compile(r"leadblock-\d{8}T\d{6}Z\.db")
 
@@ -92,6 +94,54 @@ def test_the_new_one_stays_when_others_have_later_names(server, folder):
     assert server.run("backup", folder, "--keep", "1").code == 0
     left = names(folder)
     assert later[1].name in left and later[0].name not in left and len(left) == 2
+
+
+class Started:
+    """A backup on its way."""
+
+    def __init__(self, server, *args):
+        self.process = subprocess.Popen([binary(), "backup", *map(str, args), *map(str, server.place)], text=True,
+                                        stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=clean_environment({}))
+
+    def end(self):
+        out, err = self.process.communicate(timeout=120)
+        return self.process.returncode, out, err
+
+
+@pytest.mark.parametrize("keep, left", [([], 4), (["--keep", "2"], 2), (["--keep-days", "1"], 4)])
+def test_backups_that_begin_in_one_second_all_end_well(server, folder, keep, left):
+    before = old(folder, 3)
+    ends = [started.end() for started in [Started(server, folder, *keep) for _ in range(4)]]
+    assert [code for code, _, _ in ends] == [0] * 4, ends
+    copied = {re.search(r"Copied to (.*)", out)[1] for _, out, _ in ends}
+    assert len(copied) == 4 and before.exists() == (not keep)
+    there = [name for name in names(folder) if name != before.name]
+    assert there == sorted(name.rpartition("/")[2] for name in copied)[-left:], "the newest, each whole"
+    assert all("Checked: " in out for _, out, _ in ends)
+
+
+def test_the_second_says_that_it_waits_for_the_first(server, folder):
+    first = os.open(folder, os.O_RDONLY)
+    fcntl.flock(first, fcntl.LOCK_EX)
+    second = Started(server, folder)
+    said = second.process.stderr.readline()
+    assert said == f"leadblock: another backup into {folder} is not finished; waiting for it\n"
+    assert names(folder) == []
+    os.close(first)
+    code, out, err = second.end()
+    assert (code, err) == (0, "") and out.startswith(f"Copied to {folder}/leadblock-"), (out, err)
+
+
+@pytest.mark.parametrize("runs", [True, False])
+def test_a_backup_into_the_data_folder_waits_for_no_server(tmp_path, runs):
+    """Which has the folder locked for as long as it runs."""
+    with Server(data=tmp_path / "data") as own:
+        if not runs:
+            own.stop()
+        result = run("backup", own.data, *own.place)
+        assert (result.code, result.err) == (0, ""), result
+        if not runs:
+            own.start()
 
 
 def test_what_is_no_backup_of_that_folder_stays(server, folder):

@@ -124,6 +124,16 @@ static void numbers_grow_in_their_workspace(void **state)
     backend_commit(backend);
 }
 
+static void the_last_number_is_given_out_once(void **state)
+{
+    uint64_t count = LB_ROW_COUNT_MAX - 1;
+    assert_int_equal(count_of(lb_row_number_next(&count)), LB_ROW_COUNT_MAX);
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(lb_row_number_next(&count), 0);
+        assert_int_equal(count, LB_ROW_COUNT_MAX);
+    }
+}
+
 /* --- Ids -------------------------------------------------------------------------------------- */
 
 static uint64_t number(uint64_t count, uint64_t epoch)
@@ -236,6 +246,7 @@ int main(void)
         BACKEND_TEST(a_count_that_was_rolled_back_comes_again_with_another_epoch),
         BACKEND_TEST(the_same_epoch_in_two_workspaces_is_no_failure),
         BACKEND_TEST(numbers_grow_in_their_workspace),
+        cmocka_unit_test(the_last_number_is_given_out_once),
         cmocka_unit_test(an_id_shows_count_and_epoch_and_leads_back),
         cmocka_unit_test(other_texts_are_the_number_that_nothing_has),
         cmocka_unit_test(an_activity_is_two_of_them_old_or_new),

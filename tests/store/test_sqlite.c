@@ -210,16 +210,30 @@ static void each_migration_that_ran_is_a_line_in_the_log(void **state)
     const struct place *place = *state;
     const char *log;
     char path[128], words[64];
-    assert_int_equal(lb_sqlite_schema_version(), lb_sqlite_migration_count);
-    assert_int_equal(count_migrations(place->path, &log), lb_sqlite_migration_count);
-    assert_non_null(strstr(log, " schema=1 name=core ms="));
-    assert_int_equal(count_migrations(place->path, &log), 0);
     snprintf(path, sizeof path, "%s/old.db", place->folder);
-    make_schema(path, lb_sqlite_migration_count - 1);
-    assert_int_equal(count_migrations(path, &log), 1);
-    snprintf(words, sizeof words, " schema=%u name=%s ms=", lb_sqlite_schema_version(),
-             lb_sqlite_migrations[lb_sqlite_migration_count - 1].name);
-    assert_non_null(strstr(log, words));
+    make_schema(path, lb_sqlite_migration_count - 2);
+    assert_int_equal(count_migrations(path, &log), 2);
+    for (size_t i = lb_sqlite_migration_count - 2; i < lb_sqlite_migration_count; i++) {
+        snprintf(words, sizeof words, " schema=%zu name=%s ms=", i + 1,
+                 lb_sqlite_migrations[i].name);
+        assert_non_null(strstr(log, words));
+    }
+    assert_int_equal(caught_log_count(log, " info created "), 0);
+    assert_int_equal(count_migrations(path, &log), 0);
+}
+
+static void a_new_database_is_one_line_in_the_log(void **state)
+{
+    const struct place *place = *state;
+    const char *log;
+    char words[64];
+    assert_int_equal(lb_sqlite_schema_version(), lb_sqlite_migration_count);
+    assert_int_equal(count_migrations(place->path, &log), 0);
+    snprintf(words, sizeof words,
+             " info created backend=sqlite schema=%u ms=", lb_sqlite_schema_version());
+    assert_int_equal(caught_log_count(log, words), 1);
+    assert_int_equal(count_migrations(place->path, &log), 0);
+    assert_int_equal(caught_log_count(log, " info created "), 0);
 }
 
 static void the_views_say_who_it_was_and_from_where(void **state)
@@ -782,6 +796,7 @@ int main(void)
         TEST(other_peoples_databases_are_refused_and_left_alone),
         TEST(an_older_schema_keeps_its_rows),
         TEST(each_migration_that_ran_is_a_line_in_the_log),
+        TEST(a_new_database_is_one_line_in_the_log),
         TEST(the_views_say_who_it_was_and_from_where),
         TEST(the_audit_log_says_who_did_what),
         TEST(views_agree_with_the_engine),

@@ -327,8 +327,13 @@ lb_err engine_undo_id(struct engine *engine, struct lb_public_id id, struct outc
 {
     struct lb_change change = {
         .blocklist = engine->blocklist, .standing = engine_standing(engine, NULL), .undone = id};
-    lb_change_undo(&change);
-    return submit_change(engine, &change, out);
+    lb_err err;
+    do { /* as a request does */
+        lb_change_undo(&change);
+        err = submit_change(engine, &change, out);
+        change.walk = change.walked;
+    } while (!err && change.goes_on);
+    return err;
 }
 
 size_t engine_waiting(const struct engine *engine, const char *campaign, const char *identifier)

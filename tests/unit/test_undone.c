@@ -176,17 +176,28 @@ static void it_is_told_which_undo_holds(void **state)
     assert_int_equal(undo_change(engine, back).undone_by.number, again);
 }
 
-static void of_a_chain_without_an_end_the_last_can_be_undone(void **state)
+static void a_chain_of_any_length_is_walked_some_undos_at_a_time(void **state)
 {
     struct engine *engine = engine_of(state);
     uint64_t first = block(engine, "john", NULL), last = first, before = first;
-    for (int i = 0; i <= LB_UNDONE_MAX; i++) {
+    for (int i = 0; i < 2 * LB_UNDONE_STEPS + 4; i++) {
         before = last;
         last = undo(engine, last, (uint64_t)i % 2, (uint64_t) !(i % 2));
     }
-    assert_int_equal(engine_undo(engine, first, NULL), LB_ERR_NOT_FOUND);
+    assert_true(is_blocked(engine, "john"));
+    for (int i = 0; i < 2; i++) { /* each by itself, it does nothing */
+        struct lb_change attempt = undo_change(engine, first);
+        assert_true(attempt.goes_on && !attempt.id.number && !attempt.undone_by.number);
+        assert_true(attempt.walked.chain.goes_on);
+    }
     assert_int_equal(undo(engine, before, 0, 0), 0);
-    undo(engine, last, 1, 0);
+    uint64_t again = undo(engine, first, 0, 1);
+    assert_int_not_equal(again, 0);
+    assert_false(is_blocked(engine, "john"));
+    assert_int_equal(undo(engine, first, 0, 0), 0);
+    assert_int_equal(undo(engine, last, 0, 0), 0);
+    assert_int_not_equal(undo(engine, again, 1, 0), 0);
+    assert_int_not_equal(undo(engine, first, 0, 1), 0);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, engine_setup, engine_teardown)
@@ -200,7 +211,7 @@ int main(void)
         TEST(a_request_that_three_changes_ended_is_back_when_all_are_undone),
         TEST(a_person_of_several_requests_stays_once_or_not_at_all),
         TEST(it_is_told_which_undo_holds),
-        TEST(of_a_chain_without_an_end_the_last_can_be_undone),
+        TEST(a_chain_of_any_length_is_walked_some_undos_at_a_time),
     };
     lb_log_set_level(LB_LOG_ERROR);
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -247,13 +247,23 @@ static void put_undone(struct lb_call *call, const struct lb_change *change)
     lb_changes_put_id(call, change);
 }
 
-static void reply_undone(struct lb_call *call)
+static enum lb_progress reply_undone(struct lb_call *call)
 {
     struct lb_pending_change *pending = call->state;
+    struct lb_change *change = &pending->change;
+    bool ends = lb_request_hung_up(call->req) || atomic_load(&call->app->stopping);
     if (!lb_call_written(call))
-        return;
-    lb_stayed_keep(&pending->stayed, &pending->change);
-    put_undone(call, &pending->change);
+        return LB_DONE;
+    if (change->goes_on && ends)
+        return lb_call_refuse(call, LB_ERR_OVERLOADED, NULL);
+    if (change->goes_on) { /* others' writes come in between */
+        change->walk = change->walked;
+        lb_change_undo(change);
+        return lb_changes_submit_then(call, pending, 0, reply_undone);
+    }
+    lb_stayed_keep(&pending->stayed, change);
+    put_undone(call, change);
+    return LB_DONE;
 }
 
 static void release_undo(struct lb_call *call)
@@ -277,5 +287,5 @@ enum lb_progress lb_changes_undo(struct lb_call *call)
     lb_stayed_expect(&pending->stayed, call, &pending->change);
     call->release = release_undo;
     lb_change_undo(&pending->change);
-    return lb_changes_submit(call, pending, 0, reply_undone);
+    return lb_changes_submit_then(call, pending, 0, reply_undone);
 }

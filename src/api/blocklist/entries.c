@@ -17,8 +17,7 @@ struct reading {
     struct lb_name_rules rules;
     bool force;
     struct lb_typed_name name;
-    struct lb_typed_name before; /* as it may be stored */
-    struct lb_str reason;        /* the last one that was kept */
+    struct lb_str reason; /* the last one that was kept */
 };
 
 /* What is read of one entry. */
@@ -138,18 +137,34 @@ static const char *read_name(struct reading *reading, const struct entry *entry,
     return doubtful ? name->doubt : NULL;
 }
 
+/* The key under which the name may be stored by the rules before these; ptr NULL: under none but
+ * today's. */
+static struct lb_str key_before(const struct reading *reading, const struct entry *entry,
+                                char room[LB_KEY_SIZE])
+{
+    struct lb_typed_name before;
+    struct lb_identifier today, person;
+    if (entry->given != LB_NAME_LINKEDIN) {
+        bool found = lb_typed_name_before(entry->given, entry->raw, &reading->rules, &before);
+        return found ? lb_key_make(before.type, lb_typed_name_str(&before), room)
+                     : (struct lb_str){0};
+    }
+    bool good = !lb_identifier_normalise(entry->raw, &today);
+    if (!lb_identifier_before(entry->raw, good ? &today : NULL, &person))
+        return (struct lb_str){0};
+    memcpy(room, person.text, person.len); /* the key of a person is the name as it is */
+    return (struct lb_str){room, person.len};
+}
+
 /* The same of a name that is to be freed: it may be stored in the form that it had before. */
 static const char *read_stored(struct reading *reading, const struct entry *entry,
                                char rooms[2][LB_KEY_SIZE], struct lb_str *out_key)
 {
-    struct lb_typed_name *before = &reading->before;
     const char *wrong = read_name(reading, entry, rooms[0], out_key);
-    if (reading->what_for == LB_NAMES_TO_ADD ||
-        !lb_typed_name_before(entry->given, entry->raw, &reading->rules, before) ||
-        (!wrong && is_stored(reading, *out_key)))
+    if (reading->what_for == LB_NAMES_TO_ADD || (!wrong && is_stored(reading, *out_key)))
         return wrong;
-    struct lb_str key = lb_key_make(before->type, lb_typed_name_str(before), rooms[1]);
-    if (!is_stored(reading, key))
+    struct lb_str key = key_before(reading, entry, rooms[1]);
+    if (!key.ptr || !is_stored(reading, key))
         return wrong;
     *out_key = key;
     return NULL;

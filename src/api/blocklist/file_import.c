@@ -46,6 +46,7 @@ static lb_err judge(struct lb_file_import *import)
     options.column = import->upload->column;
     options.reason_column = import->upload->reason_column;
     options.adds = import->adds;
+    options.checks = import->upload->action == LB_UPLOAD_CHECK;
     options.columns = import->upload->columns;
     options.type = import->upload->type;
     options.country = import->upload->country;

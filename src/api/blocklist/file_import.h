@@ -82,9 +82,10 @@ bool lb_import_lists_rows(const struct lb_call *call);
 /* Starts it. False when the reply is set. */
 bool lb_import_list_begin(struct lb_call *call);
 
-/* Adds a row that was not taken, or a person who was checked. */
+/* Adds a row that was not taken, or a person or a name of any type that was checked. */
 lb_err lb_import_list_bad(struct lb_file_import *import, const struct lb_import_item *item);
 lb_err lb_import_list_person(struct lb_file_import *import, const struct lb_import_item *item);
+lb_err lb_import_list_typed(struct lb_file_import *import, const struct lb_import_item *item);
 
 /* Sets the reply of an import that has ended, as `err` says. */
 void lb_import_reply(struct lb_file_import *import);

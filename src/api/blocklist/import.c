@@ -9,18 +9,22 @@
 #define CHECKS_MAX 10000 /* in a turn */
 
 /* Is the name in the list, or in a check in one that counts? */
-static bool is_stored(void *context, const struct lb_identifier *identifier)
+static bool is_stored_key(void *context, struct lb_str name)
 {
     const struct lb_file_import *import = context;
     const struct lb_blocklist *blocklist = import->call->app->blocklist;
     struct lb_list list = import->call->list;
-    struct lb_str name = {identifier->text, identifier->len};
     lb_rcu_online();
     bool stored = import->upload->action == LB_UPLOAD_CHECK
                       ? lb_blocklist_check(blocklist, list, name).scope != LB_SCOPE_NONE
                       : lb_blocklist_find(blocklist, list, name) != 0;
     lb_rcu_offline();
     return stored;
+}
+
+static bool is_stored(void *context, const struct lb_identifier *name)
+{
+    return is_stored_key(context, (struct lb_str){name->text, name->len});
 }
 
 /* The name of a block that is to be taken back: it may be stored in the form that it had before. */
@@ -31,16 +35,6 @@ static const struct lb_identifier *stored_name(struct lb_file_import *import,
     bool other = !import->people.blocks && !item->name->plain && !is_stored(import, item->name) &&
                  lb_identifier_before(item->value, item->name, before) && is_stored(import, before);
     return other ? before : item->name;
-}
-
-/* The same of a name of any type. */
-static bool is_stored_key(void *context, struct lb_str key)
-{
-    const struct lb_file_import *import = context;
-    lb_rcu_online();
-    bool stored = lb_blocklist_find(import->call->app->blocklist, import->call->list, key) != 0;
-    lb_rcu_offline();
-    return stored;
 }
 
 /* What the row says goes before what the request says of all. */
@@ -61,12 +55,18 @@ static void add_person(struct lb_file_import *import, const struct lb_import_ite
     import->err = lb_people_add(&import->people, &person, &import->flushed, &import->reason);
 }
 
+/* A name was checked, and its line written. */
+static void take_check(struct lb_file_import *import, lb_err err)
+{
+    import->err = err;
+    import->flushed |= ++import->checked >= CHECKS_MAX;
+}
+
 static void take_person(struct lb_file_import *import, const struct lb_import_item *item)
 {
     struct lb_identifier before;
     if (import->upload->action == LB_UPLOAD_CHECK) {
-        import->err = lb_import_list_person(import, item);
-        import->flushed |= ++import->checked >= CHECKS_MAX;
+        take_check(import, lb_import_list_person(import, item));
         return;
     }
     const struct lb_identifier *name = stored_name(import, item, &before);
@@ -76,6 +76,10 @@ static void take_person(struct lb_file_import *import, const struct lb_import_it
 static void take_typed(struct lb_file_import *import, const struct lb_import_item *item)
 {
     char room[LB_KEY_SIZE];
+    if (import->upload->action == LB_UPLOAD_CHECK) {
+        take_check(import, lb_import_list_typed(import, item));
+        return;
+    }
     import->names[item->typed->type]++;
     add_person(import, item, lb_key_make(item->typed->type, lb_typed_name_str(item->typed), room));
 }

@@ -16,6 +16,7 @@ struct undoing {
     struct lb_call *call;
     struct lb_batch_writer writer;
     uint64_t below;
+    struct lb_undo_walk walk; /* of the change before that */
     uint64_t blocked;
     uint64_t unblocked;
     uint64_t gone;
@@ -29,10 +30,11 @@ static struct lb_write *prepare(void *context)
 {
     struct undoing *undoing = context;
     struct lb_call *call = undoing->call;
-    undoing->step = (struct lb_imports_undo){
-        .change = {.blocklist = call->app->blocklist, .standing = lb_call_standing(call, false)},
-        .id = call->req->params[0],
-        .below = undoing->below};
+    undoing->step = (struct lb_imports_undo){.change = {.blocklist = call->app->blocklist,
+                                                        .standing = lb_call_standing(call, false),
+                                                        .walk = undoing->walk},
+                                             .id = call->req->params[0],
+                                             .below = undoing->below};
     lb_imports_undo(&undoing->step);
     lb_stayed_expect(&undoing->stayed, call, &undoing->step.change);
     undoing->step.change.write.size = STEP_BYTES;
@@ -44,6 +46,9 @@ static void undo_step(struct undoing *undoing)
     const struct lb_change *change = &undoing->step.change;
     undoing->err = lb_batch_write(&undoing->writer, undoing->call, undoing, prepare);
     if (undoing->err)
+        return;
+    undoing->walk = change->goes_on ? change->walked : (struct lb_undo_walk){0};
+    if (change->goes_on)
         return;
     undoing->below = undoing->step.number;
     undoing->blocked += change->blocked;

@@ -44,8 +44,10 @@ struct telling {
     struct past_change change;
     /* Of a change as a whole. */
     bool begun;
+    bool read;     /* all rows */
     uint64_t next; /* the id of the row that is read next */
     size_t rows;   /* in this turn */
+    struct lb_undone chain;
     /* Of its leads. */
     size_t take;
     uint64_t after;  /* number of the item that the page before ended with; 0: the first page */
@@ -91,6 +93,7 @@ static struct telling *begin(struct lb_call *call)
         return NULL;
     }
     telling->next = telling->change.rows.first_row;
+    telling->chain.last = telling->change.rows.number;
     call->state = telling;
     call->release = release;
     return telling;
@@ -170,41 +173,44 @@ static void put_change(struct telling *telling, uint64_t undone_by)
 
 /* Which undo took the change back, and holds; 0: none that memory has yet, which knows its epoch.
  */
-static lb_err find_undo(const struct telling *telling, struct lb_store_reader *reader,
-                        uint64_t *out_number)
+static uint64_t undone_by(const struct telling *telling)
 {
     const struct lb_workspace *workspace = telling->call->workspace;
     struct lb_row_times_change undo;
-    struct lb_undone chain;
-    lb_err err = lb_undone_find(telling->call->app->store, reader, workspace->row.no,
-                                telling->change.rows.number, &chain);
-    bool undone = !err && chain.undone && !chain.too_long;
-    *out_number = 0;
-    if (undone && lb_row_times_change(workspace->row_times, chain.last, &undo))
-        *out_number = chain.last;
-    return err;
+    uint64_t last = telling->chain.last;
+    return telling->chain.undone && lb_row_times_change(workspace->row_times, last, &undo) ? last
+                                                                                           : 0;
+}
+
+/* LB_ERR_NOT_FOUND only ends the turn. */
+static lb_err read_rows(struct telling *telling, struct lb_store_reader *reader)
+{
+    const struct lb_call *call = telling->call;
+    uint64_t end = telling->change.rows.last_row + 1;
+    if (telling->read)
+        return LB_OK;
+    telling->rows = 0;
+    lb_err err = call->app->store->ops->log_read(reader, call->workspace->row.no, telling->next,
+                                                 end, telling, take_row);
+    if (err == LB_ERR_NOT_FOUND && telling->next >= end)
+        err = LB_OK;
+    telling->read = !err;
+    return err || telling->begun ? err : LB_ERR_STORAGE_UNAVAILABLE;
 }
 
 static enum lb_turn read_change(struct lb_call *call, struct lb_store_reader *reader)
 {
     struct telling *telling = call->state;
-    const struct lb_store_ops *ops = call->app->store->ops;
-    uint32_t workspace = call->workspace->row.no;
-    uint64_t end = telling->change.rows.last_row + 1;
-    uint64_t undone_by = 0;
-    telling->rows = 0;
-    lb_err err = ops->log_read(reader, workspace, telling->next, end, telling, take_row);
-    if (err == LB_ERR_NOT_FOUND && telling->next < end)
-        return LB_TURN_MORE;
+    lb_err err = read_rows(telling, reader);
     if (err == LB_ERR_NOT_FOUND)
-        err = LB_OK;
-    if (!err && !telling->begun)
-        err = LB_ERR_STORAGE_UNAVAILABLE;
+        return LB_TURN_MORE;
     if (!err)
-        err = find_undo(telling, reader, &undone_by);
+        err = lb_undone_follow(call->app->store, reader, call->workspace->row.no, &telling->chain);
+    if (!err && telling->chain.goes_on)
+        return LB_TURN_MORE;
     telling->actors = (struct lb_by){.call = call, .reader = reader};
     if (!err)
-        put_change(telling, undone_by);
+        put_change(telling, undone_by(telling));
     return end_with(call, err);
 }
 

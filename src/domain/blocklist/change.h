@@ -12,6 +12,7 @@
 
 #include "domain/access/standing.h"
 #include "domain/blocklist/blocklist.h"
+#include "domain/blocklist/undone.h"
 #include "store/chain.h"
 
 #define LB_REASON_CHARACTERS_MAX 500
@@ -36,6 +37,16 @@ static inline struct lb_str lb_change_item_stored(const struct lb_change_item *i
     return item->stored.ptr ? item->stored : item->key;
 }
 
+/* The chain of undos that a change stands in (undone.h), as far as it was walked: on to its end,
+ * and back to the change that was no undo. */
+struct lb_undo_walk {
+    uint64_t start; /* the change; 0: not begun */
+    struct lb_undone chain;
+    uint64_t first;  /* of the chain, as far as it was walked back */
+    uint64_t before; /* what that one undoes; 0: nothing, it is the first */
+    bool odd;        /* is the number of undos from there to the start */
+};
+
 /* A change of a blocklist, embedded in its owner's struct; what it points to lives as long. Fill
  * `write` (completion, home, share, size), `standing` and the fields of one kind, then prepare it
  * with the function of that kind and submit `write`. */
@@ -47,6 +58,7 @@ struct lb_change {
     struct lb_fingerprint *fingerprints; /* room for `count`; filled when prepared */
     const struct lb_public_id *ids;      /* unblock by entries */
     struct lb_public_id undone;          /* undo: the change to take back */
+    struct lb_undo_walk walk;            /* undo: what an earlier attempt left; zero at first */
     size_t count;
     bool has_ends;        /* block: some items are not plain, as they have a kind or an end */
     bool beyond_daily;    /* an opt-out or a restore: recorded whatever the day's limit says */
@@ -68,6 +80,10 @@ struct lb_change {
      * holds already, so that there was nothing to do. Number 0: not so. */
     struct lb_public_id taken;
     struct lb_public_id undone_by;
+    /* Undo: the chain is longer than one write walks, and nothing was done. To be tried again with
+     * walk = walked. */
+    bool goes_on;
+    struct lb_undo_walk walked;
     /* Links between names of people (links.h): made, said again, refused; undo: taken back. */
     uint64_t linked;
     uint64_t known;
@@ -92,7 +108,8 @@ void lb_change_unblock(struct lb_change *change);
 void lb_change_unblock_ids(struct lb_change *change);
 /* Takes back exactly what another change of the workspace did, as far as that still holds; a
  * second time it does nothing, so that a retry is safe, unless the first undo was undone
- * (undone.h). LB_ERR_NOT_FOUND when the workspace has no such change. */
+ * (undone.h). Of a long chain of undos it walks a part, and `goes_on`. LB_ERR_NOT_FOUND when the
+ * workspace has no such change. */
 void lb_change_undo(struct lb_change *change);
 
 #endif

@@ -184,7 +184,7 @@ static lb_err apply_undo(struct lb_write *write, struct lb_store *store)
     uint64_t epoch = lb_epochs_of_added(&change->standing.workspace->epochs, undo->number);
     change->undone = (struct lb_public_id){undo->number, epoch};
     err = undo->apply(write, store);
-    if (err)
+    if (err || change->goes_on)
         return err;
     err = store->ops->import_change(reader, workspace, undo->id, undo->number, &next);
     return err == LB_ERR_NOT_FOUND ? finish(undo, store, &row) : err;

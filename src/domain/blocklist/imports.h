@@ -54,7 +54,8 @@ enum lb_imports_state lb_imports_state(const struct lb_blocklist_import_row *row
                                        const struct lb_workspace *workspace,
                                        const struct lb_store *store, int64_t now_ms);
 
-/* One step of taking an import back: undoes its last change before `below`. */
+/* One step of taking an import back: undoes its last change before `below`, or looks for what is to
+ * be taken back of it (`goes_on` of the change). */
 struct lb_imports_undo {
     struct lb_change change; /* first; fill blocklist and standing */
     struct lb_str id;

@@ -6,7 +6,6 @@
 #include "domain/blocklist/entry.h"
 #include "domain/blocklist/erased.h"
 #include "domain/blocklist/links.h"
-#include "domain/blocklist/undone.h"
 #include "store/log_items.h"
 
 #include <stdlib.h>
@@ -326,47 +325,73 @@ static struct lb_public_id public_id(const struct lb_change *change, uint64_t nu
     return (struct lb_public_id){number, lb_epochs_of_added(epochs, number)};
 }
 
+/* Goes back to the change that the chain began with. */
+static lb_err walk_back(const struct lb_change *change, struct lb_store *store,
+                        struct lb_undo_walk *walk)
+{
+    const struct lb_workspace *workspace = change->standing.workspace;
+    struct lb_store_reader *reader = store->ops->writer_reader(store);
+    struct lb_log_row row;
+    lb_err err = LB_OK;
+    for (unsigned steps = 0; !err && walk->before && steps < LB_UNDONE_STEPS; steps++) {
+        err = store->ops->log_row_of(reader, change->standing.list.workspace,
+                                     lb_row_times_id_of(workspace->row_times, walk->before), &row);
+        if (err)
+            break;
+        walk->first = walk->before;
+        walk->before = row.undoes;
+        walk->odd = !walk->odd;
+    }
+    return err;
+}
+
 /* Finds the last of the chain that the change to be undone begins (undone.h): that is what is taken
  * back, unless it is an undo that holds, when there is nothing to do. Its row replaces `row`. */
 static lb_err find_taken(struct lb_change *change, struct lb_store *store, struct lb_log_row *row)
 {
-    struct lb_undone chain;
-    lb_err err = lb_undone_find(store, store->ops->writer_reader(store), row->list.workspace,
-                                change->undone.number, &chain);
+    const uint64_t start = change->undone.number;
+    struct lb_undo_walk *walk = &change->walked;
+    *walk = change->walk;
+    if (walk->start != start)
+        *walk = (struct lb_undo_walk){
+            .start = start, .chain = {.last = start}, .first = start, .before = row->undoes};
+    lb_err err = lb_undone_follow(store, store->ops->writer_reader(store), row->list.workspace,
+                                  &walk->chain);
     if (err)
         return err;
-    if (chain.too_long)
-        return lb_fail(&change->write.reason, LB_ERR_NOT_FOUND,
-                       "This change was undone and brought back more than %d times. Undo one of "
-                       "its latest undos by its own id.",
-                       LB_UNDONE_MAX);
-    if (chain.undone) {
-        change->undone_by = public_id(change, chain.last);
+    bool ended = !walk->chain.goes_on;
+    if (ended && walk->chain.undone) {
+        change->undone_by = public_id(change, walk->chain.last);
         return LB_OK;
     }
-    change->taken = public_id(change, chain.last);
-    if (chain.last == change->undone.number)
+    if (ended)
+        err = walk_back(change, store, walk);
+    change->goes_on = !err && (!ended || walk->before);
+    if (err || change->goes_on)
+        return err;
+    change->taken = public_id(change, walk->chain.last);
+    if (walk->chain.last == start)
         return LB_OK;
-    return copy_row(change, lb_change_id_of(change, change->taken), chain.last, row);
+    return copy_row(change, lb_change_id_of(change, change->taken), walk->chain.last, row);
 }
 
-/* An undo of change `undoes` was taken back. If that was a change of an import, the import holds
- * again. */
-static lb_err renew_import(const struct lb_change *change, struct lb_store *store, uint64_t undoes)
+/* An undo was taken back. If the chain began with a change of an import, and that is undone no
+ * more, the import holds again. */
+static lb_err renew_import(const struct lb_change *change, struct lb_store *store)
 {
+    const struct lb_undo_walk *walk = &change->walked;
     struct lb_store_reader *reader = store->ops->writer_reader(store);
     uint32_t workspace = change->standing.list.workspace;
-    const struct lb_row_times *row_times = change->standing.workspace->row_times;
-    struct lb_log_row row = {.undoes = undoes};
+    struct lb_log_row row;
     struct lb_blocklist_import_row import;
-    unsigned undos = 0;
-    lb_err err = LB_OK;
-    for (; !err && row.undoes && undos <= LB_UNDONE_MAX; undos++)
-        err = store->ops->log_row_of(reader, workspace, lb_row_times_id_of(row_times, row.undoes),
-                                     &row);
     char id[LB_ID_SIZE];
-    struct lb_str name = lb_chain_text(row.import);
-    if (err || row.undoes || undos % 2 == 0 || !name.ptr || !lb_str_copy(name, id, sizeof id))
+    if (!walk->odd)
+        return LB_OK;
+    lb_err err = store->ops->log_row_of(
+        reader, workspace, lb_row_times_id_of(change->standing.workspace->row_times, walk->first),
+        &row);
+    struct lb_str name = err ? (struct lb_str){0} : lb_chain_text(row.import);
+    if (err || !name.ptr || !lb_str_copy(name, id, sizeof id))
         return err;
     err = store->ops->import(reader, workspace, lb_str(id), &import);
     if (err || !import.undone_at)
@@ -381,7 +406,6 @@ static lb_err take_back(struct lb_change *change, struct lb_store *store,
                         const struct lb_log_row *row)
 {
     const enum lb_log_kind kind = row->kind;
-    const uint64_t undoes = row->undoes;
     struct lb_packer packer;
     lb_err err = LB_OK;
     lb_packer_begin(&packer, change, store, row->list, undo_kind(kind));
@@ -396,7 +420,7 @@ static lb_err take_back(struct lb_change *change, struct lb_store *store,
         err = tell_stayed(change);
     if (!err)
         err = lb_change_flush(&packer);
-    return err || !undoes || !change->id.number ? err : renew_import(change, store, undoes);
+    return err || !change->id.number ? err : renew_import(change, store);
 }
 
 /* Of a change that cannot be undone; NULL: it can. */
@@ -422,6 +446,7 @@ static lb_err apply_undo(struct lb_write *write, struct lb_store *store)
     struct lb_change *change = lb_change_of(write);
     lb_packer_clear_results(change);
     change->undone_by = (struct lb_public_id){0};
+    change->goes_on = false;
     lb_err err = lb_standing_check(&change->standing, store, &write->reason);
     if (!err)
         err = lb_change_check_daily(change);
@@ -440,7 +465,8 @@ static lb_err apply_undo(struct lb_write *write, struct lb_store *store)
     if (reason)
         return lb_fail(&write->reason, LB_ERR_NOT_FOUND, "%s", reason);
     err = find_taken(change, store, &row);
-    return err || change->undone_by.number ? err : take_back(change, store, &row);
+    bool ends = err || change->undone_by.number || change->goes_on;
+    return ends ? err : take_back(change, store, &row);
 }
 
 void lb_change_undo(struct lb_change *change)

@@ -1,16 +1,15 @@
 #include "domain/blocklist/undone.h"
 
-lb_err lb_undone_find(struct lb_store *store, struct lb_store_reader *reader, uint32_t workspace,
-                      uint64_t change, struct lb_undone *out)
+lb_err lb_undone_follow(struct lb_store *store, struct lb_store_reader *reader, uint32_t workspace,
+                        struct lb_undone *chain)
 {
-    *out = (struct lb_undone){.last = change};
     for (unsigned undos = 0;; undos++) {
         uint64_t undo;
-        lb_err err = store->ops->log_undone(reader, workspace, out->last, &undo);
-        out->too_long = !err && undo && undos == LB_UNDONE_MAX;
-        if (err || !undo || out->too_long)
+        lb_err err = store->ops->log_undone(reader, workspace, chain->last, &undo);
+        chain->goes_on = !err && undo && undos == LB_UNDONE_STEPS;
+        if (err || !undo || chain->goes_on)
             return err;
-        out->last = undo;
-        out->undone = !out->undone;
+        chain->last = undo;
+        chain->undone = !chain->undone;
     }
 }

@@ -9,16 +9,18 @@
 
 #include "store/store.h"
 
-/* So many undos of one another are followed. */
-#define LB_UNDONE_MAX 100
+/* So many undos are followed at once, as each is a question to the database: a chain may be as long
+ * as a tenant likes. Who asks goes on in another turn. */
+#define LB_UNDONE_STEPS 100
 
+/* A chain, as far as it was followed: from .last = the change. */
 struct lb_undone {
-    uint64_t last; /* of the chain, by its number; the change itself when nothing undid it */
+    uint64_t last; /* by its number */
     bool undone;   /* the change is, by that one */
-    bool too_long; /* the chain is longer than LB_UNDONE_MAX: neither is known */
+    bool goes_on;  /* beyond that one: neither is known until it was followed further */
 };
 
-lb_err lb_undone_find(struct lb_store *store, struct lb_store_reader *reader, uint32_t workspace,
-                      uint64_t change, struct lb_undone *out);
+lb_err lb_undone_follow(struct lb_store *store, struct lb_store_reader *reader, uint32_t workspace,
+                        struct lb_undone *chain);
 
 #endif

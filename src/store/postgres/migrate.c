@@ -178,14 +178,16 @@ static lb_err apply_missing(PGconn *conn, size_t version, size_t latest, uint64_
     return err ? err : execute(conn, "COMMIT", "cannot commit the schema", reason);
 }
 
-/* In one transaction. The lines in the log are about what was committed. */
-static lb_err migrate_to(PGconn *conn, size_t version, size_t latest, struct lb_reason *reason)
+/* In one transaction. The lines in the log are about what was committed; of a new database there is
+ * one at the end. */
+static lb_err migrate_to(PGconn *conn, size_t version, size_t latest, bool is_new,
+                         struct lb_reason *reason)
 {
     uint64_t *took_ms = calloc(lb_postgres_migration_count, sizeof *took_ms);
     if (!took_ms)
         return lb_fail(reason, LB_ERR_INTERNAL, "out of memory");
     lb_err err = version < latest ? apply_missing(conn, version, latest, took_ms, reason) : LB_OK;
-    for (size_t i = version; !err && i < latest; i++)
+    for (size_t i = version; !err && !is_new && i < latest; i++)
         lb_migration_log("postgresql", i + 1, &lb_postgres_migrations[i], took_ms[i]);
     free(took_ms);
     return err;
@@ -208,19 +210,26 @@ static lb_err refuse_half_copy(PGconn *conn, struct lb_reason *reason)
 
 static lb_err migrate_locked(PGconn *conn, bool (*keep_going)(void), struct lb_reason *reason)
 {
+    uint64_t start_ms = lb_clock_mono_ms();
     int64_t found = 0;
     /* Again: another process may have been quicker. */
     lb_err err = read_version(conn, &found, reason);
     size_t version = (size_t)found;
+    bool is_new = version == 0;
     if (!err && version && version < CHAIN_SCHEMA)
         err = refuse_half_copy(conn, reason);
     if (!err && version < CHAIN_SCHEMA) {
-        err = migrate_to(conn, version, CHAIN_SCHEMA - 1, reason);
+        err = migrate_to(conn, version, CHAIN_SCHEMA - 1, is_new, reason);
         if (!err)
             err = lb_pg_chain_log(conn, keep_going, reason);
         version = CHAIN_SCHEMA - 1;
     }
-    return err ? err : migrate_to(conn, version, lb_postgres_migration_count, reason);
+    if (!err)
+        err = migrate_to(conn, version, lb_postgres_migration_count, is_new, reason);
+    if (!err && is_new)
+        lb_migration_log_created("postgresql", lb_postgres_migration_count,
+                                 lb_clock_mono_ms() - start_ms);
+    return err;
 }
 
 /* Another process may need hours for a long log. */

@@ -23,9 +23,9 @@ static int pragma_value(sqlite3 *db, const char *sql)
 #define OLD_LOG_SCHEMA 8
 
 /* The schema and its number change in one transaction, or neither does. */
-static lb_err apply(sqlite3 *db, size_t number, const struct lb_migration *migration,
-                    struct lb_reason *reason)
+static lb_err apply(sqlite3 *db, size_t number, bool quiet, struct lb_reason *reason)
 {
+    const struct lb_migration *migration = &lb_sqlite_migrations[number - 1];
     uint64_t start_ms = lb_clock_mono_ms();
     char end[128];
     snprintf(end, sizeof end, "PRAGMA application_id = %d; PRAGMA user_version = %zu; COMMIT;",
@@ -33,7 +33,8 @@ static lb_err apply(sqlite3 *db, size_t number, const struct lb_migration *migra
     if (sqlite3_exec(db, "BEGIN IMMEDIATE", NULL, NULL, NULL) == SQLITE_OK &&
         sqlite3_exec(db, migration->sql, NULL, NULL, NULL) == SQLITE_OK &&
         sqlite3_exec(db, end, NULL, NULL, NULL) == SQLITE_OK) {
-        lb_migration_log("sqlite", number, migration, lb_clock_mono_ms() - start_ms);
+        if (!quiet)
+            lb_migration_log("sqlite", number, migration, lb_clock_mono_ms() - start_ms);
         return LB_OK;
     }
     lb_err err = lb_sqlite_error(sqlite3_errcode(db));
@@ -87,14 +88,19 @@ lb_err lb_sqlite_migrate(sqlite3 *db, size_t schema, bool (*keep_going)(void),
         return lb_fail(reason, LB_ERR_STORAGE_UNAVAILABLE, "cannot read the database: %s",
                        sqlite3_errmsg(db));
     lb_err err = LB_OK;
+    uint64_t start_ms = lb_clock_mono_ms();
+    bool is_new = version == 0;
     for (size_t i = (size_t)version; !err && i < lb_sqlite_migration_count && i < schema; i++) {
         if (i + 1 == LB_SQLITE_SCHEMA_CHAIN)
             err = lb_sqlite_chain_log(db, keep_going, reason);
         if (i + 1 == OLD_LOG_SCHEMA)
             err = lb_sqlite_empty_old_log(db, keep_going, reason);
         if (!err)
-            err = apply(db, i + 1, &lb_sqlite_migrations[i], reason);
+            err = apply(db, i + 1, is_new, reason);
     }
+    if (!err && is_new)
+        lb_migration_log_created("sqlite", (size_t)pragma_value(db, "PRAGMA user_version"),
+                                 lb_clock_mono_ms() - start_ms);
     return err;
 }
 

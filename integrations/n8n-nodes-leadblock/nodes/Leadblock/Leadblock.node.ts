@@ -188,13 +188,14 @@ async function change(
   return { ...answer.body, changeId: answer.headers['x-change-id'] ?? null };
 }
 
-// Records of the workspace's own list are removed by their ids.
+// Records of the workspace's own list are removed by their ids; that of an erased person goes by the name alone.
 async function unblock(
   node: IExecuteFunctions, list: string, inCampaign: boolean, person: string, item: number,
 ): Promise<IDataObject> {
   if (inCampaign) return change(node, 'DELETE', list, { publicIdentifiers: [person] }, item);
   const { body } = await ask<Lookup>(node, 'GET', `/v1/blocked-leads/${encodeURIComponent(person)}`, undefined, [], item);
   const ids = body.blocks.map(({ id }) => id).filter((id) => id !== null);
-  if (ids.length) return change(node, 'DELETE', list, ids, item);
-  return { success: true, message: 'The person is not on the list', unblocked: 0, changeId: null };
+  if (!ids.length) return { success: true, message: 'The person is not on the list', unblocked: 0, changeId: null };
+  const done = await change(node, 'DELETE', list, ids, item);
+  return done.unblocked ? done : change(node, 'DELETE', '/v1/blocklist', { entries: [{ publicIdentifier: person }] }, item);
 }
