@@ -1,5 +1,7 @@
 // What of a form is saved: what was changed in it, so that what others saved meanwhile stays.
 
+const valueText = (value) => (value === '' || value == null ? 'empty' : `“${value}”`);
+
 /**
  * The changed fields; one that was taken away is undefined. base: the fields as the form began with them, now: as they
  * are saved, labels: what they are called. Fails when others have changed one of them, too; the next time, that is known.
@@ -8,7 +10,7 @@ export function changesOf(base, mine, now, labels = {}) {
   const changed = Object.keys({ ...base, ...mine }).filter((field) => mine[field] !== base[field]);
   const clashes = changed.filter((field) => now[field] !== base[field] && now[field] !== mine[field]);
   for (const field of clashes) base[field] = now[field];
-  const what = clashes.map((field) => `${labels[field] ?? field}, now ${now[field] ? `“${now[field]}”` : 'empty'}`);
+  const what = clashes.map((field) => `${labels[field] ?? field}, now ${valueText(now[field])}`);
   if (what.length > 0) throw new Error(`Changed by others meanwhile: ${what.join('; ')}. Save again to replace that.`);
   return Object.fromEntries(changed.map((field) => [field, mine[field]]));
 }

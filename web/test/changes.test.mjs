@@ -16,7 +16,8 @@ test('what others changed, too, is told once, and then replaced', () => {
   const now = { ...began, name: 'Autumn', '{{sender}}': 'Ada' };
   assert.throws(() => changesOf(base, mine, now, { name: 'Name' }), /meanwhile: Name, now “Autumn”; \{\{sender\}\}, now “Ada”\./);
   assert.deepEqual(changesOf(base, mine, now), { name: 'Summer', '{{sender}}': undefined });
-  assert.throws(() => changesOf(base, mine, { ...now, name: '' }), /name, now empty/);
+  for (const [value, said] of [['', 'empty'], [null, 'empty'], [0, '“0”']])
+    assert.throws(() => changesOf(base, mine, { ...now, name: value }), new RegExp(`name, now ${said}\\.`));
 });
 
 test('what others made the same of is no clash', () => {
