@@ -60,7 +60,7 @@ const labels = { name: 'Name', days: 'Days' };
 function bodyOf({ name, blockOnReply, days, stopColleagues, ...variables }, now) {
   const changed = Object.entries(variables).map(([field, value]) => [field.slice(2, -2), value]);
   return {
-    name, settings: { blockOnReply, stopColleagues, skipContacted: days ? { days: Number(days) } : days && null },
+    name, settings: { blockOnReply, stopColleagues, skipContacted: days ? { days: Number(days) } : days === '' ? null : undefined },
     customVariables: changed.length > 0 ? { ...now.customVariables, ...Object.fromEntries(changed) } : undefined,
   };
 }
