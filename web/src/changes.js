@@ -10,7 +10,7 @@ export function changesOf(base, mine, now, labels = {}) {
   const changed = Object.keys({ ...base, ...mine }).filter((field) => mine[field] !== base[field]);
   const clashes = changed.filter((field) => now[field] !== base[field] && now[field] !== mine[field]);
   for (const field of clashes) base[field] = now[field];
-  const what = clashes.map((field) => `${labels[field] ?? field}, now ${valueText(now[field])}`);
-  if (what.length > 0) throw new Error(`Changed by others meanwhile: ${what.join('; ')}. Save again to replace that.`);
+  const theirs = clashes.map((field) => `${labels[field] ?? field}: ${valueText(now[field])}`);
+  if (theirs.length > 0) throw new Error(`Changed by others meanwhile. Save again to replace it. ${theirs.join('; ')}`);
   return Object.fromEntries(changed.map((field) => [field, mine[field]]));
 }

@@ -67,7 +67,7 @@ function bodyOf({ name, blockOnReply, days, stopColleagues, ...variables }, now)
 
 function Replies({ settings, set }) {
   return (
-    <fieldset>
+    <fieldset class="variables">
       <legend>Replies and other campaigns</legend>
       <CheckField label="Block who replies" hint="In the whole workspace, by all names of the lead." checked={settings.blockOnReply} onChecked={(blockOnReply) => set({ blockOnReply })} />
       <CheckField label="A reply stops colleagues" hint="Leads with the same company page, or else the same company name, are completed." checked={settings.stopColleagues} onChecked={(stopColleagues) => set({ stopColleagues })} />
