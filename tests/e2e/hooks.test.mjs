@@ -88,6 +88,39 @@ screen('a pause whose outcome could not be looked up says so, and is not pressed
   await heading(page, 'Hooks');
 });
 
+screen('a pause is not pressed once more before its state is there', shared, {}, async ({ page, context }) => {
+  await member.open({ page, context }, '#/hooks');
+  await subscribe(page, await receiver.url());
+  await button(page, 'Done').click();
+  await page.getByRole('link', { name: await receiver.url() }).click();
+  const turn = page.getByRole('button', { name: /^(Pause|Resume)$/ });
+  await turn.waitFor();
+  const turns = [];
+  page.on('request', (request) => { if (request.method() === 'PUT') turns.push(request.postDataJSON().action); });
+  let asked = 0;
+  let open;
+  const opened = new Promise((done) => { open = done; });
+  await page.route('**/v1/hooks/list', async (route) => {
+    asked += 1;
+    await opened;
+    await route.continue();
+  });
+  await turn.click();
+  await eventually(() => assert.equal(asked, 1)); // the pause is done, and its outcome asked for
+  assert.equal(await turn.getAttribute('aria-busy'), 'true', 'its state is not known yet');
+  await turn.click({ force: true });
+  open();
+  await button(page, 'Resume').waitFor();
+  await page.locator('.facts').getByText('Paused').waitFor();
+  await eventually(async () => assert.equal(await turn.getAttribute('aria-busy'), null));
+  await turn.click();
+  await button(page, 'Pause').waitFor();
+  assert.deepEqual(turns, ['pause', 'resume']);
+  await button(page, 'End').click();
+  await page.getByRole('dialog').getByRole('button', { name: 'End' }).click();
+  await heading(page, 'Hooks');
+});
+
 screen('a subscription that fails is told on Overview, with what was answered, and resumed', shared, {}, async ({ page, context }) => {
   receiver.status = 500;
   await member.open({ page, context }, '#/hooks');

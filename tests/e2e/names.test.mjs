@@ -66,6 +66,7 @@ screen('words alone may be a company, when the user says so', shared, {}, async 
 screen('a national number needs a country, which is remembered', shared, { allowed: [/status of 400 /] }, async ({ page, context }) => {
   await member.open({ page, context }, '#/check?q=0170%201234567');
   await shows(page, 'This cannot be read as a phone number');
+  await shows(page, 'or give the country in the form.');
   await page.getByLabel('Country of phone numbers without +').fill('de');
   await verdict(page, 'Not blocked');
   await page.locator('.verdict').getByText('+491701234567').waitFor();

@@ -48,3 +48,24 @@ screen('on a desk a row has 36 to 40 px', shared, {}, async ({ page, context }) 
   await page.getByRole('checkbox').nth(1).check();
   await page.locator('.selection-bar').waitFor();
 });
+
+screen('a phone zooms in on no field, and what has to be typed can be typed', shared, { width: 375, height: 740, hasTouch: true, isMobile: true }, async ({ page, context }) => {
+  await member.open({ page, context });
+  const small = () => page.locator('input:not([type="checkbox"], [type="file"]), select, textarea')
+    .evaluateAll((fields) => fields.filter((one) => parseFloat(getComputedStyle(one).fontSize) < 16).map((one) => one.outerHTML));
+  for (const name of ['check', 'blocklist', 'add', 'add?of=names', 'campaign/q1?tab=settings', 'audit', 'account']) {
+    await page.goto(`/#/${name}`);
+    await page.locator('main :is(input, textarea):visible').first().waitFor();
+    assert.deepEqual(await small(), [], name);
+  }
+  const keys = (field) => field.evaluate(({ inputMode, autocapitalize }) => ({ inputMode, autocapitalize }));
+  await page.goto('/#/person/somebody-with-a-long-name-1');
+  await page.getByRole('button', { name: 'Erase…' }).click();
+  assert.deepEqual(await keys(page.getByLabel('Type somebody-with-a-long-name-1 to confirm')), { inputMode: 'text', autocapitalize: 'none' });
+  await page.getByRole('button', { name: 'Cancel' }).click();
+  await page.goto('/#/blocklist');
+  await page.getByRole('row', { name: /somebody-with-a-long-name-29/ }).waitFor();
+  await page.getByLabel('Select all on this page').check();
+  await page.getByRole('button', { name: 'Unblock selected' }).click();
+  assert.equal((await keys(page.getByLabel('Type 25 to confirm'))).inputMode, 'numeric');
+});

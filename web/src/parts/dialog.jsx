@@ -41,7 +41,7 @@ export function Dialog({ title, onClose, children, done, wide = false, class: ex
 }
 
 /** Asks before something is done, if there is an `onConfirm`. With `typed` the user must type that text first. */
-export function ConfirmDialog({ children, confirmLabel, typed, typedLabel, typedMode = 'numeric', onConfirm, onClose, kind = 'danger', ...rest }) {
+export function ConfirmDialog({ children, confirmLabel, typed, typedLabel, onConfirm, onClose, kind = 'danger', ...rest }) {
   const [text, setText] = useState('');
   const done = useRef(false);
   const ready = onConfirm && (typed === undefined || text.trim() === typed);
@@ -53,7 +53,7 @@ export function ConfirmDialog({ children, confirmLabel, typed, typedLabel, typed
   return (
     <FormDialog {...rest} kind={kind} submitLabel={confirmLabel} disabled={!ready} done={done} onSubmit={confirm} onClose={onClose}>
       {children}
-      {typed !== undefined && <TextField label={typedLabel} value={text} onValue={setText} inputMode={typedMode} />}
+      {typed !== undefined && <TextField label={typedLabel} value={text} onValue={setText} inputMode={/\D/.test(typed) ? 'text' : 'numeric'} spellcheck={false} />}
     </FormDialog>
   );
 }

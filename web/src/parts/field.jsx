@@ -14,11 +14,12 @@ function Frame({ id, label, hint, error, children, class: extra = '' }) {
 
 const describedBy = (id, hint, error) => [hint && `${id}-hint`, error && `${id}-error`].filter(Boolean).join(' ') || undefined;
 
+/** spellcheck: false for names and ids, which a phone leaves as they are typed. */
 export function TextField({ label, hint, error, value, onValue, inputRef, frame, ...rest }) {
   const id = useId();
   return (
     <Frame id={id} label={label} hint={hint} error={error} class={frame}>
-      <input id={id} type="text" autocomplete="off" {...rest} ref={inputRef} value={value} aria-invalid={error ? 'true' : undefined}
+      <input id={id} type="text" autocomplete="off" autocapitalize={rest.spellcheck === false ? 'off' : undefined} {...rest} ref={inputRef} value={value} aria-invalid={error ? 'true' : undefined}
         aria-describedby={describedBy(id, hint, error)} onInput={(event) => onValue(event.currentTarget.value)} />
     </Frame>
   );

@@ -44,7 +44,7 @@ function WhomField({ whom }) {
   const [text, setText] = useState(whom);
   useEffect(() => setText(whom), [whom]);
   const set = () => text.trim() !== whom && setQuery({ whom: text.trim() }, replace);
-  return <TextField label="Whom" type="search" frame="whom-field" value={text} onValue={setText} onBlur={set} placeholder="Name or URL" spellcheck={false} autocapitalize="off" />;
+  return <TextField label="Whom" type="search" frame="whom-field" value={text} onValue={setText} onBlur={set} placeholder="Name or URL" spellcheck={false} />;
 }
 
 function Filters({ view, names }) {

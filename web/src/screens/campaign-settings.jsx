@@ -1,6 +1,7 @@
 // What a campaign is called, its variables, what it does with replies and people whom others contact, and its end.
-import { useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import * as api from '../api.js';
+import { changesOf } from '../changes.js';
 import { useAction, useApp } from '../hooks.js';
 import { go, href } from '../router.js';
 import { Button } from '../parts/button.jsx';
@@ -40,25 +41,33 @@ function DeleteDialog({ campaign, onClose }) {
     setTimeout(() => go(href('campaigns')));
   };
   return (
-    <ConfirmDialog title={`Delete ${campaign.name}?`} confirmLabel="Delete" typed={campaign.name} typedLabel="Type the name of the campaign to confirm" typedMode="text" onConfirm={remove} onClose={onClose}>
+    <ConfirmDialog title={`Delete ${campaign.name}?`} confirmLabel="Delete" typed={campaign.name} typedLabel="Type the name of the campaign to confirm" onConfirm={remove} onClose={onClose}>
       <p>Its leads, steps and activities are deleted, and cannot be brought back.</p>
       <CheckField label="End its blocklist, too" hint="Otherwise the blocklist is kept, and a campaign that is made under the same id takes it over." checked={drops} onChecked={setDrops} />
     </ConfirmDialog>
   );
 }
 
-const settingsOf = ({ blockOnReply = false, skipContacted = null, stopColleagues = false }) => ({
-  blockOnReply, days: skipContacted ? String(skipContacted.days) : '', stopColleagues,
+const formOf = ({ name, customVariables, settings: { blockOnReply = false, skipContacted = null, stopColleagues = false } = {} }) => ({
+  name, rows: rowsOf(customVariables), blockOnReply, days: skipContacted ? String(skipContacted.days) : '', stopColleagues,
 });
 
-const settingsBody = ({ blockOnReply, days, stopColleagues }) => ({
-  blockOnReply, skipContacted: days ? { days: Number(days) } : null, stopColleagues,
-});
+/** Each variable is a field: others may have changed another one. */
+const fieldsOf = ({ name, rows, ...settings }) => ({ name: name.trim(), ...settings, ...Object.fromEntries(rows.map((row) => [`{{${row.name}}}`, row.value])) });
+const labels = { name: 'Name', days: 'Days' };
 
-function Replies({ settings, onSettings }) {
-  const set = (change) => onSettings({ ...settings, ...change });
+/** Of the changed fields; what is undefined is not sent. Variables are replaced as a whole, so those that are saved `now` go along. */
+function bodyOf({ name, blockOnReply, days, stopColleagues, ...variables }, now) {
+  const changed = Object.entries(variables).map(([field, value]) => [field.slice(2, -2), value]);
+  return {
+    name, settings: { blockOnReply, stopColleagues, skipContacted: days ? { days: Number(days) } : days === '' ? null : undefined },
+    customVariables: changed.length > 0 ? { ...now.customVariables, ...Object.fromEntries(changed) } : undefined,
+  };
+}
+
+function Replies({ settings, set }) {
   return (
-    <fieldset>
+    <fieldset class="variables">
       <legend>Replies and other campaigns</legend>
       <CheckField label="Block who replies" hint="In the whole workspace, by all names of the lead." checked={settings.blockOnReply} onChecked={(blockOnReply) => set({ blockOnReply })} />
       <CheckField label="A reply stops colleagues" hint="Leads with the same company page, or else the same company name, are completed." checked={settings.stopColleagues} onChecked={(stopColleagues) => set({ stopColleagues })} />
@@ -68,11 +77,11 @@ function Replies({ settings, onSettings }) {
   );
 }
 
-function Facts({ campaign, rows }) {
-  const { blockOnReply, days, stopColleagues } = settingsOf(campaign.settings);
+function Facts({ campaign }) {
+  const { name, rows, blockOnReply, days, stopColleagues } = formOf(campaign);
   return (
     <Pairs class="facts card" pairs={[
-      ['Name', campaign.name], ...rows.map((row) => [<code>{row.name}</code>, row.value]),
+      ['Name', name], ...rows.map((row) => [<code>{row.name}</code>, row.value]),
       ['Who replies is blocked', blockOnReply ? 'Yes' : 'No'], ['A reply stops colleagues', stopColleagues ? 'Yes' : 'No'],
       ['Contacted by another campaign', days ? `Skipped for ${days} days` : 'Not skipped']]} />
   );
@@ -80,22 +89,31 @@ function Facts({ campaign, rows }) {
 
 export function SettingsTab({ campaign, onChange }) {
   const { canWrite, toast } = useApp();
-  const [name, setName] = useState(campaign.name);
-  const [rows, setRows] = useState(rowsOf(campaign.customVariables));
-  const [settings, setSettings] = useState(settingsOf(campaign.settings));
+  const [form, setForm] = useState(formOf(campaign));
   const [deleting, setDeleting] = useState(false);
+  const fields = fieldsOf(form);
+  const base = useRef(fields);
+  const set = (change) => setForm((old) => ({ ...old, ...change }));
+  useEffect(() => {
+    if (JSON.stringify(fields) !== JSON.stringify(base.current)) return; // what is typed stays
+    setForm(formOf(campaign));
+    base.current = fieldsOf(formOf(campaign));
+  }, [campaign]);
   const save = useAction(async () => {
-    const { data } = await api.patch(api.path('campaigns', campaign.id), { name: name.trim(), customVariables: Object.fromEntries(rows.map((row) => [row.name, row.value])), settings: settingsBody(settings) });
+    const path = api.path('campaigns', campaign.id);
+    const now = (await api.get(path)).data;
+    const { data } = await api.patch(path, bodyOf(changesOf(base.current, fields, fieldsOf(formOf(now)), labels), now));
+    base.current = fields;
     toast(data.message);
     onChange();
   });
-  if (!canWrite) return <Facts campaign={campaign} rows={rows} />;
+  if (!canWrite) return <Facts campaign={campaign} />;
   return (
     <>
       <form class="card" onSubmit={save.submit}>
-        <TextField label="Name" value={name} onValue={setName} required maxLength={100} />
-        <Variables rows={rows} onRows={setRows} />
-        <Replies settings={settings} onSettings={setSettings} />
+        <TextField label="Name" value={form.name} onValue={(name) => set({ name })} required maxLength={100} />
+        <Variables rows={form.rows} onRows={(rows) => set({ rows })} />
+        <Replies settings={form} set={set} />
         <ErrorNotice error={save.error} />
         <Button type="submit" kind="primary" busy={save.busy}>Save</Button>
       </form>

@@ -1,6 +1,7 @@
 // The sequence of a campaign: steps and their variants, and how they are changed.
-import { useState } from 'preact/hooks';
+import { useRef, useState } from 'preact/hooks';
 import * as api from '../api.js';
+import { changesOf } from '../changes.js';
 import { number, percent } from '../format.js';
 import { useApp, useGet } from '../hooks.js';
 import { Button } from '../parts/button.jsx';
@@ -20,6 +21,14 @@ function delayText(hours) {
   return hours % 24 === 0 ? `after ${number(hours / 24)} ${hours === 24 ? 'day' : 'days'}` : `after ${number(hours)} ${hours === 1 ? 'hour' : 'hours'}`;
 }
 
+/** A step or variant as it is saved now, by its id; what is given when it is gone. */
+async function savedNow(campaign, one) {
+  const { steps } = (await api.get(api.path('campaigns', campaign.id))).data;
+  return steps.flatMap((step) => [step, ...step.variants ?? []]).find(({ id }) => id === one.id) ?? one;
+}
+
+const labels = { type: 'What', delayHours: 'Wait in hours', genericBody: 'Text', body: 'Text' };
+
 /** step: null for a new one. */
 function StepDialog({ campaign, step, onDone, onClose }) {
   const [type, setType] = useState(step?.type ?? 'message');
@@ -28,11 +37,12 @@ function StepDialog({ campaign, step, onDone, onClose }) {
   const [delay, setDelay] = useState(String(step ? step.delayHours / (inDays ? 24 : 1) : 0));
   const [body, setBody] = useState(step?.genericBody ?? '');
   const [stops, setStops] = useState(step?.stopOnReply ?? true);
+  const delayHours = Math.round(Number(delay) * (unit === 'days' ? 24 : 1));
+  const fields = { type, delayHours, stopOnReply: stops, genericBody: type === 'visit_profile' || !body.trim() ? null : body };
+  const base = useRef(fields);
   const save = async () => {
-    const hours = Math.round(Number(delay) * (unit === 'days' ? 24 : 1));
-    const fields = { type, delayHours: hours, stopOnReply: stops, genericBody: type === 'visit_profile' || !body.trim() ? null : body };
     const steps = api.path('campaigns', campaign.id, 'steps');
-    await (step ? api.put(`${steps}/${encodeURIComponent(step.id)}`, fields) : api.post(steps, fields));
+    await (step ? api.put(`${steps}/${encodeURIComponent(step.id)}`, changesOf(base.current, fields, await savedNow(campaign, step), labels)) : api.post(steps, fields));
     onDone();
   };
   return (
@@ -48,10 +58,11 @@ function StepDialog({ campaign, step, onDone, onClose }) {
   );
 }
 
-function VariantDialog({ path, variant, onDone, onClose }) {
+function VariantDialog({ campaign, path, variant, onDone, onClose }) {
   const [body, setBody] = useState(variant?.body ?? '');
+  const base = useRef({ body });
   const save = async () => {
-    await (variant ? api.put(`${path}/${encodeURIComponent(variant.id)}`, { body }) : api.post(path, { body }));
+    await (variant ? api.put(`${path}/${encodeURIComponent(variant.id)}`, changesOf(base.current, { body }, await savedNow(campaign, variant), labels)) : api.post(path, { body }));
     onDone();
   };
   return (
@@ -159,7 +170,7 @@ export function SequenceTab({ campaign, onChange }) {
         : <ol class="steps">{steps.map((step, place) => <Step key={step.id} campaign={campaign} step={step} place={place} last={steps.length - 1} on={{ open: setOpen, act }} />)}</ol>}
       {steps.length > 0 && <p>{add}</p>}
       {open.dialog === 'step' && <StepDialog campaign={campaign} step={open.step} onDone={done} onClose={close} />}
-      {open.dialog === 'variant' && <VariantDialog path={open.path} variant={open.variant} onDone={done} onClose={close} />}
+      {open.dialog === 'variant' && <VariantDialog campaign={campaign} path={open.path} variant={open.variant} onDone={done} onClose={close} />}
       {open.dialog === 'delete' && <DeleteDialog what={open.what} onDone={done} onClose={close} />}
     </>
   );

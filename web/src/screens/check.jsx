@@ -3,7 +3,7 @@ import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import * as api from '../api.js';
 import { useLive, useLoad } from '../hooks.js';
 import { campaignOf, isList, whereBlocked, whereNamed, workspaceList } from '../lists.js';
-import { guessType, nameOf, oneOf, typeOptions, typeWords } from '../names.js';
+import { guessType, nameOf, oneOf, reasonText, typeOptions, typeWords } from '../names.js';
 import { href, setQuery } from '../router.js';
 import { Button, LinkButton } from '../parts/button.jsx';
 import { CountryField, isNational } from '../parts/details.jsx';
@@ -45,7 +45,7 @@ async function verdictFor(asked, type, list, signal) {
 /** A reason of the server says something about the text: “is an e-mail address; …”. */
 function problemText(error) {
   const [bad] = error.errors ?? [];
-  return error.code === 'invalid_identifier' && bad ? `It ${bad.reason}.` : errorText(error);
+  return error.code === 'invalid_identifier' && bad ? `It ${reasonText(bad.reason)}.` : errorText(error);
 }
 
 /** A text that is no name of its type; elsewhere than on Check, `value` leads there. */

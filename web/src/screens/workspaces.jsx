@@ -1,5 +1,6 @@
-import { useState } from 'preact/hooks';
+import { useRef, useState } from 'preact/hooks';
 import * as api from '../api.js';
+import { changesOf } from '../changes.js';
 import { dateField, endOfDay, isPast, number } from '../format.js';
 import { useApp } from '../hooks.js';
 import { go, href, setQuery } from '../router.js';
@@ -45,12 +46,19 @@ function CreateDialog({ onClose }) {
   );
 }
 
+const labels = { plan: 'Plan', end: 'License expires on' };
+
 function PlanDialog({ workspace, onClose }) {
   const { reloadWorkspaces, toast } = useApp();
   const [plan, setPlan] = useState(workspace.plan);
   const [end, setEnd] = useState(dateField(workspace.expiresAt));
+  const base = useRef({ plan, end });
   const save = async () => {
-    await api.put(api.path('workspaces', workspace.id, 'plan'), { plan, expiresAt: endOfDay(end) });
+    const now = (await api.get('workspaces')).data.find(({ id }) => id === workspace.id) ?? workspace;
+    const changed = changesOf(base.current, { plan, end }, { plan: now.plan, end: dateField(now.expiresAt) }, labels);
+    // The plan and the end are saved together.
+    const expiresAt = 'end' in changed ? endOfDay(end) : now.expiresAt;
+    await api.put(api.path('workspaces', workspace.id, 'plan'), { plan: changed.plan ?? now.plan, expiresAt });
     await reloadWorkspaces();
     toast(`The license of ${workspace.name} is changed.`);
     onClose();
