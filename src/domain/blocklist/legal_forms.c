@@ -575,8 +575,8 @@ static bool take_letter(const char *form, size_t *n, const char *text, size_t *a
     if (own < 0x80 || own > 0x3ff) /* Latin and Greek ones with marks alone */
         return false;
     int32_t base = base_of(own);
-    bool written_ae = other == 'e' && *at && (base == 'a' || base == 'o' || base == 'u') &&
-                      (unsigned char)text[*at - 1] == (unsigned char)base;
+    bool written_ae = *n > 1 && other == 'e' && *at && /* not that of "oü" */
+                      (base == 'a' || base == 'o' || base == 'u') && text[*at - 1] == base;
     *at -= written_ae;
     return written_ae || base_of(other) == base;
 }
