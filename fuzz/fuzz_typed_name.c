@@ -61,6 +61,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     }
     check_canonical(&name);
     check_again(&name, &rules);
+    struct lb_typed_name earlier;
+    struct lb_str raw = {(const char *)data + 2, size - 2};
+    if (name.type == LB_NAME_COMPANY && lb_name_company_before(raw, &earlier))
+        check(lb_str_equal(lb_name_held(LB_NAME_COMPANY, lb_typed_name_str(&earlier)),
+                           lb_typed_name_str(&name)));
     if (name.type == LB_NAME_DOMAIN || name.type == LB_NAME_EMAIL)
         check_domains(lb_typed_name_str(&name));
     return 0;

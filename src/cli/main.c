@@ -358,16 +358,19 @@ const struct lb_cli_command lb_cli_commands[] = {
     {"evidence", "WORKSPACE [--lead IDENTIFIER]",
      "Print a signed statement about a workspace's log.",
      WORKSPACE_IS
-     "The statement says where the log ends, and with --lead what happened to a person: every\n"
-     "block and unblock, when, by whom, in which list and why. Keep it outside of the server:\n"
+     "The statement says where the log ends, and with --lead, --email, --phone, --domain or\n"
+     "--company what happened to that person or company: every block and unblock of that name,\n"
+     "when, by whom, in which list and why. Keep it outside of the server:\n"
      "`leadblock verify --evidence` compares it with the log later, and finds out when the log\n"
      "was changed before that point. docs/guarantee.md, or http://HOST/docs/guarantee, says what\n"
      "that proves.\n"
      "\n"
      "  leadblock evidence Acme > head-$(date +%F).json\n"
      "  leadblock evidence Acme --lead john-doe > john-doe.json\n"
+     "  leadblock evidence Acme --email john@acme.com > john-mail.json\n"
      "  leadblock evidence --public-key\n",
-     ADMIN | LB_BIT(LEAD) | LB_BIT(PUBLIC_KEY), 0, false, 0, 1, lb_cmd_evidence, LB_GROUP_DATA},
+     ADMIN | LB_BIT(LEAD) | LB_CLI_NAMED | LB_BIT(PUBLIC_KEY), 0, false, 0, 1, lb_cmd_evidence,
+     LB_GROUP_DATA},
     {"doctor", "[--url URL] [--names]", "Look for what is wrong, and say what to do about it.",
      "Looks at the settings of the environment (with --env-file at the service's), the data\n"
      "folder, its disk and how fast it makes data durable, the limits of the server's process,\n"

@@ -24,6 +24,29 @@ bool lb_named_given(const struct lb_cli *cli)
     return false;
 }
 
+static void put_parameter(struct lb_buf *query, const char *name, const char *value)
+{
+    lb_buf_printf(query, "&%s=", name);
+    lb_url_append(query, lb_str(value));
+}
+
+bool lb_named_put_query(const struct lb_cli *cli, struct lb_buf *query)
+{
+    bool any = false;
+    for (size_t i = 0; i < NAMES; i++) {
+        if (!lb_cli_given(cli, names[i].option))
+            continue;
+        if (any)
+            return false;
+        put_parameter(query, "type", names[i].member);
+        put_parameter(query, "value", cli->values[names[i].option]);
+        any = true;
+    }
+    if (lb_cli_given(cli, LB_OPT_COUNTRY))
+        put_parameter(query, "defaultCountry", cli->values[LB_OPT_COUNTRY]);
+    return true;
+}
+
 static void put_string(struct lb_buf *body, const char *member, const char *value)
 {
     if (!value)

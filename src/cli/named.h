@@ -1,5 +1,5 @@
-/* Entries that are no LinkedIn names: --email, --phone, --domain and --company of the commands
- * block, unblock and check. Threads: one. */
+/* Names that are no LinkedIn names: --email, --phone, --domain and --company of the commands block,
+ * unblock, check and evidence. Threads: one. */
 #ifndef LB_CLI_NAMED_H
 #define LB_CLI_NAMED_H
 
@@ -10,6 +10,10 @@
 
 /* Is one of them given? */
 bool lb_named_given(const struct lb_cli *cli);
+
+/* Appends &type=...&value=... for the name that is given, and &defaultCountry=...; false when there
+ * are several. */
+bool lb_named_put_query(const struct lb_cli *cli, struct lb_buf *query);
 
 /* Does what the command would do with identifiers; each returns an exit code. */
 int lb_named_block(struct lb_cli *cli);

@@ -2,6 +2,7 @@
 
 #include "api/ids.h"
 #include "base/clock.h"
+#include "domain/blocklist/item.h"
 #include "store/chain.h"
 #include "store/names.h"
 
@@ -77,26 +78,52 @@ static const struct lb_json *events_of(const struct lb_evidence *evidence)
     return lb_json_member(evidence->statement, "events");
 }
 
-/* By which names the person is looked for: those that the statement has. */
+/* The key of the name that an object of the statement has: a LinkedIn name is its own, one of
+ * another type is written to `room`. ptr NULL: it has none. */
+static struct lb_str key_of(const struct lb_json *object, char room[LB_KEY_SIZE])
+{
+    struct lb_str name = string_of(object, "publicIdentifier");
+    struct lb_str value = string_of(object, "value");
+    enum lb_name_type type;
+    if (name.ptr)
+        return name;
+    if (!value.ptr || value.len >= LB_TYPED_NAME_SIZE ||
+        !lb_name_type_of_word(string_of(object, "type"), &type) || type <= LB_NAME_MEMBER_ID)
+        return (struct lb_str){0};
+    if (type == LB_NAME_COMPANY && string_of(object, "companyUrl").ptr)
+        type = LB_NAME_COMPANY_PAGE;
+    return lb_key_make(type, value, room);
+}
+
+/* Adds a name, if it is a new one; the keys have room for it. */
+static void add_name(struct lb_evidence *evidence, const struct lb_json *object)
+{
+    char room[LB_KEY_SIZE];
+    struct lb_str key = key_of(object, room);
+    struct lb_history *history = &evidence->history;
+    for (size_t at = 0; at < history->name_count; at++)
+        if (lb_str_equal(evidence->names[at], key))
+            return;
+    if (key.ptr == room) {
+        char *kept = evidence->keys.ptr + evidence->keys.len;
+        lb_buf_append_str(&evidence->keys, key);
+        key.ptr = kept;
+    }
+    evidence->names[history->name_count++] = key;
+}
+
+/* By which names the person or company is looked for: those that the statement has. */
 static lb_err read_names(struct lb_evidence *evidence, struct lb_reason *reason)
 {
-    struct lb_str name = string_of(evidence->statement, "publicIdentifier");
     size_t events = lb_json_length(events_of(evidence));
     struct lb_history *history = &evidence->history;
-    if (!name.ptr)
-        return LB_OK;
     evidence->names = calloc(events + 1, sizeof *evidence->names);
-    if (!evidence->names)
+    /* Each value stands in the file, and gets two bytes more. */
+    if (!evidence->names || !lb_buf_reserve(&evidence->keys, evidence->file.len + 2 * (events + 1)))
         return lb_fail(reason, LB_ERR_INTERNAL, "out of memory");
-    evidence->names[history->name_count++] = name;
-    for (size_t i = 0; i < events; i++) {
-        name = string_of(lb_json_item(events_of(evidence), i), "publicIdentifier");
-        size_t at = 0;
-        while (at < history->name_count && !lb_str_equal(evidence->names[at], name))
-            at++;
-        if (at == history->name_count)
-            evidence->names[history->name_count++] = name;
-    }
+    add_name(evidence, evidence->statement);
+    for (size_t i = 0; i < events; i++)
+        add_name(evidence, lb_json_item(events_of(evidence), i));
     history->names = evidence->names;
     history->exact = true; /* the rules for names may be others by now */
     return LB_OK;
@@ -105,6 +132,7 @@ static lb_err read_names(struct lb_evidence *evidence, struct lb_reason *reason)
 static lb_err read_statement(struct lb_evidence *evidence, struct lb_str text,
                              struct lb_reason *reason)
 {
+    char room[LB_KEY_SIZE];
     uint64_t version;
     if (lb_json_parse(text, LB_JSON_MAX_DEPTH, &evidence->statement, reason) != LB_OK)
         return malformed(reason, "what was signed is not JSON");
@@ -112,8 +140,8 @@ static lb_err read_statement(struct lb_evidence *evidence, struct lb_str text,
     const struct lb_json *head = lb_json_member(statement, "head");
     if (!lb_str_equal(string_of(statement, "format"), LB_STR("leadblock-evidence")))
         return malformed(reason, "its format is another");
-    if (!read_number(statement, "version", &version) || version != 1)
-        return malformed(reason, "its version is not 1; a newer leadblock knows it");
+    if (!read_number(statement, "version", &version) || (version != 1 && version != 2))
+        return malformed(reason, "its version is neither 1 nor 2; a newer leadblock knows it");
     evidence->at = string_of(statement, "at");
     struct lb_str workspace = string_of(statement, "workspaceId");
     if (!evidence->at.ptr || !workspace.ptr ||
@@ -122,7 +150,10 @@ static lb_err read_statement(struct lb_evidence *evidence, struct lb_str text,
         !read_number(head, "entry", &evidence->head_entry) ||
         !read_digest(head, evidence->head_digest))
         return malformed(reason, "it lacks where the log ended");
-    return read_names(evidence, reason);
+    bool named = key_of(statement, room).ptr != NULL;
+    if (version == 2 && !named)
+        return malformed(reason, "it lacks a name of a type that this version knows");
+    return named ? read_names(evidence, reason) : LB_OK;
 }
 
 lb_err lb_evidence_read(struct lb_evidence *evidence, const char *path, struct lb_reason *reason)
@@ -151,6 +182,7 @@ void lb_evidence_fini(struct lb_evidence *evidence)
 {
     lb_history_fini(&evidence->history);
     free(evidence->names);
+    lb_buf_fini(&evidence->keys);
     lb_json_free(evidence->statement);
     lb_json_free(evidence->answer);
     lb_buf_fini(&evidence->file);
@@ -213,6 +245,13 @@ static bool same_text(const struct lb_json *stated, const char *name, struct lb_
     return (other.ptr == NULL) == (text.ptr == NULL) && lb_str_equal(other, text);
 }
 
+static bool same_name(const struct lb_json *stated, struct lb_str stored)
+{
+    char room[LB_KEY_SIZE];
+    struct lb_str key = key_of(stated, room);
+    return key.ptr && lb_str_equal(key, stored);
+}
+
 static bool same_number(const struct lb_json *stated, const char *name, uint64_t number)
 {
     uint64_t other;
@@ -244,8 +283,8 @@ static const char *differing(const struct lb_evidence *evidence, const struct lb
         {"digest", read_digest(stated, digest) && !memcmp(digest, event->digest, sizeof digest)},
         {"event", same_text(stated, "event", lb_str(lb_log_kind_name(event->kind)))},
         {"entry", same_number(stated, "entry", event->entry)},
-        {"publicIdentifier",
-         same_text(stated, "publicIdentifier", lb_history_str(history, &event->name))},
+        {string_of(stated, "value").ptr ? "value" : "publicIdentifier",
+         same_name(stated, lb_history_str(history, &event->name))},
         {"scope", same_text(stated, "scope", lb_str(scope))},
         {"campaign", same_number(stated, "campaign", event->campaign)},
         {"at", same_text(stated, "at", time)},

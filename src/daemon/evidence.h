@@ -20,7 +20,8 @@ struct lb_evidence {
     uint64_t head; /* number of the row */
     uint64_t head_entry;
     uint8_t head_digest[LB_DIGEST_SIZE];
-    struct lb_str *names; /* of the person */
+    struct lb_str *names; /* of the person or company: keys (domain/blocklist/item.h) */
+    struct lb_buf keys;   /* of names that are not in the statement as they stand */
     struct lb_history history;
     /* What was seen of the workspace's log. */
     bool found;    /* there is such a workspace */

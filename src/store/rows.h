@@ -192,7 +192,7 @@ struct lb_public_id {
     uint64_t epoch;  /* 0: from before there were epochs */
 };
 
-#define LB_HELD_NAME_SIZE 401
+#define LB_HELD_NAME_SIZE 803
 
 /* One entry as it is read back. The strings belong to the reader until its next call, or are
  * in here. */

@@ -93,7 +93,8 @@ def test_what_is_an_action_or_a_kind_of_them(api, fresh):
 
 @pytest.mark.parametrize("query", [
     "action=", "action=lead", "action=leads.", "action=leads.blocked", "action=block", "since=yesterday",
-    "since=2026-13-01", "until=", "until=12", "by=a&by=b", "publicIdentifier="])
+    "since=2026-13-01", "until=", "until=12", "by=a&by=b", "publicIdentifier=", "type=email", "value=ann",
+    "type=mail&value=ann", "type=email&value=ann", "type=email&value=a%40b.com&publicIdentifier=ann"])
 def test_bad_filters_are_refused(api, query):
     expect.error(api.get("/audit?" + query), 400, "invalid_parameter", "bad_request", "invalid_identifier")
 
@@ -126,6 +127,35 @@ def test_whom_is_a_person_in_any_spelling(api, fresh):
     assert audit(api, publicIdentifier="nobody-knows") == []
     error = expect.error(api.get("/audit?publicIdentifier=a%40example.com"), 400, "invalid_identifier")
     assert "e-mail" in str(error)
+
+
+def test_whom_is_a_name_of_any_type_in_any_spelling(api, fresh, other):
+    def change(call, entry, path="/blocklist"):
+        response = call(path, {"entries": [entry]})
+        expect.ok(response)
+        return response.header("x-change-id")
+
+    expect.ok(other.api.post("/blocklist", {"entries": [{"email": "ann@example.org"}]}))
+    campaign = fresh.campaign(id="q1")
+    block(api, "ann")
+    for entry, query in (
+            ({"email": "Ann@example.org"}, {"type": "email", "value": "ANN@Example.org"}),
+            ({"phone": "+49 170 1234567"}, {"type": "phone", "value": "0170 1234567", "defaultCountry": "DE"}),
+            ({"domain": "example.org"}, {"type": "domain", "value": "www.example.org"}),
+            ({"company": "Acme GmbH"}, {"type": "company", "value": "ACME"}),
+            ({"company": "linkedin.com/company/acme"}, {"type": "company", "value": "linkedin.com/company/Acme/"}),
+            ({"publicIdentifier": "bob"}, {"type": "linkedinUrl", "value": "https://www.linkedin.com/in/Bob"})):
+        assert audit(api, **query) == []
+        first = change(api.post, entry)
+        again = change(api.post, entry, f"/campaigns/{campaign}/blocklist")
+        freed = change(api.delete, entry)
+        expected = [freed, again, first]
+        assert ids(audit(api, **query)) == expected
+        assert ids(audit(api, take=1, **query)) == expected, "links keep the name"
+        assert ids(audit(api, action="leads.block", **query)) == [again, first]
+        assert ids(audit(api, target="q1", **query)) == [again]
+        csv = api.get("/audit?" + "&".join(f"{name}={quote(value)}" for name, value in query.items()), headers=[CSV])
+        assert [line.split(",")[0] for line in csv.body.decode().splitlines()[1:]] == expected
 
 
 def test_a_campaign_as_target_has_its_changes_and_what_was_done_to_it(api):

@@ -117,6 +117,75 @@ def test_of_what_is_no_name_there_is_none(api):
         expect.error(api.get(f"/evidence?publicIdentifier={name}"), 400, "invalid_identifier")
 
 
+# Names of other types: as they are blocked, the query that asks for them, and how they are stated.
+TYPED = [
+    ({"email": "Ada@Example.org"}, "type=email&value=ada%40EXAMPLE.org",
+     {"type": "email", "value": "ada@example.org"}),
+    ({"phone": "+49 170 1234567"}, "type=phone&value=0170%2F1234567&defaultCountry=de",
+     {"type": "phone", "value": "+491701234567"}),
+    ({"domain": "www.example.net"}, "type=domain&value=https%3A%2F%2FExample.net%2Fabout",
+     {"type": "domain", "value": "example.net"}),
+    ({"company": "Umbrella, Holding; GmbH"}, "type=company&value=UMBRELLA%20Holding%20AG",
+     {"type": "company", "value": "umbrella holding"}),
+    ({"company": "https://www.linkedin.com/company/Umbrella/"},
+     "type=company&value=linkedin.com%2Fcompany%2Fumbrella",
+     {"type": "company", "value": "umbrella", "companyUrl": "https://www.linkedin.com/company/umbrella"}),
+]
+ALL_TYPED = [entry for entry, _, _ in TYPED]
+
+
+def of_name(api, query, path="/evidence"):
+    answer = expect.ok(api.get(f"{path}?{query}"))
+    assert is_signed(answer)
+    return answer
+
+
+@pytest.mark.parametrize("entry, query, name", TYPED, ids=lambda value: str(value)[:24])
+def test_of_a_name_of_another_type_it_says_the_same(fresh, entry, query, name):
+    said = json.loads(of_name(fresh.api, query)["statement"])
+    assert said["events"] == said["lists"] == [] and said["blocked"] is False
+    blocked = fresh.api.post("/blocklist", {"entries": [
+        {"email": "before@example.com"}, {**entry, "reason": "asked by mail"}]})
+    expect.ok(blocked)
+    campaign = fresh.campaign(id="q1")
+    expect.ok(fresh.api.post(f"/campaigns/{campaign}/blocklist", {"entries": [entry]}))
+    freed = fresh.api.delete("/blocklist", {"entries": [entry]})
+    said = json.loads(of_name(fresh.api, query)["statement"])
+    assert said["version"] == 2 and said.items() >= name.items() and "publicIdentifier" not in said
+    assert [(event["event"], event["entry"], event["scope"], event["reason"]) for event in said["events"]] == [
+        ("block", 2, "workspace", "asked by mail"), ("block", 3, "campaign", None),
+        ("unblock", 2, "workspace", None)]
+    assert [said["events"][at]["changeId"] for at in (0, 2)] == [
+        answer.header("x-change-id") for answer in (blocked, freed)]
+    assert all(event.items() >= name.items() and "publicIdentifier" not in event for event in said["events"])
+    assert [each["blocked"] for each in said["lists"]] == [False, True] and said["blocked"] is True
+
+
+def test_a_linkedin_name_is_stated_alike_whichever_way_it_is_asked_for(fresh):
+    block(fresh.api, "ada")
+    said = [json.loads(of_name(fresh.api, query)["statement"]) for query in (
+        "publicIdentifier=ada", "type=publicIdentifier&value=Ada",
+        "type=linkedinUrl&value=https%3A%2F%2Fwww.linkedin.com%2Fin%2Fada")]
+    for statement in said:
+        del statement["at"]
+    assert said[0] == said[1] == said[2] and said[0]["version"] == 1
+    assert list(said[0]) == ["format", "version", "program", "workspaceId", "head", "publicIdentifier", "lists",
+                             "blocked", "events"]
+    assert list(said[0]["events"][0]) == [
+        "row", "digest", "event", "entry", "publicIdentifier", "scope", "campaign", "campaignId", "at", "actor",
+        "by", "changeId", "undoes", "reason"]
+
+
+@pytest.mark.parametrize("query", [
+    "type=email", "value=a%40b.com", "type=mail&value=a%40b.com", "type=&value=a", "type=email&value=",
+    "type=email&value=jane", "type=phone&value=0170%201234567", "type=phone&value=0170%201234567&defaultCountry=xx",
+    "type=company&value=X", "publicIdentifier=ada&type=email&value=a%40b.com",
+    "publicIdentifier=ada&value=bob", "type=email&type=phone&value=a%40b.com"])
+def test_what_names_nothing_or_several_is_refused(api, query):
+    for path in ("/evidence", "/audit"):
+        expect.error(api.get(f"{path}?{query}"), 400, "invalid_parameter", "invalid_identifier", "bad_request")
+
+
 # Who sees it
 
 
@@ -135,6 +204,24 @@ def test_readers_of_the_workspace_see_it_and_others_do_not(server, fresh, other)
     foreign = stranger.api_for(fresh.workspace).get("/evidence?publicIdentifier=only-here")
     assert foreign.status in (403, 404) and b"secret" not in foreign.body, foreign
     expect.error(server.api().get("/evidence"), 401, "missing_api_key")
+
+
+def test_a_name_is_stated_by_its_own_workspace_and_not_by_others(server, operator, fresh, other):
+    mail = "type=email&value=secret-1%40example.org"
+    entry = {"email": "secret-1@example.org", "reason": "a secret"}
+    expect.ok(fresh.api.post("/blocklist", {"entries": [entry]}))
+    assert len(json.loads(of_name(fresh.api, mail)["statement"])["events"]) == 1
+    assert json.loads(of_name(other.api, mail)["statement"])["events"] == []
+    expect.ok(operator.api.post("/installation/blocklist", {"entries": [{**entry, "reason": "for all"}]}))
+    try:
+        answer = of_name(other.api, mail)
+        said = json.loads(answer["statement"])
+        assert said["events"] == said["lists"] == [] and "for all" not in answer["statement"]
+        (event,) = json.loads(of_name(operator.api, mail, "/installation/evidence")["statement"])["events"]
+        assert (event["scope"], event["reason"], event["value"]) == (
+            "installation", "for all", "secret-1@example.org")
+    finally:
+        expect.ok(operator.api.delete("/installation/blocklist", {"entries": [entry]}))
 
 
 def test_a_person_is_found_between_the_rows_of_others(fresh, other):
@@ -317,6 +404,84 @@ def test_names_of_other_types_and_ends_leave_statements_right():
             statement.unlink()
 
 
+@pytest.fixture
+def typed(own, tmp_path):
+    """A stopped server, with statements about names of all types, and one of a person who was erased;
+    more was recorded since."""
+    tenant = own.tenant("agency")
+    expect.ok(tenant.api.post("/blocklist", {"entries": [
+        {**entry, "reason": "asked"} for entry in (*ALL_TYPED, {"publicIdentifier": "umbrella"})]}))
+    expect.ok(tenant.api.delete("/blocklist", {"entries": ALL_TYPED[:2]}))
+    expect.ok(tenant.api.post("/blocklist", {"entries": [{"email": "grace@example.org"}]}))
+    expect.ok(tenant.api.post("/erasures", {"email": "grace@example.org"}))
+    queries = [query for _, query, _ in TYPED] + ["type=email&value=Grace%40example.org"]
+    scene = Scene.__new__(Scene)
+    scene.server, scene.folder, scene.workspace = own, tmp_path, tenant.workspace
+    scene.paths = [scene.keep(f"typed-{at}", of_name(tenant.api, query)) for at, query in enumerate(queries)]
+    expect.ok(tenant.api.post("/blocklist", {"entries": ALL_TYPED}))
+    own.stop()
+    return scene
+
+
+def test_statements_about_names_of_all_types_are_verified(typed):
+    for path in typed.paths:
+        result = typed.verify(path)
+        assert result.code == 0 and "the log holds the statement" in result.out, result
+    events = [json.loads(json.loads(path.read_text())["statement"])["events"] for path in typed.paths]
+    assert [len(each) for each in events[:-1]] == [2, 2, 1, 1, 1]
+    assert events[-1] and all("grace" not in event["value"] for event in events[-1])
+
+
+@pytest.mark.parametrize("old, new, words", [
+    ('"value":"ada@example.org"', '"value":"eve@example.org"', "does not say of the person"),
+    ('"type":"email"', '"type":"domain"', "does not say of the person"),
+    ('"type":"email"', '"type":"post"', "not a statement"),
+    ('"entry":1,"type":"email","value":"ada@', '"entry":1,"type":"email","value":"eve@', "value is another"),
+    ('"event":"unblock"', '"event":"restore"', "event is another"),
+    ('"blocked":false', '"blocked":true', "what its own events do not say"),
+    ('"version":2', '"version":3', "not a statement")])
+def test_what_a_signed_statement_says_of_a_name_is_compared(typed, old, new, words):
+    text = json.loads(typed.paths[0].read_text())["statement"]
+    assert old in text
+    typed.refused(typed.keep("changed", sign(typed.server, text.replace(old, new))), words)
+
+
+def test_a_row_that_a_statement_about_a_name_leaves_out_is_found(typed):
+    statement = json.loads(json.loads(typed.paths[0].read_text())["statement"])
+    left = statement["events"].pop()
+    typed.refused(typed.keep("less", sign(typed.server, json.dumps(statement))),
+                  f"row {left['row']} of the log is about the person, and the statement leaves it out")
+
+
+def test_a_companys_page_is_not_its_name(typed):
+    text = json.loads(typed.paths[-2].read_text())["statement"]
+    assert "companyUrl" in text
+    statement = json.loads(text)
+    for each in (statement, *statement["events"]):
+        del each["companyUrl"]
+    typed.refused(typed.keep("name", sign(typed.server, json.dumps(statement))), "does not say of the person")
+
+
+def test_the_command_takes_one_name_of_any_type(typed):
+    server = typed.server
+    for runs in (False, True):
+        if runs:
+            server.start()
+        for args, name in ((("--email", "ADA@example.org"), TYPED[0][2]),
+                           (("--phone", "0170 1234567", "--country", "DE"), TYPED[1][2]),
+                           (("--domain", "example.net"), TYPED[2][2]),
+                           (("--company", "Umbrella Holding"), TYPED[3][2]),
+                           (("--company", "linkedin.com/company/umbrella"), TYPED[4][2]),
+                           (("--lead", "umbrella"), {"publicIdentifier": "umbrella"})):
+            answer = json.loads(server.cli("evidence", typed.workspace, *args))
+            said = json.loads(answer["statement"])
+            assert is_signed(answer) and said.items() >= name.items() and said["events"]
+            assert runs or typed.verify(typed.keep("made", answer)).code == 0
+    for wrong in (("--email", "a@example.org", "--domain", "example.org"), ("--lead", "ada", "--phone", "+49170123456"),
+                  ("--public-key", "--email", "a@example.org")):
+        assert server.run("evidence", *([] if "--public-key" in wrong else [typed.workspace]), *wrong).code == 2
+
+
 def test_a_signing_key_that_is_gone_or_another_one_is_noticed(scene):
     alter(scene.server, "DELETE FROM signing_key", "DELETE FROM signing_key")
     for path in (scene.early, scene.of_ada):
@@ -414,7 +579,8 @@ def test_a_file_that_is_no_statement_is_refused(scene):
         path = scene.folder / name
         path.write_text(text)
         scene.refused(path, "not a statement")
-    for text in ("[]", '{"format":"other"}', '{"format":"leadblock-evidence","version":2}'):
+    for text in ("[]", '{"format":"other"}', '{"format":"leadblock-evidence","version":2}',
+                 '{"format":"leadblock-evidence","version":3}'):
         scene.refused(scene.keep("odd", sign(scene.server, text)), "not a statement")
 
 

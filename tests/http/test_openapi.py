@@ -337,7 +337,10 @@ def test_a_statement_is_as_described_also_within_its_string(fresh):
     fresh.api.post(f"/campaigns/{campaign}/blocked-leads", ada)
     change = fresh.api.delete(f"/campaigns/{campaign}/blocked-leads", ada).header("x-change-id")
     fresh.api.post(f"/changes/{change}/undo")
-    for query in ("", "?publicIdentifier=bob", "?publicIdentifier=ada"):
+    expect.ok(fresh.api.post("/blocklist", {"entries": [
+        {"company": "linkedin.com/company/acme"}, {"email": "ada@example.org"}]}))
+    for query in ("", "?publicIdentifier=bob", "?type=email&value=ada%40example.org", "?type=domain&value=example.org",
+                  "?type=company&value=linkedin.com%2Fcompany%2Facme", "?publicIdentifier=ada"):
         statement = json.loads(expect.ok(fresh.api.get("/evidence" + query))["statement"])
         DESCRIPTION.check_value(STATEMENT, statement, "statement")
     assert [each["event"] for each in statement["events"]] == ["block", "block", "unblock", "restore"]
@@ -354,6 +357,16 @@ def test_a_statement_that_differs_is_noticed(fields):
 @pytest.mark.parametrize("missing", ["publicIdentifier", "lists", "blocked", "events"])
 def test_a_statement_says_all_of_a_person_or_nothing(missing):
     statement = example_of_statement()
+    del statement[missing]
+    with pytest.raises(NotAsDescribed):
+        DESCRIPTION.check_value(STATEMENT, statement, "statement")
+
+
+@pytest.mark.parametrize("missing", ["type", "value", "lists", "blocked", "events"])
+def test_a_statement_says_all_of_a_name_or_nothing(missing):
+    statement = {**example_of_statement(), "version": 2, "type": "email", "value": "ada@example.org"}
+    del statement["publicIdentifier"]
+    DESCRIPTION.check_value(STATEMENT, statement, "statement")
     del statement[missing]
     with pytest.raises(NotAsDescribed):
         DESCRIPTION.check_value(STATEMENT, statement, "statement")

@@ -49,6 +49,25 @@ static void an_item_says_what_was_put(void **state)
     }
 }
 
+static void a_company_of_before_has_the_key_of_today(void **state)
+{
+    static const struct {
+        const char *stored, *key;
+    } items[] = {{"acme kommanditgesellschaft;6;;2;7", "acme;6"},
+                 {"acme gmbh co kommanditgesellschaft;6", "acme;6"},
+                 {"acme;6", "acme;6"},
+                 {"kommanditgesellschaft;6", "kommanditgesellschaft;6"},
+                 {"acme-kommanditgesellschaft;5", "acme-kommanditgesellschaft;5"}};
+    for (size_t i = 0; i < sizeof items / sizeof *items; i++) {
+        struct lb_item item;
+        assert_true(lb_item_read(lb_str(items[i].stored), &item));
+        assert_str(item.key, items[i].key);
+        assert_int_equal(item.end, i == 0 ? 7 : 0);
+        assert_true(lb_str_equal(lb_key_value(lb_item_stored_key(lb_str(items[i].stored))),
+                                 (struct lb_str){items[i].stored, strcspn(items[i].stored, ";")}));
+    }
+}
+
 static void what_no_version_writes_is_no_item(void **state)
 {
     static const char *const wrong[] = {"ada;1",
@@ -170,6 +189,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_item_says_what_was_put),
+        cmocka_unit_test(a_company_of_before_has_the_key_of_today),
         cmocka_unit_test(what_no_version_writes_is_no_item),
         cmocka_unit_test(kinds_have_words),
         cmocka_unit_test(what_is_due_first_comes_first),

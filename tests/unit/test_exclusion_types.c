@@ -416,6 +416,48 @@ static void leads_of_earlier_versions_are_found_after_a_start(void **state)
     await_set_aside(state, 0);
 }
 
+#define LONGER "acme kommanditgesellschaft"
+
+/* As versions before 0.17 stored leads, between those of companies that are called so and more. */
+static void store_longer(void **state)
+{
+    struct lb_new_lead other = {.identifier = LB_STR("bank")};
+    other.fields[LB_LEAD_COMPANY_NAME] = LB_STR("Acme Bank");
+    add(state, C, other);
+    other.identifier = LB_STR("museum");
+    other.fields[LB_LEAD_COMPANY_NAME] = LB_STR("Acme Museum AG");
+    add(state, C, other);
+    sql(state, "UPDATE lead SET company_form = '" LONGER "' WHERE company_form = 'acme'"
+               " AND no % 2 = 1");
+    sql(state, "UPDATE lead SET company_form = 'acme gmbh co kommanditgesellschaft'"
+               " WHERE company_form = 'acme' AND no % 7 = 1");
+}
+
+static void leads_under_a_longer_name_are_found_by_a_block_and_its_end(void **state)
+{
+    add_many(state, C);
+    store_longer(state);
+    block(state, NULL, "acme;6");
+    await_set_aside(state, MANY);
+    assert_int_equal(count_excluded(state, NULL, "acme;6"), MANY);
+    store_longer(state);
+    unblock(state, NULL, "acme;6");
+    await_set_aside(state, 0);
+    assert_int_equal(sql(state, "SELECT count(*) FROM lead WHERE company_form LIKE 'acme %'"), 2);
+}
+
+static void a_company_that_is_stored_by_its_longer_name_holds_by_each(void **state)
+{
+    add_many(state, C);
+    store_longer(state);
+    block(state, NULL, LONGER ";6");
+    reopen(state);
+    await(state, "SELECT sum(leads_set_aside) FROM campaign", MANY);
+    await_set_aside(state, MANY);
+    unblock(state, NULL, "acme;6");
+    await_set_aside(state, 0);
+}
+
 /* Its share of the writer's queue is not what the rest waits for. */
 static void a_workspace_that_floods_the_writer_does_not_stop_the_rest(void **state)
 {
@@ -446,6 +488,8 @@ int main(void)
         TEST(a_stop_in_between_loses_nothing),
         TEST(a_workspace_that_floods_the_writer_does_not_stop_the_rest),
         TEST(leads_of_earlier_versions_are_found_after_a_start),
+        TEST(leads_under_a_longer_name_are_found_by_a_block_and_its_end),
+        TEST(a_company_that_is_stored_by_its_longer_name_holds_by_each),
     };
     lb_log_set_level(LB_LOG_ERROR);
     return cmocka_run_group_tests_name("exclusion_types", tests, NULL, NULL);

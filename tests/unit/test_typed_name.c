@@ -99,6 +99,20 @@ static void check_before(const struct lb_json *item, enum lb_name_type type,
         assert_canonical(&name);
 }
 
+/* The form that versions before 0.17 stored of a company's name, and that it holds under the one of
+ * today. */
+static void check_held(struct lb_str value, struct lb_str wanted, const struct lb_typed_name *today)
+{
+    struct lb_typed_name earlier;
+    bool found = lb_name_company_before(value, &earlier);
+    expect(found ? wanted.ptr && lb_str_equal(lb_typed_name_str(&earlier), wanted) : !wanted.ptr,
+           value, found ? earlier.text : "no other form earlier", wanted);
+    if (found)
+        expect(lb_str_equal(lb_name_held(LB_NAME_COMPANY, lb_typed_name_str(&earlier)),
+                            lb_typed_name_str(today)),
+               value, "held under another form", lb_typed_name_str(today));
+}
+
 static void check_vector(const struct lb_json *item, enum lb_name_type type)
 {
     struct lb_str value = lb_json_string(lb_json_member(item, "value"));
@@ -127,6 +141,8 @@ static void check_vector(const struct lb_json *item, enum lb_name_type type)
     if (reason)
         return;
     assert_canonical(&name);
+    if (type == LB_NAME_COMPANY)
+        check_held(value, lb_json_string(lb_json_member(item, "earlier")), &name);
     expect(doubt.ptr ? holds(name.doubt, doubt) : !name.doubt, value,
            name.doubt ? name.doubt : "no doubt", doubt);
     expect(name.forceable == ((lb_json_type(lb_json_member(item, "force")) == LB_JSON_BOOL)), value,
@@ -300,6 +316,12 @@ static size_t make_up(enum lb_name_type type, char *out)
         "& Co",
         "KG",
         "S.p.A.",
+        " Kommanditgesellschaft",
+        " soci\u00e9t\u00e9 anonyme",
+        " societe",
+        " Sp\u00f3\u0142ka z",
+        " spolecnost s r o",
+        " sociedad de responsabilidad limitada",
         "Ltd",
         "\u00fc",
         "\u0308",
@@ -360,6 +382,13 @@ static size_t make_up(enum lb_name_type type, char *out)
     return len;
 }
 
+/* What earlier versions stored holds under the form of today. */
+static void assert_held(const struct lb_typed_name *earlier, const struct lb_typed_name *today)
+{
+    struct lb_str held = lb_name_held(LB_NAME_COMPANY, lb_typed_name_str(earlier));
+    assert_true(lb_str_equal(held, lb_typed_name_str(today)));
+}
+
 static void the_form_of_a_form_is_itself(void **state)
 {
     static const char *const COUNTRIES[] = {"", "DE", "IT", "US", "HU", "RU", "XX", "ci"};
@@ -379,6 +408,9 @@ static void the_form_of_a_form_is_itself(void **state)
         }
         formed[name.type]++;
         assert_canonical(&name);
+        struct lb_typed_name earlier;
+        if (name.type == LB_NAME_COMPANY && lb_name_company_before(text, &earlier))
+            assert_held(&earlier, &name);
     }
     for (int type = 0; type < LB_NAME_TYPES; type++)
         if (type != LB_NAME_MEMBER_ID)

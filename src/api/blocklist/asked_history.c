@@ -76,6 +76,13 @@ bool lb_asked_history_begin_named(struct lb_asked_history *asked, struct lb_call
     return lb_named_read_path(call, &asked->asked) && begin(asked, call);
 }
 
+bool lb_asked_history_begin_query(struct lb_asked_history *asked, struct lb_call *call,
+                                  bool *out_given)
+{
+    return lb_named_read_query(call, &asked->asked, out_given) &&
+           (!*out_given || begin(asked, call));
+}
+
 static enum lb_turn refuse(struct lb_asked_history *asked, struct lb_call *call, lb_err err)
 {
     static const struct lb_reason too_long = {

@@ -30,6 +30,10 @@ bool lb_asked_history_begin(struct lb_asked_history *asked, struct lb_call *call
 /* The same with the name of any type in the path. */
 bool lb_asked_history_begin_named(struct lb_asked_history *asked, struct lb_call *call);
 
+/* The same with the name that the query has (lb_named_read_query), if it has one: `*out_given`. */
+bool lb_asked_history_begin_query(struct lb_asked_history *asked, struct lb_call *call,
+                                  bool *out_given);
+
 /* One turn of a reader; without a name, only where the log ends. LB_TURN_MORE: there is more to
  * read. LB_TURN_LAST: `*out_whole` says whether all was read; if not, the request was completed
  * with its refusal. */

@@ -520,8 +520,8 @@ enum lb_progress lb_audit_list(struct lb_call *call)
     if (!auditing)
         return LB_DONE;
     bool csv = lb_stream_wanted(call); /* all of it, unless fewer are asked for */
-    if (!lb_query_only(
-            call, "take limit cursor by action target since until publicIdentifier importId") ||
+    if (!lb_query_only(call, "take limit cursor by action target since until publicIdentifier type "
+                             "value defaultCountry importId") ||
         !lb_query_number(call, "take", "limit", csv ? LB_SKIP_MAX : TAKE_DEFAULT,
                          csv ? LB_SKIP_MAX : TAKE_MAX, &take) ||
         !read_cursor(call, auditing))

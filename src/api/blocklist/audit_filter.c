@@ -28,6 +28,9 @@ static const struct {
     {"action", offsetof(struct lb_audit_filter, action)},
     {"target", offsetof(struct lb_audit_filter, target)},
     {"publicIdentifier", offsetof(struct lb_audit_filter, person)},
+    {"type", offsetof(struct lb_audit_filter, type)},
+    {"value", offsetof(struct lb_audit_filter, value)},
+    {"defaultCountry", offsetof(struct lb_audit_filter, country)},
     {"importId", offsetof(struct lb_audit_filter, import)},
     {"since", offsetof(struct lb_audit_filter, since_text)},
     {"until", offsetof(struct lb_audit_filter, until_text)},
@@ -93,14 +96,15 @@ bool lb_audit_filter_read(struct lb_audit_filter *filter, struct lb_call *call)
                        "them such as leads.");
         return false;
     }
-    if (filter->person.ptr || filter->import.ptr)
+    filter->named = filter->person.ptr || filter->type.ptr || filter->value.ptr;
+    if (filter->named || filter->import.ptr)
         filter->of_others = false; /* which say nothing of either */
     if (!call->workspace)
         filter->of_changes = false;
-    if (!filter->person.ptr || !call->workspace)
+    if (!filter->named || !call->workspace)
         return true;
     lb_asked_history_init(&filter->asked, call);
-    return lb_asked_history_begin(&filter->asked, call, filter->person);
+    return lb_asked_history_begin_query(&filter->asked, call, &filter->named);
 }
 
 void lb_audit_filter_fini(struct lb_audit_filter *filter, struct lb_call *call)
@@ -212,17 +216,17 @@ lb_err lb_audit_filter_change_below(struct lb_audit_filter *filter, struct lb_ca
     uint64_t number = 0;
     lb_err err = LB_OK;
     *out_found = false;
-    if (!filter->person.ptr && !filter->import.ptr) {
+    if (!filter->named && !filter->import.ptr) {
         *out_found = lb_row_times_change_below(row_times, below, out);
         return LB_OK;
     }
-    if (filter->person.ptr)
+    if (filter->named)
         number = person_change_below(&filter->asked.history, below);
     else
         err = import_change_below(filter, call, reader, below, &number);
     /* What memory does not have yet comes with the next request. */
     while (!err && number && !(*out_found = lb_row_times_change(row_times, number, out))) {
-        if (filter->person.ptr)
+        if (filter->named)
             number = person_change_below(&filter->asked.history, number);
         else
             err = import_change_below(filter, call, reader, number, &number);

@@ -9,14 +9,16 @@
 
 struct lb_audit_filter {
     /* Of the query; ptr NULL: anything. */
-    struct lb_str by;     /* id of a key or user, or "operator": the command line */
-    struct lb_str action; /* "leads.block", or "leads": all of that kind */
-    struct lb_str target; /* id of a campaign, key, user or workspace */
-    struct lb_str person; /* a person in blocklists */
-    struct lb_str import; /* its id */
+    struct lb_str by;                   /* id of a key or user, or "operator": the command line */
+    struct lb_str action;               /* "leads.block", or "leads": all of that kind */
+    struct lb_str target;               /* id of a campaign, key, user or workspace */
+    struct lb_str person;               /* in blocklists: a LinkedIn name, */
+    struct lb_str type, value, country; /* or a name of any type, and where its number is from */
+    struct lb_str import;               /* its id */
     struct lb_str since_text, until_text;
     int64_t since, until; /* not before, and before */
     /* What follows from it. */
+    bool named;                 /* a person or company is meant */
     bool of_changes, of_others; /* whether a log can have such actions */
     bool ready;                 /* who and whom are known */
     bool nobody;                /* no actor has that id */

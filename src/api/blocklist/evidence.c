@@ -1,11 +1,10 @@
 /* Evidence: a signed statement of where the log of a workspace ends, and of what it says of one
- * person. What is signed is the statement's text as it stands in the answer, so that a verifier
- * never has to write it again. Its members are in docs/api.md; daemon/evidence.c compares them with
- * a later log. */
+ * person or company. What is signed is the statement's text as it stands in the answer, so that a
+ * verifier never has to write it again. Its members are in docs/api.md; daemon/evidence.c compares
+ * them with a later log. */
 #include "api/access/admin.h"
 #include "api/blocklist/asked_history.h"
 #include "api/handlers.h"
-#include "api/query.h"
 
 #include "base/clock.h"
 #include "domain/access/signing.h"
@@ -19,7 +18,7 @@
 struct evidence {
     struct lb_signing_change signing;
     struct lb_asked_history person;
-    bool of_person; /* else of the whole log */
+    bool of_person; /* by a name; else of the whole log */
     bool key_alone;
     struct lb_buf text; /* the statement */
 };
@@ -61,15 +60,33 @@ static void put_change(struct lb_buf *text, const char *name, struct lb_public_i
     lb_asked_history_put_change(text, change);
 }
 
+/* A LinkedIn name as the first version of the format has it; names of other types make the second.
+ */
+static void put_name(struct lb_buf *text, struct lb_str key)
+{
+    bool linkedin = lb_key_is_linkedin(key);
+    if (linkedin)
+        lb_buf_append_lit(text, "\"publicIdentifier\":");
+    else
+        lb_buf_printf(text, "\"type\":\"%s\",\"value\":", lb_name_type_word(lb_key_type(key)));
+    lb_json_put_string(text, lb_key_value(key));
+    lb_named_put_page(text, key);
+}
+
+static int version_of(const struct evidence *evidence)
+{
+    return evidence->of_person && !lb_key_is_linkedin(evidence->person.names[0]) ? 2 : 1;
+}
+
 static void put_event(struct lb_call *call, struct lb_buf *text,
                       const struct lb_history_event *event)
 {
     struct evidence *evidence = call->state;
     lb_buf_printf(text, "{\"row\":%llu,", (unsigned long long)event->row);
     put_digest(text, event->digest);
-    lb_buf_printf(text, ",\"event\":\"%s\",\"entry\":%llu,\"publicIdentifier\":",
-                  lb_log_kind_name(event->kind), (unsigned long long)event->entry);
-    lb_json_put_string(text, lb_history_str(&evidence->person.history, &event->name));
+    lb_buf_printf(text, ",\"event\":\"%s\",\"entry\":%llu,", lb_log_kind_name(event->kind),
+                  (unsigned long long)event->entry);
+    put_name(text, lb_history_str(&evidence->person.history, &event->name));
     lb_buf_append_lit(text, ",");
     put_list(call, text, event->campaign);
     lb_buf_append_lit(text, ",\"at\":");
@@ -102,8 +119,8 @@ static void put_lists(struct lb_call *call, struct lb_buf *text)
 static void put_person(struct lb_call *call, struct lb_buf *text)
 {
     struct evidence *evidence = call->state;
-    lb_buf_append_lit(text, ",\"publicIdentifier\":");
-    lb_json_put_string(text, evidence->person.names[0]);
+    lb_buf_append_lit(text, ",");
+    put_name(text, evidence->person.names[0]);
     put_lists(call, text);
     lb_buf_append_lit(text, ",\"events\":[");
     const struct lb_history *history = &evidence->person.history;
@@ -120,8 +137,10 @@ static void put_statement(struct lb_call *call)
     struct evidence *evidence = call->state;
     const struct lb_log_mark *head = &evidence->person.reading.head;
     struct lb_buf *text = &evidence->text;
-    lb_buf_append_lit(text, "{\"format\":\"leadblock-evidence\",\"version\":1,\"program\":"
-                            "\"leadblock " LEADBLOCK_VERSION "\",\"workspaceId\":");
+    lb_buf_printf(text,
+                  "{\"format\":\"leadblock-evidence\",\"version\":%d,\"program\":"
+                  "\"leadblock " LEADBLOCK_VERSION "\",\"workspaceId\":",
+                  version_of(evidence));
     lb_json_put_string(text, lb_str(call->workspace->row.id));
     lb_buf_append_lit(text, ",\"at\":");
     lb_json_put_time(text, lb_clock_wall_ms());
@@ -214,16 +233,6 @@ static enum lb_turn collect(struct lb_call *call, struct lb_store_reader *reader
 
 /* --- Asking --- */
 
-/* False when the reply is set. */
-static bool read_person(struct lb_call *call, struct evidence *evidence)
-{
-    struct lb_str name;
-    if (!lb_query_text(call, "publicIdentifier", &name))
-        return false;
-    evidence->of_person = name.ptr != NULL;
-    return !evidence->of_person || lb_asked_history_begin(&evidence->person, call, name);
-}
-
 static struct evidence *begin(struct lb_call *call)
 {
     struct evidence *evidence = lb_call_alloc(call, sizeof *evidence);
@@ -237,7 +246,7 @@ static struct evidence *begin(struct lb_call *call)
 enum lb_progress lb_evidence_get(struct lb_call *call)
 {
     struct evidence *evidence = begin(call);
-    if (!evidence || !read_person(call, evidence))
+    if (!evidence || !lb_asked_history_begin_query(&evidence->person, call, &evidence->of_person))
         return LB_DONE;
     lb_asked_history_init(&evidence->person, call);
     return lb_call_read(call, collect);

@@ -51,16 +51,41 @@ bool lb_named_read(struct lb_call *call, enum lb_name_type type, struct lb_str v
     return lb_keep(call, &kept, &out->identifier) || lb_call_no_memory(call);
 }
 
-bool lb_named_read_path(struct lb_call *call, struct lb_asked *out)
+/* A name whose type is a word that stands there. False when the reply is set. */
+static bool read_of_word(struct lb_call *call, const char *where, struct lb_str word,
+                         struct lb_str value, struct lb_asked *out)
 {
     enum lb_name_type type;
-    if (!lb_name_type_of_word(call->req->params[0], &type)) {
+    if (!lb_name_type_of_word(word, &type)) {
         lb_reply_error(&call->req->reply, LB_ERR_INVALID_PARAMETER,
-                       "The type in the path must be publicIdentifier, memberId, linkedinUrl, "
-                       "email, phone, domain or company.");
+                       "The %s must be publicIdentifier, memberId, linkedinUrl, email, phone, "
+                       "domain or company.",
+                       where);
         return false;
     }
-    return lb_named_read(call, type, call->req->params[1], out);
+    return lb_named_read(call, type, value, out);
+}
+
+bool lb_named_read_path(struct lb_call *call, struct lb_asked *out)
+{
+    return read_of_word(call, "type in the path", call->req->params[0], call->req->params[1], out);
+}
+
+bool lb_named_read_query(struct lb_call *call, struct lb_asked *out, bool *out_given)
+{
+    struct lb_str person, word, value;
+    if (!lb_query_text(call, "publicIdentifier", &person) || !lb_query_text(call, "type", &word) ||
+        !lb_query_text(call, "value", &value))
+        return false;
+    *out_given = person.ptr || word.ptr || value.ptr;
+    if (!word.ptr && !value.ptr)
+        return !person.ptr || lb_identifiers_read_one(call, person, out);
+    if (!person.ptr && word.ptr && value.ptr)
+        return read_of_word(call, "parameter 'type'", word, value, out);
+    lb_reply_error(&call->req->reply, LB_ERR_INVALID_PARAMETER,
+                   "Give one name: 'publicIdentifier', or 'type' and 'value', which belong "
+                   "together.");
+    return false;
 }
 
 void lb_named_put_page(struct lb_buf *body, struct lb_str key)

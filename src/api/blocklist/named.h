@@ -14,6 +14,10 @@ bool lb_named_read(struct lb_call *call, enum lb_name_type type, struct lb_str v
 /* The name that the path of the request has. False when the reply is set. */
 bool lb_named_read_path(struct lb_call *call, struct lb_asked *out);
 
+/* The name that the query has: "publicIdentifier", or a name of any type as "type" and "value".
+ * `*out_given`: there is one. False when the reply is set. */
+bool lb_named_read_query(struct lb_call *call, struct lb_asked *out, bool *out_given);
+
 /* Appends "publicIdentifier":... of a LinkedIn name that was asked for by itself, and else, or when
  * the path has a type, "type":...,"value":... and for a company's page its "companyUrl". */
 void lb_named_put(const struct lb_call *call, struct lb_buf *body, struct lb_str key);

@@ -4,7 +4,7 @@
 #include "store/chain.h"
 #include "store/log_items.h"
 
-_Static_assert(LB_HELD_NAME_SIZE == LB_IDENTIFIER_SIZE, "an entry has room for any name");
+_Static_assert(LB_HELD_NAME_SIZE == LB_KEY_SIZE, "an entry has room for any name");
 
 /* Names that were stored under earlier rules are read under those of today. */
 static bool read_item(struct lb_str stored, struct lb_entry *out)
@@ -13,7 +13,7 @@ static bool read_item(struct lb_str stored, struct lb_entry *out)
     if (!lb_item_read(stored, &item))
         return false;
     out->key = item.key;
-    if (item.key.ptr == item.today.text) {
+    if (item.key.ptr != stored.ptr) {
         memcpy(out->held, item.key.ptr, item.key.len);
         out->key.ptr = out->held;
     }

@@ -24,10 +24,9 @@ void lb_history_fini(struct lb_history *history)
 
 static bool is_meant(const struct lb_history *history, struct lb_str stored)
 {
-    struct lb_identifier today;
+    struct lb_held_key room;
     struct lb_str key = lb_item_stored_key(stored);
-    bool as_stored = history->exact || !lb_key_is_linkedin(key);
-    struct lb_str name = as_stored ? key : lb_identifier_held(key, &today);
+    struct lb_str name = history->exact ? key : lb_key_held(key, &room);
     for (size_t i = 0; i < history->name_count; i++)
         if (lb_str_equal(name, history->names[i]))
             return true;

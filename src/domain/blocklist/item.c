@@ -44,6 +44,18 @@ struct lb_str lb_key_make(enum lb_name_type type, struct lb_str value, char out[
     return (struct lb_str){out, value.len + 2};
 }
 
+struct lb_str lb_key_held(struct lb_str stored, struct lb_held_key *room)
+{
+    if (lb_key_is_linkedin(stored)) /* `~`: a tag, see erased.h */
+        return stored.len && stored.ptr[0] == '~' ? stored
+                                                  : lb_identifier_held(stored, &room->linkedin);
+    struct lb_str value = lb_key_value(stored);
+    if (lb_key_type(stored) != LB_NAME_COMPANY || value.len >= LB_TYPED_NAME_SIZE)
+        return stored;
+    struct lb_str held = lb_name_held(LB_NAME_COMPANY, value);
+    return held.len == value.len ? stored : lb_key_make(LB_NAME_COMPANY, held, room->company);
+}
+
 struct lb_str lb_item_stored_key(struct lb_str stored)
 {
     const char *end = memchr(stored.ptr, ';', stored.len);
@@ -78,9 +90,7 @@ bool lb_item_read(struct lb_str stored, struct lb_item *out)
         return false;
     if (lb_chain_is_bare(stored))
         return false;
-    out->key = lb_item_stored_key(stored);
-    if (lb_key_is_linkedin(out->key) && out->key.ptr[0] != '~') /* a tag: erased.h */
-        out->key = lb_identifier_held(out->key, &out->today);
+    out->key = lb_key_held(lb_item_stored_key(stored), &out->held);
     return true;
 }
 

@@ -53,16 +53,26 @@ static inline struct lb_str lb_key_value(struct lb_str key)
 /* The key of a canonical form, in `out`; or `value` itself, where that is the key. */
 struct lb_str lb_key_make(enum lb_name_type type, struct lb_str value, char out[LB_KEY_SIZE]);
 
+/* Room for the key of a name that has another form today. */
+struct lb_held_key {
+    struct lb_identifier linkedin;
+    char company[LB_KEY_SIZE];
+};
+
+/* The key under which a stored one holds today: that of the name's form of today, in `room`, or
+ * itself. */
+struct lb_str lb_key_held(struct lb_str stored, struct lb_held_key *room);
+
 struct lb_item {
-    struct lb_str key; /* in the item, or as identifier.h says in `today` */
+    struct lb_str key; /* in the item, or in `held` */
     enum lb_block_kind kind;
     int64_t end; /* 0: none */
-    struct lb_identifier today;
+    struct lb_held_key held;
 };
 
 /* Reads an item of a row that blocks. False when it is not what any version writes, and when it was
- * erased (lb_chain_is_bare). A LinkedIn name
- * that was stored under earlier rules has the key that it has under those of today. */
+ * erased (lb_chain_is_bare). A name that was stored under earlier rules has the key that it has
+ * under those of today. */
 bool lb_item_read(struct lb_str stored, struct lb_item *out);
 
 /* The key as it stands in the item. */

@@ -2,6 +2,8 @@
  * names are. */
 #include "domain/blocklist/name_internal.h"
 
+#include <utf8proc.h>
+
 /* A dot stands where the letters may be written apart: "s.p.a" is "spa", "s p a" and "sp a". */
 static const char *const AFTER[] = {
     /* Germany, Austria, Switzerland, Liechtenstein */
@@ -329,6 +331,199 @@ static const char *const AFTER[] = {
     "eeig",
 };
 
+/* Forms that are written out, which versions before 0.17 left. Where the forms above take the end
+ * of one off, what they leave of it stands here. */
+static const char *const WRITTEN_OUT[] = {
+    /* Germany, Austria, Switzerland, Liechtenstein */
+    "kommanditgesellschaft",
+    "kommanditgesellschaft auf aktien",
+    "offene handelsgesellschaft",
+    "offene gesellschaft",
+    "kollektivgesellschaft",
+    "gesellschaft bürgerlichen rechts",
+    "unternehmergesellschaft",
+    "partnerschaftsgesellschaft",
+    "eingetragene genossenschaft",
+    "eingetragener verein",
+    "eingetragener kaufmann",
+    "eingetragene kauffrau",
+    "eingetragenes einzelunternehmen",
+    "eingetragener unternehmer",
+    "gemeinnützige", /* GmbH */
+    "società a garanzia limitata",
+    "società anonima",
+    /* United Kingdom, Ireland, United States, Canada */
+    "limited liability partnership",
+    "limited liability limited partnership",
+    "limited partnership",
+    "company limited by guarantee",
+    "designated activity", /* company */
+    "cuideachta phoiblí theoranta",
+    "limitée",
+    "incorporée",
+    /* France, Belgium, Luxembourg, Switzerland */
+    "société à responsabilité limitée",
+    "société par actions simplifiée",
+    "société par actions simplifiée unipersonnelle",
+    "société par actions",
+    "entreprise unipersonnelle à responsabilité limitée",
+    "société privée à responsabilité limitée",
+    "société coopérative à responsabilité limitée",
+    "société coopérative",
+    "société européenne",
+    "société en nom collectif",
+    "société en commandite simple",
+    "société en commandite par actions",
+    "société en commandite",
+    "société civile immobilière",
+    "société civile professionnelle",
+    "société civile",
+    "groupement d intérêt économique",
+    "association sans but lucratif",
+    /* Netherlands, Belgium */
+    "naamloze vennootschap",
+    "besloten vennootschap",
+    "besloten vennootschap met beperkte aansprakelijkheid",
+    "vennootschap onder firma",
+    "commanditaire vennootschap",
+    "gewone commanditaire vennootschap",
+    "coöperatieve vennootschap",
+    "coöperatieve vennootschap met beperkte aansprakelijkheid",
+    "vereniging zonder winstoogmerk",
+    /* Italy, San Marino */
+    "società a responsabilità limitata semplificata",
+    "società in nome collettivo",
+    "società in accomandita semplice",
+    "società in accomandita per azioni",
+    "società cooperativa",
+    "società cooperativa a responsabilità limitata",
+    "società cooperativa per azioni",
+    "società consortile a responsabilità limitata",
+    "società consortile per azioni",
+    "società semplice",
+    /* Spain */
+    "sociedad anónima unipersonal",
+    "sociedad anónima laboral",
+    "sociedad limitada unipersonal",
+    "sociedad limitada laboral",
+    "sociedad limitada nueva empresa",
+    "sociedad cooperativa",
+    "sociedad comanditaria",
+    "comunidad de bienes",
+    /* Portugal, Brazil */
+    "sociedade por quotas",
+    "sociedade unipessoal por quotas",
+    "sociedade em comandita",
+    "sociedade em nome coletivo",
+    "empresa individual de responsabilidade", /* limitada */
+    "microempreendedor individual",
+    /* Mexico, Colombia, Peru, Chile, Argentina */
+    "sociedad de responsabilidad", /* limitada */
+    "sociedad de responsabilidad limitada de capital variable",
+    "sociedad anónima de capital variable",
+    "sociedad anónima bursátil de capital variable",
+    "sociedad anónima promotora de inversión de capital variable",
+    "sociedad anónima promotora de inversión",
+    "sociedad anónima bursátil",
+    "sociedad anónima cerrada",
+    "sociedad anónima abierta",
+    "sociedad por acciones",
+    "sociedad por acciones simplificada",
+    "sociedad anónima simplificada",
+    "sociedad en comandita",
+    "empresa individual de responsabilidad", /* limitada */
+    /* Poland */
+    "spółka komandytowo akcyjna",
+    "spółka jawna",
+    "spółka partnerska",
+    "spółka cywilna",
+    /* Czechia, Slovakia */
+    "společnost s ručením omezeným",
+    "akciová společnost",
+    "veřejná obchodní společnost",
+    "komanditní společnost",
+    "spoločnosť s ručením obmedzeným",
+    "akciová spoločnosť",
+    "verejná obchodná spoločnosť",
+    "komanditná spoločnosť",
+    /* Slovenia, Croatia, Serbia, Bosnia, Montenegro */
+    "družba z omejeno odgovornostjo",
+    "delniška družba",
+    "društvo s ograničenom odgovornošću",
+    "društvo sa ograničenom odgovornošću",
+    "dioničko društvo",
+    "akcionarsko društvo",
+    /* Hungary */
+    "részvénytársaság",
+    "zártkörűen működő részvénytársaság",
+    "nyilvánosan működő részvénytársaság",
+    "betéti társaság",
+    "közkereseti társaság",
+    /* Romania, Moldova */
+    "societate cu răspundere limitată",
+    "societate pe acțiuni",
+    /* Bulgaria */
+    "дружество с ограничена отговорност",
+    "еднолично дружество с ограничена отговорност",
+    "акционерно дружество",
+    "еднолично акционерно дружество",
+    /* Russia, Ukraine */
+    "общество с ограниченной ответственностью",
+    "акционерное общество",
+    "публичное акционерное общество",
+    "закрытое акционерное общество",
+    "открытое акционерное общество",
+    "товариство з обмеженою відповідальністю",
+    "акціонерне товариство",
+    "приватне акціонерне товариство",
+    "публічне акціонерне товариство",
+    /* Greece, Cyprus */
+    "ανώνυμη εταιρεία",
+    "ανώνυμη εταιρία",
+    "εταιρεία περιορισμένησ ευθύνησ",
+    "ιδιωτική κεφαλαιουχική εταιρεία",
+    "ομόρρυθμη εταιρεία",
+    "ετερόρρυθμη εταιρεία",
+    /* Turkey */
+    "kollektif şirketi",
+    "komandit şirketi",
+    /* Denmark, Norway */
+    "aktieselskab",
+    "anpartsselskab",
+    "interessentskab",
+    "kommanditselskab",
+    "partnerselskab",
+    "iværksætterselskab",
+    "aksjeselskap",
+    "allmennaksjeselskap",
+    "ansvarlig selskap",
+    "kommandittselskap",
+    "enkeltpersonforetak",
+    /* Sweden, Finland, Iceland */
+    "handelsbolag",
+    "kommanditbolag",
+    "osakeyhtiö",
+    "julkinen osakeyhtiö",
+    "avoin yhtiö",
+    "kommandiittiyhtiö",
+    "osuuskunta",
+    "hlutafélag",
+    "einkahlutafélag",
+    /* Estonia, Latvia, Lithuania */
+    "osaühing",
+    "täisühing",
+    "usaldusühing",
+    "sabiedrība ar ierobežotu atbildību",
+    "akciju sabiedrība",
+    "uždaroji akcinė bendrovė",
+    "akcinė bendrovė",
+    "mažoji bendrija",
+    /* Malaysia, Israel, Europe */
+    "sendirian", /* berhad */
+    "בעירבון מוגבל",
+    "societas europaea",
+};
+
 /* These need no blank between them and the name. */
 static const char *const ATTACHED[] = {
     "株式会社",     "株式會社",     "有限会社", "合同会社", "合資会社", "股份有限公司",
@@ -341,15 +536,61 @@ static const char *const BEFORE[] = {
     "оод", "еоод", "uab", "sia", "pt", "บริษัท", "株",  "有",  "주",   "유",
 };
 
-/* The bytes of `text` before the form that it ends with; 0 when it does not, or is nothing else. */
-static size_t before_form(struct lb_str text, const char *form)
+/* Takes the last code point off. */
+static int32_t last_point(const char *text, size_t *len)
+{
+    int32_t point = 0;
+    size_t bytes, end = *len;
+    while (*len && (text[--*len] & 0xc0) == 0x80)
+        ;
+    lb_identifier_point((struct lb_str){text + *len, end - *len}, &point, &bytes);
+    return point;
+}
+
+/* A letter without its marks. */
+static int32_t base_of(int32_t point)
+{
+    static const int32_t STROKES[][2] = {{0xe6, 'a'}, {0xf8, 'o'}, {0x111, 'd'}, {0x142, 'l'}};
+    utf8proc_int32_t parts[4] = {0};
+    int last = 0;
+    for (size_t i = 0; i < sizeof STROKES / sizeof *STROKES; i++)
+        if (point == STROKES[i][0])
+            return STROKES[i][1];
+    return utf8proc_decompose_char(point, parts, 4, UTF8PROC_DECOMPOSE, &last) > 0 ? parts[0]
+                                                                                   : point;
+}
+
+/* Takes the last letter off both, when it is the same, perhaps without its marks, or with e in
+ * their place. Capitals of Turkish are folded to i and a dot. */
+static bool take_letter(const char *form, size_t *n, const char *text, size_t *at)
+{
+    bool plain = !((form[*n - 1] | text[*at - 1]) & 0x80); /* nearly always */
+    if (plain)
+        return form[--*n] == text[--*at];
+    int32_t own = last_point(form, n), other = last_point(text, at);
+    if (own == 'i' && other == 0x307 && *at)
+        other = last_point(text, at);
+    if (own == other)
+        return true;
+    if (own < 0x80 || own > 0x3ff) /* Latin and Greek ones with marks alone */
+        return false;
+    int32_t base = base_of(own);
+    bool written_ae = *n > 1 && other == 'e' && *at && /* not that of "oü" */
+                      (base == 'a' || base == 'o' || base == 'u') && text[*at - 1] == base;
+    *at -= written_ae;
+    return written_ae || base_of(other) == base;
+}
+
+/* The bytes of `text` before the form that it ends with; 0 when it does not, or is nothing else.
+ * `loosely`: letters may lack their marks. */
+static size_t before_form(struct lb_str text, const char *form, bool loosely)
 {
     size_t at = text.len, n = strlen(form);
     while (n && at) {
         if (form[n - 1] == '.') {
             at -= text.ptr[at - 1] == ' ';
             n--;
-        } else if (form[--n] != text.ptr[--at]) {
+        } else if (loosely ? !take_letter(form, &n, text.ptr, &at) : form[--n] != text.ptr[--at]) {
             return 0;
         }
     }
@@ -388,14 +629,22 @@ static struct lb_str without_blanks(struct lb_str text)
     return text;
 }
 
-static struct lb_str take_last(struct lb_str text)
+/* Takes the longest of these forms off. */
+static struct lb_str take_longest(struct lb_str text, const char *const *forms, size_t count,
+                                  bool loosely)
 {
     struct lb_str best = text;
-    for (size_t i = 0; i < sizeof AFTER / sizeof *AFTER; i++) {
-        size_t left = before_form(text, AFTER[i]);
+    for (size_t i = 0; i < count; i++) {
+        size_t left = before_form(text, forms[i], loosely);
         if (left && left < best.len)
             best.len = left;
     }
+    return best;
+}
+
+static struct lb_str take_last(struct lb_str text)
+{
+    struct lb_str best = take_longest(text, AFTER, sizeof AFTER / sizeof *AFTER, false);
     if (best.len < text.len)
         return best;
     for (size_t i = 0; i < sizeof ATTACHED / sizeof *ATTACHED; i++)
@@ -417,7 +666,17 @@ static struct lb_str take_first(struct lb_str text)
     return text;
 }
 
-struct lb_str lb_name_without_legal_forms(struct lb_str text)
+static struct lb_str take_written_out(struct lb_str text)
+{
+    struct lb_str one =
+        take_longest(text, WRITTEN_OUT, sizeof WRITTEN_OUT / sizeof *WRITTEN_OUT, true);
+    struct lb_str other = take_longest(text, AFTER, sizeof AFTER / sizeof *AFTER, true);
+    return one.len < other.len ? one : other;
+}
+
+/* What earlier versions took off goes first: so the name that they left and the whole one come to
+ * the same, and what is stored goes on to hold. */
+struct lb_str lb_name_without_legal_forms(struct lb_str text, bool as_earlier)
 {
     struct lb_str left = text;
     do {
@@ -425,6 +684,8 @@ struct lb_str lb_name_without_legal_forms(struct lb_str text)
         left = take_last(text);
         if (left.len == text.len)
             left = take_first(text);
+        if (left.len == text.len && !as_earlier)
+            left = take_written_out(text);
     } while (left.len < text.len && is_name(left));
     return text;
 }

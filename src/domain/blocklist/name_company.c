@@ -105,10 +105,25 @@ static size_t count_letters(struct lb_str text)
     return letters;
 }
 
-const char *lb_name_company(struct lb_str text, struct lb_typed_name *out)
+/* Takes the legal forms off, unless what is left were none or that of unrelated companies: then
+ * those alone that earlier versions took. */
+static struct lb_str without_forms(struct lb_str folded)
+{
+    struct lb_str name = lb_name_without_legal_forms(folded, false);
+    bool good = count_letters(name) >= 2 && !lb_name_is_no_company(LB_NAME_COMPANY, name);
+    return good ? name : lb_name_without_legal_forms(folded, true);
+}
+
+struct lb_str lb_name_held(enum lb_name_type type, struct lb_str stored)
+{
+    return type == LB_NAME_COMPANY ? without_forms(stored) : stored;
+}
+
+/* The name with its legal forms, in `form`. */
+static const char *fold_company(struct lb_str text, char form[4 * LB_FOLD_TEXT_MAX],
+                                struct lb_str *out)
 {
     int32_t points[LB_FOLD_POINTS];
-    char form[4 * LB_FOLD_TEXT_MAX];
     size_t count;
     if (lb_name_scheme(text))
         return OTHER_SITE;
@@ -122,12 +137,35 @@ const char *lb_name_company(struct lb_str text, struct lb_typed_name *out)
         return reason == lb_identifier_too_long ? TOO_LONG : reason;
     if (count > NAME_CHARACTERS_MAX)
         return TOO_LONG;
-    struct lb_str name = {form, lb_identifier_encode(points, count, form)};
-    name = lb_name_without_legal_forms(name);
+    *out = (struct lb_str){form, lb_identifier_encode(points, count, form)};
+    return NULL;
+}
+
+const char *lb_name_company(struct lb_str text, struct lb_typed_name *out)
+{
+    char form[4 * LB_FOLD_TEXT_MAX];
+    struct lb_str name;
+    const char *reason = fold_company(text, form, &name);
+    if (reason)
+        return reason;
+    name = without_forms(name);
     if (count_letters(name) < 2)
         return lb_name_few_letters;
     lb_name_append(out, name);
     return NULL;
+}
+
+bool lb_name_company_earlier(struct lb_str text, struct lb_typed_name *out)
+{
+    char form[4 * LB_FOLD_TEXT_MAX];
+    struct lb_str name;
+    if (fold_company(text, form, &name))
+        return false;
+    struct lb_str earlier = lb_name_without_legal_forms(name, true);
+    if (earlier.len == without_forms(name).len || count_letters(earlier) < 2)
+        return false;
+    lb_name_append(out, earlier);
+    return true;
 }
 
 void lb_name_judge_company(struct lb_str text, struct lb_typed_name *out)

@@ -53,6 +53,8 @@ const char *lb_name_email(struct lb_str text, struct lb_typed_name *out);
 const char *lb_name_phone(struct lb_str text, struct lb_str country, struct lb_typed_name *out);
 const char *lb_name_domain(struct lb_str text, bool adds, struct lb_typed_name *out);
 const char *lb_name_company(struct lb_str text, struct lb_typed_name *out);
+/* The same as versions before 0.17; false when it is no other form, or none. */
+bool lb_name_company_earlier(struct lb_str text, struct lb_typed_name *out);
 const char *lb_name_company_page(struct lb_str text, struct lb_typed_name *out);
 
 /* lb_typed_name_before of a phone number. */
@@ -79,8 +81,9 @@ bool lb_name_is_mail_provider(const char *host);
 bool lb_name_is_shared_site(const char *host);
 
 /* legal_forms.c: takes the legal forms off a folded name; the bytes that are left. `text` holds
- * words with one blank between them, of two and more of which the last is never taken. */
-struct lb_str lb_name_without_legal_forms(struct lb_str text);
+ * words with one blank between them, of two and more of which the last is never taken.
+ * `as_earlier`: those alone that versions before 0.17 knew. */
+struct lb_str lb_name_without_legal_forms(struct lb_str text, bool as_earlier);
 
 /* no_company.c: is the form of a company, or of its page, an empty field? */
 bool lb_name_is_empty_field(enum lb_name_type type, struct lb_str form);

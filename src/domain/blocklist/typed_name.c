@@ -141,6 +141,15 @@ bool lb_typed_name_before(enum lb_name_type type, struct lb_str raw,
            lb_name_phone_before(tidy, rules->country, out);
 }
 
+bool lb_name_company_before(struct lb_str raw, struct lb_typed_name *out)
+{
+    char text[LB_TYPED_NAME_RAW_MAX];
+    struct lb_str tidy;
+    clear(LB_NAME_COMPANY, out);
+    return !lb_name_tidy(raw, text, &tidy) && !lb_name_is_company_page(tidy) &&
+           lb_name_company_earlier(tidy, out);
+}
+
 const char *lb_typed_name_normalise(enum lb_name_type type, struct lb_str raw,
                                     const struct lb_name_rules *rules, struct lb_typed_name *out)
 {

@@ -90,6 +90,14 @@ const char *lb_typed_name_normalise(enum lb_name_type type, struct lb_str raw,
 bool lb_typed_name_before(enum lb_name_type type, struct lb_str raw,
                           const struct lb_name_rules *rules, struct lb_typed_name *out);
 
+/* The form under which a canonical form holds that is stored: a part of it, where it is a company's
+ * whose legal form an earlier version did not know, else itself. */
+struct lb_str lb_name_held(enum lb_name_type type, struct lb_str stored);
+
+/* The other way round: the form that such a version had for a company's name. False when it is that
+ * of today, and for a page. */
+bool lb_name_company_before(struct lb_str raw, struct lb_typed_name *out);
+
 /* Which domains cover an address: those under which a domain's block is looked up. Takes the
  * canonical form of LB_NAME_DOMAIN or LB_NAME_EMAIL; the first call gives the host itself, each
  * further one its parent; false after the last, which has two labels.

@@ -126,16 +126,11 @@ static lb_err apply_pending(struct lb_write *write, struct lb_store *store)
 
 static lb_err give_forms(struct lb_outreach *outreach, uint32_t workspace, uint64_t no)
 {
-    struct lb_store *store = outreach->settings.store;
-    struct lb_lead_row row;
-    struct lb_lead_keys keys;
-    char hosts[2][LB_LEAD_HOST_SIZE];
-    lb_err err = store->ops->lead(lb_outreach_reader(outreach), workspace, no, &row);
+    uint32_t campaign;
+    lb_err err = lb_walk_give_forms(outreach, workspace, no, &campaign);
     if (err)
         return err == LB_ERR_NOT_FOUND ? LB_OK : err;
-    lb_lead_fill_forms(&row, &keys, hosts);
-    err = store->ops->lead_set_forms(store, &row);
-    bool there = lb_directory_campaign_no(outreach->settings.directory, row.campaign) != NULL;
+    bool there = lb_directory_campaign_no(outreach->settings.directory, campaign) != NULL;
     return err || !there ? err : lb_exclusion_refresh_lead(outreach, workspace, no);
 }
 

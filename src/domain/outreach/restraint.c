@@ -173,6 +173,7 @@ static lb_err find_contacts(const struct lb_restraint_question *question, struct
 static lb_err add_company(struct texts *texts, size_t place, const struct lb_lead_row *lead)
 {
     struct lb_lead_keys keys;
+    struct lb_typed_name before;
     char text[LB_KEY_SIZE + 1];
     lb_err err = LB_OK;
     if (lead->marks & LB_MARK_REPLIED) /* who has replied is no colleague */
@@ -180,9 +181,12 @@ static lb_err add_company(struct texts *texts, size_t place, const struct lb_lea
     find_company(lead, &keys);
     if (keys.page.ptr)
         err = add_text(texts, place, company_key(BY_PAGE, keys.page, text));
+    enum company_key by_name = keys.page.ptr ? BY_NAME_ALONE : BY_NAME;
     if (!err && keys.company.ptr)
-        err = add_text(texts, place,
-                       company_key(keys.page.ptr ? BY_NAME_ALONE : BY_NAME, keys.company, text));
+        err = add_text(texts, place, company_key(by_name, keys.company, text));
+    if (!err && keys.company.ptr &&
+        lb_name_company_before(lead->fields[LB_LEAD_COMPANY_NAME], &before)) /* was noted so */
+        err = add_text(texts, place, company_key(by_name, lb_typed_name_str(&before), text));
     return err;
 }
 

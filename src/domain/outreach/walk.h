@@ -15,10 +15,15 @@ struct lb_walk {
     struct lb_lead_range range;
     enum lb_lead_form form;
     struct lb_lead_place place;
+    bool longer; /* among those of longer names of a company */
 };
 
 /* At the first lead of the row's key, in its list. */
 void lb_walk_begin(struct lb_walk *walk, const struct lb_pending_row *row);
+
+/* Stores anew what the lead is found by, from its fields. LB_ERR_NOT_FOUND: it is gone. */
+lb_err lb_walk_give_forms(struct lb_outreach *outreach, uint32_t workspace, uint64_t no,
+                          uint32_t *out_campaign);
 
 /* Goes on, for up to `*left` looks. `*out_done`: that was all of the key. */
 lb_err lb_walk_on(struct lb_outreach *outreach, struct lb_walk *walk, size_t *left, bool *out_done);
