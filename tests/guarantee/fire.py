@@ -3,11 +3,13 @@
 prove from the history that nobody was handed out after the block of them had been acknowledged.
 
 usage: fire.py [--seconds 60] [--nodes N] [--seed N] [--claimers N] [--blockers N] [--leads N]
-               [--no-locks] [--history FILE] [--keep]
+               [--no-locks] [--beside COMMAND] [--history FILE] [--keep]
 
 With --nodes, the connections are spread over so many nodes of one PostgreSQL database, those of one
 client too: it blocks at one node and claims at another. With --no-locks a proxy turns the statement that
 locks a workspace into one that locks nothing, as an engine does that moves rows while they are locked.
+With --beside, `COMMAND URI` runs while clients fire, and is ended then (SIGTERM): it moves shards of the
+database, or restarts servers of it. Answers of 503 are right then, and must lose nothing.
 
 Three processes share the work; see plan.py for the campaigns, workers.py for the kinds of clients,
 ending.py for what comes when time is up, and history.py for what is written down. --history keeps
@@ -25,6 +27,7 @@ import re
 import shutil
 import signal
 import sqlite3
+import subprocess
 import sys
 import tempfile
 import time
@@ -49,6 +52,7 @@ from wire import Channel, Loop, Unanswered  # noqa: E402
 
 PATIENCE = 60  # seconds for the workers to finish what they have begun
 RETRY_BACKOFF = 1  # seconds; the server's own default would outlast the test
+UNAVAILABLE = ["overloaded", "storage_unavailable", "outcome_unknown"]
 CONFLICT = re.compile("LOG_APPEND failed: duplicate key|WORKSPACE_MARK failed")
 KINDS = [(workers.Pouncer, 2), (workers.Blocker, 1), (workers.WorkspaceBlocker, 1),
          (workers.MemberBlocker, 1), (workers.Watcher, 2), (workers.Unblocker, 1),
@@ -172,6 +176,20 @@ class Run:
         for share in shares:
             self.events += history.read(share.path) if share.path.exists() else []
 
+    @contextlib.contextmanager
+    def beside(self):
+        """What --beside names runs meanwhile."""
+        if not self.options.beside:
+            yield
+            return
+        command = f"exec {self.options.beside} '{self.nodes.database}'"
+        with subprocess.Popen(command, shell=True) as process:
+            yield
+            if process.poll() is not None:
+                self.faults.append(f"{self.options.beside} has ended before: {process.returncode}")
+            process.terminate()
+        self.wait_connected()
+
     def end(self):
         rng = random.Random(self.options.seed)
         ending = Ending(self.campaigns, rng, self.key, self.ports)
@@ -204,7 +222,8 @@ class Run:
             campaign.id: campaign.stop_on_reply for campaign in self.campaigns}, settings={
                 campaign.id: campaign.settings for campaign in self.campaigns}))
         self.prepare()
-        self.fire()
+        with self.beside():
+            self.fire()
         fired = time.monotonic()
         if self.proxy:  # what comes now is about what was recorded
             self.proxy.locks_nothing = False
@@ -239,6 +258,7 @@ def parse():
     parser.add_argument("--nodes", type=int, default=1, metavar="N",
                         help="of one PostgreSQL database, when there are more than one")
     parser.add_argument("--no-locks", action="store_true", help="see above; wants --nodes")
+    parser.add_argument("--beside", metavar="COMMAND", help="see above; wants --nodes")
     parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(10**6))
     parser.add_argument("--claimers", type=int, default=24, metavar="N")
     parser.add_argument("--blockers", type=int, default=39, metavar="N",
@@ -271,8 +291,8 @@ def judge(run, options, proxy):
     """Checks and prints; True when all is well."""
     path = Path(options.history) if options.history else run.folder / "history"
     history.write(path, run.events)
-    report = checker.check(run.events, wants_teeth=not proxy,
-                           refusals=["overloaded"] if proxy else [])
+    report = checker.check(run.events, wants_teeth=not proxy, refusals=UNAVAILABLE if options.beside
+                           else ["overloaded"] if proxy else [])
     report.add("the run itself", run.faults)
     if proxy:
         report.add("nodes were in each other's way", missed(run.nodes, proxy))
