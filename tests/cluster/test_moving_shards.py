@@ -6,7 +6,7 @@ import statistics
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 
 import pytest
 
@@ -17,7 +17,7 @@ from support.postgres import database_of
 from test_trouble import eventually
 
 WORKSPACES = 8
-ROUNDS = 40
+ROUNDS = 25
 SHARD = 102008  # even numbers of workspaces; odd ones are in the next
 GROUP = 7  # of tables that have their shards in common
 BACK = 10.0
@@ -43,26 +43,50 @@ IMITATION = f"""
 """
 WRITES_WAIT = f"""
     CREATE FUNCTION public.wait_for_shard() RETURNS trigger LANGUAGE plpgsql AS
-        $$BEGIN PERFORM pg_advisory_xact_lock_shared(NEW.workspace_id % 2 << 32 | {GROUP}); RETURN NEW; END$$;
+        $$BEGIN PERFORM pg_advisory_xact_lock_shared(OLD.workspace_id % 2 << 32 | {GROUP});
+        RETURN coalesce(NEW, OLD); END$$;
     CREATE TRIGGER wait_for_shard BEFORE UPDATE ON leadblock.workspace
+        FOR EACH ROW EXECUTE FUNCTION public.wait_for_shard();
+    CREATE TRIGGER wait_for_shard BEFORE DELETE ON leadblock.lead_pending
         FOR EACH ROW EXECUTE FUNCTION public.wait_for_shard();
 """
 
 
-class Scene:
-    def __init__(self, cluster, database, node):
-        self.cluster = cluster
-        self.uri = cluster.uri(database)
-        self.node = node
-        tenants = [node.tenant("agency") for _ in range(WORKSPACES)]
-        rows = cluster.psql("SELECT workspace_id % 2, id FROM leadblock.workspace", database=database)
-        odd = {id_ for shard, id_ in (row.split("|") for row in rows.split("\n")) if shard == "1"}
-        self.moving = [tenant for tenant in tenants if tenant.workspace in odd]
-        self.others = [tenant for tenant in tenants if tenant.workspace not in odd]
+def moves(place):
+    """What has writes to that shard wait: a statement of a session."""
+    return f"SELECT pg_advisory_lock({place << 32 | GROUP});"
 
-    def block(self, tenant):
-        with self.node.api(tenant.key, timeout=ANSWER_LIMIT) as api:
+
+class Scene:
+    def __init__(self, cluster, uri, nodes):
+        self.cluster = cluster
+        self.database = database_of(uri)
+        self.uri = cluster.uri(self.database)
+        self.nodes = nodes
+
+    def sql(self, statement):
+        return self.cluster.psql(statement, database=self.database)
+
+    def tenants(self, count):
+        """Those of the first shard, and those of the second."""
+        tenants = [self.nodes[0].tenant("agency") for _ in range(count)]
+        rows = self.sql("SELECT workspace_id % 2, id FROM leadblock.workspace")
+        odd = {id_ for place, id_ in (row.split("|") for row in rows.split("\n")) if place == "1"}
+        return ([tenant for tenant in tenants if tenant.workspace not in odd],
+                [tenant for tenant in tenants if tenant.workspace in odd])
+
+    def block(self, tenant, node=None):
+        with closing((node or self.nodes[0]).api(tenant.key, timeout=ANSWER_LIMIT)) as api:
             return api.post("/blocked-leads", {"leads": [{"publicIdentifier": f"p-{time.monotonic_ns()}"}]})
+
+    def times(self, tenants, node=None):
+        """Of blocks that are not refused."""
+        times = []
+        for number in range(ROUNDS):
+            began = time.monotonic()
+            expect.ok(self.block(tenants[number % len(tenants)], node))
+            times.append(time.monotonic() - began)
+        return times
 
     @contextmanager
     def written_to(self, tenants):
@@ -92,25 +116,37 @@ def scene(cluster):
     database = database_of(uri)
     cluster.psql(IMITATION, database=database)
     cluster.psql(f"ALTER DATABASE {database} SET search_path = public, pg_catalog")
-    with Nodes(1, database=uri) as nodes:
+    with Nodes(1, "--log-level", "info", database=uri) as nodes:
         cluster.psql(WRITES_WAIT, database=database)
-        yield Scene(cluster, database, nodes[0])
-        assert nodes.alive() and nodes[0].starts == 1, nodes.log_text()
+        yield Scene(cluster, uri, nodes)
+        assert nodes.alive() and all(node.starts == 1 for node in nodes), nodes.log_text()
     cluster.drop_database(uri)
 
 
 def test_a_shard_that_moves_holds_up_no_workspace_of_another(scene):
+    others, moving = scene.tenants(WORKSPACES)
     with scene.cluster.session(scene.uri) as mover:
-        mover.run(f"SELECT pg_advisory_lock({1 << 32 | GROUP});")
-        expect.error(scene.block(scene.moving[0]), 503, "overloaded")  # the one that waits for the lock
-        times = []
-        with scene.written_to(scene.moving):
-            for number in range(ROUNDS):
-                began = time.monotonic()
-                expect.ok(scene.block(scene.others[number % len(scene.others)]))
-                times.append(time.monotonic() - began)
+        mover.run(moves(1))
+        expect.error(scene.block(moving[0]), 503, "overloaded")  # the one that waits for the lock
+        with scene.written_to(moving):
+            times = scene.times(others)
         # A lock that each batch waits for anew would take 1.5 s.
         assert statistics.median(times) < 1, times
         mover.run("SELECT pg_advisory_unlock_all();")
-    for tenant in scene.moving:
+    for tenant in moving:
         eventually(lambda tenant=tenant: scene.block(tenant).status == 200, BACK)
+
+
+def test_what_a_node_does_by_itself_waits_for_no_shard_again_and_again(scene):
+    """The names of the installation's list that are done with are dropped: its shard moves."""
+    _, others = scene.tenants(1)
+    scene.sql("INSERT INTO leadblock.lead_pending VALUES (0, 0, 'someone', 1)")
+    with scene.cluster.session(scene.uri) as mover:
+        mover.run(moves(0))
+        node = scene.nodes.add()
+        eventually(lambda: "PENDING_DROP failed" in node.log_text(), 60)
+        times = scene.times(others, node)
+        assert max(times) < 5, times  # to try it nine times would take 13.5 s
+        assert scene.sql("SELECT count(*) FROM leadblock.lead_pending") == "1"
+        mover.run("SELECT pg_advisory_unlock_all();")
+    eventually(lambda: scene.sql("SELECT count(*) FROM leadblock.lead_pending") == "0", 60)

@@ -51,6 +51,8 @@ from support.server import CommandFailed  # noqa: E402
 from wire import Channel, Loop, Unanswered  # noqa: E402
 
 PATIENCE = 60  # seconds for the workers to finish what they have begun
+SLOW_DRAIN = 900  # seconds, of a database in several parts
+IDLE = 600  # seconds; some connections are used only after a block that was not refused
 RETRY_BACKOFF = 1  # seconds; the server's own default would outlast the test
 UNAVAILABLE = ["overloaded", "storage_unavailable", "outcome_unknown"]
 CONFLICT = re.compile("LOG_APPEND failed: duplicate key|WORKSPACE_MARK failed")
@@ -192,7 +194,8 @@ class Run:
 
     def end(self):
         rng = random.Random(self.options.seed)
-        ending = Ending(self.campaigns, rng, self.key, self.ports)
+        limit = {"drain_limit": SLOW_DRAIN} if self.options.beside else {}
+        ending = Ending(self.campaigns, rng, self.key, self.ports, **limit)
         try:
             self.settle()
             ending.run()
@@ -287,15 +290,24 @@ def missed(nodes, proxy):
     return ["no two nodes were in each other's way"] if not proxy.unlocked or not conflicts else []
 
 
+def met(nodes):
+    """What the database was in the way with."""
+    log = nodes.log_text()
+    waits = log.count("canceling statement due to lock timeout")
+    print(f"{waits} waits for a lock that were given up, {len(CONFLICT.findall(log))} conflicts", flush=True)
+
+
 def judge(run, options, proxy):
     """Checks and prints; True when all is well."""
     path = Path(options.history) if options.history else run.folder / "history"
     history.write(path, run.events)
-    report = checker.check(run.events, wants_teeth=not proxy, refusals=UNAVAILABLE if options.beside
-                           else ["overloaded"] if proxy else [])
+    refusals = UNAVAILABLE if options.beside else ["overloaded"] if proxy else []
+    report = checker.check(run.events, wants_teeth=not refusals, refusals=refusals)
     report.add("the run itself", run.faults)
     if proxy:
         report.add("nodes were in each other's way", missed(run.nodes, proxy))
+    if options.beside:
+        met(run.nodes)
     report.print()
     if options.history or report.failed or options.keep:
         print(f"history: {path}")
@@ -307,9 +319,9 @@ def main():
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # leaves no server behind
     print(f"seed {options.seed}", flush=True)
     folder = Path(tempfile.mkdtemp(prefix="leadblock-guarantee-"))
-    log_level = "info" if options.no_locks else "warn"  # which has the conflicts
+    log_level = "info" if options.no_locks or options.beside else "warn"  # which has the conflicts
     nodes = Nodes(options.nodes, "--threads", 2, "--log-level", log_level, "--retry-backoff",
-                  RETRY_BACKOFF)
+                  RETRY_BACKOFF, "--idle-timeout", IDLE)
     proxy = without_locks(nodes) if options.no_locks else None
     good = False
     try:

@@ -18,6 +18,9 @@
 #define LB_PG_COPY_KEY      INT64_C(0x6c65616400000003)
 #define LB_PG_RETENTION_KEY INT64_C(0x6c65616400000004)
 
+/* Whether shards of Citus move is asked for so long after a lock was waited for in vain. */
+#define LB_PG_MAY_MOVE_MS 2000
+
 #define LB_PG_PENDING_MAX 1024 /* statements sent whose answers were not read */
 
 /* --- Parameters and results ------------------------------------------------------------------- */
@@ -191,7 +194,7 @@ struct lb_postgres {
     size_t touched_last; /* the one looked up last */
 
     size_t left_out;            /* workspaces that the last lb_pg_lock has not waited for */
-    uint64_t may_move_until_ms; /* they are looked for */
+    uint64_t may_move_until_ms; /* shards of Citus, of which one was waited for in vain */
 };
 
 static inline struct lb_postgres *lb_postgres_of(struct lb_store *store)

@@ -8,6 +8,13 @@
 #include <stdlib.h>
 
 LB_PG_STATEMENT(BEGIN, NONE, "", "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE");
+/* The coordinator of Citus itself has locks on shards alone: those of rows are the workers'. */
+LB_PG_STATEMENT(HURRY, NONE, "", "SET LOCAL lock_timeout = 100");
+
+static bool may_move(const struct lb_postgres *postgres)
+{
+    return postgres->on_citus && lb_clock_mono_ms() < postgres->may_move_until_ms;
+}
 
 lb_err lb_pg_begin(struct lb_store *store)
 {
@@ -24,7 +31,8 @@ lb_err lb_pg_begin(struct lb_store *store)
     writer->wrote = false;
     writer->commit = LB_PG_COMMIT_NONE;
     writer->warned = false;
-    return lb_pg_send(writer, PG_BEGIN, NULL, false);
+    err = lb_pg_send(writer, PG_BEGIN, NULL, false);
+    return !err && may_move(postgres) ? lb_pg_send(writer, PG_HURRY, NULL, false) : err;
 }
 
 static void end_transaction(struct lb_postgres *postgres)
@@ -153,9 +161,6 @@ lb_err lb_pg_write(struct lb_store *store, enum lb_pg_statement statement,
 
 /* --- Locking ---------------------------------------------------------------------------------- */
 
-/* Whether shards move is asked for so long after a lock was waited for in vain. */
-#define MAY_MOVE_MS 2000
-
 #define LOCK_COLUMN_NUMBERS 7 /* behind LB_PG_VERSION_COLUMNS */
 
 static lb_err note_version(struct lb_postgres *postgres, uint32_t workspace, const PGresult *result,
@@ -271,7 +276,7 @@ static lb_err ask_who_moves(struct lb_store_reader *writer, const uint32_t *work
 static lb_err leave_moving_out(struct lb_postgres *postgres, uint32_t *workspaces, size_t count)
 {
     struct lb_store_reader *writer = &postgres->writer;
-    if (lb_clock_mono_ms() >= postgres->may_move_until_ms)
+    if (!may_move(postgres))
         return LB_OK;
     lb_err err = ask_who_moves(writer, workspaces, count);
     for (int row = 0; !err && row < PQntuples(writer->kept[0]); row++)
@@ -279,7 +284,7 @@ static lb_err leave_moving_out(struct lb_postgres *postgres, uint32_t *workspace
             if (workspaces[i] == (uint32_t)lb_pg_number(writer->kept[0], row, 0))
                 leave_out(postgres, &workspaces[i]);
     if (!err && postgres->left_out)
-        postgres->may_move_until_ms = lb_clock_mono_ms() + MAY_MOVE_MS;
+        postgres->may_move_until_ms = lb_clock_mono_ms() + LB_PG_MAY_MOVE_MS;
     lb_pg_release(writer);
     return err;
 }
@@ -316,12 +321,7 @@ static lb_err lock_available(struct lb_postgres *postgres, uint32_t *workspaces,
     lb_err err = leave_moving_out(postgres, workspaces, count);
     if (!err && !patient)
         err = find_free(postgres, workspaces, count);
-    if (err)
-        return err;
-    err = lock_all(postgres, workspaces, count, out, out_installation);
-    if (err == LB_ERR_CONFLICT && postgres->on_citus)
-        postgres->may_move_until_ms = lb_clock_mono_ms() + MAY_MOVE_MS;
-    return err;
+    return err ? err : lock_all(postgres, workspaces, count, out, out_installation);
 }
 
 lb_err lb_pg_lock(struct lb_store *store, const uint32_t *workspaces, size_t count, bool patient,
