@@ -54,7 +54,8 @@ PATIENCE = 60  # seconds for the workers to finish what they have begun
 SLOW_DRAIN = 900  # seconds, of a database in several parts
 IDLE = 600  # seconds; some connections are used only after a block that was not refused
 RETRY_BACKOFF = 1  # seconds; the server's own default would outlast the test
-UNAVAILABLE = ["overloaded", "storage_unavailable", "outcome_unknown"]
+UNAVAILABLE = ["overloaded", "storage_unavailable", "outcome_unknown",
+               "limit_reached"]  # of variants, by an editor whose deletions were refused
 CONFLICT = re.compile("LOG_APPEND failed: duplicate key|WORKSPACE_MARK failed")
 KINDS = [(workers.Pouncer, 2), (workers.Blocker, 1), (workers.WorkspaceBlocker, 1),
          (workers.MemberBlocker, 1), (workers.Watcher, 2), (workers.Unblocker, 1),
