@@ -533,7 +533,8 @@ LB_METHOD(void, close, struct lb_store *store)
  * commit, and reads the version of each, which no other transaction can change meanwhile. One that
  * does not exist has LB_WORKSPACE_NONE in `out`. A patient call waits for other transactions that
  * locked them, and fails with LB_ERR_CONFLICT after about a second; an impatient one does not wait,
- * and a workspace that another transaction has locked has LB_WORKSPACE_NONE as well.
+ * and a workspace that another transaction has locked has LB_WORKSPACE_NONE as well. So has, in any
+ * call, one whose rows are being moved, if the call knows: an earlier one has waited for it.
  * `out_installation`: NULL, or gets the version of the installation's list, which is not locked, as
  * it is when all others are. */
 LB_SHARED_METHOD(lb_err, lock, struct lb_store *store, const uint32_t *workspaces, size_t count,

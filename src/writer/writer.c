@@ -299,7 +299,8 @@ static void look_ahead(struct lb_store *store, struct batch *batch)
 /* Another transaction that was in the way is no refusal. */
 static void note_refusal(struct lb_writer *writer, lb_err err)
 {
-    atomic_store(&writer->refused_by_store, err == LB_ERR_CONFLICT ? LB_OK : (int)err);
+    bool in_the_way = err == LB_ERR_CONFLICT || err == LB_ERR_OVERLOADED;
+    atomic_store(&writer->refused_by_store, in_the_way ? LB_OK : (int)err);
 }
 
 /* When a batch that others wait for ends, told when its first write was applied. In a remote store

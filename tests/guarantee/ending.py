@@ -31,7 +31,8 @@ class Drain(workers.Worker):
 class Ending:
     """All by one process. `events` is its part of the history."""
 
-    def __init__(self, campaigns, rng, key, ports):
+    def __init__(self, campaigns, rng, key, ports, drain_limit=DRAIN_LIMIT):
+        self.drain_limit = drain_limit
         self.campaigns = [campaign.id for campaign in campaigns]
         self.scene = workers.Scene(campaigns, 0, deadline=0)
         self.rng = rng
@@ -56,7 +57,7 @@ class Ending:
         loop.run()
 
     def drain(self, campaigns):
-        limit = time.monotonic() + DRAIN_LIMIT
+        limit = time.monotonic() + self.drain_limit
 
         def job(channel, campaign):
             return Drain(self.scene, self.rng, f"Drain-{campaign}").run(channel, campaign, limit)

@@ -3,11 +3,13 @@
 prove from the history that nobody was handed out after the block of them had been acknowledged.
 
 usage: fire.py [--seconds 60] [--nodes N] [--seed N] [--claimers N] [--blockers N] [--leads N]
-               [--no-locks] [--history FILE] [--keep]
+               [--no-locks] [--beside COMMAND] [--history FILE] [--keep]
 
 With --nodes, the connections are spread over so many nodes of one PostgreSQL database, those of one
 client too: it blocks at one node and claims at another. With --no-locks a proxy turns the statement that
 locks a workspace into one that locks nothing, as an engine does that moves rows while they are locked.
+With --beside, `COMMAND URI` runs while clients fire, and is ended then (SIGTERM): it moves shards of the
+database, or restarts servers of it. Answers of 503 are right then, and must lose nothing.
 
 Three processes share the work; see plan.py for the campaigns, workers.py for the kinds of clients,
 ending.py for what comes when time is up, and history.py for what is written down. --history keeps
@@ -25,6 +27,7 @@ import re
 import shutil
 import signal
 import sqlite3
+import subprocess
 import sys
 import tempfile
 import time
@@ -48,7 +51,11 @@ from support.server import CommandFailed  # noqa: E402
 from wire import Channel, Loop, Unanswered  # noqa: E402
 
 PATIENCE = 60  # seconds for the workers to finish what they have begun
+SLOW_DRAIN = 900  # seconds, of a database in several parts
+IDLE = 600  # seconds; some connections are used only after a block that was not refused
 RETRY_BACKOFF = 1  # seconds; the server's own default would outlast the test
+UNAVAILABLE = ["overloaded", "storage_unavailable", "outcome_unknown",
+               "limit_reached"]  # of variants, by an editor whose deletions were refused
 CONFLICT = re.compile("LOG_APPEND failed: duplicate key|WORKSPACE_MARK failed")
 KINDS = [(workers.Pouncer, 2), (workers.Blocker, 1), (workers.WorkspaceBlocker, 1),
          (workers.MemberBlocker, 1), (workers.Watcher, 2), (workers.Unblocker, 1),
@@ -172,9 +179,24 @@ class Run:
         for share in shares:
             self.events += history.read(share.path) if share.path.exists() else []
 
+    @contextlib.contextmanager
+    def beside(self):
+        """What --beside names runs meanwhile."""
+        if not self.options.beside:
+            yield
+            return
+        command = f"exec {self.options.beside} '{self.nodes.database}'"
+        with subprocess.Popen(command, shell=True) as process:
+            yield
+            if process.poll() is not None:
+                self.faults.append(f"{self.options.beside} has ended before: {process.returncode}")
+            process.terminate()
+        self.wait_connected()
+
     def end(self):
         rng = random.Random(self.options.seed)
-        ending = Ending(self.campaigns, rng, self.key, self.ports)
+        limit = {"drain_limit": SLOW_DRAIN} if self.options.beside else {}
+        ending = Ending(self.campaigns, rng, self.key, self.ports, **limit)
         try:
             self.settle()
             ending.run()
@@ -204,7 +226,8 @@ class Run:
             campaign.id: campaign.stop_on_reply for campaign in self.campaigns}, settings={
                 campaign.id: campaign.settings for campaign in self.campaigns}))
         self.prepare()
-        self.fire()
+        with self.beside():
+            self.fire()
         fired = time.monotonic()
         if self.proxy:  # what comes now is about what was recorded
             self.proxy.locks_nothing = False
@@ -239,6 +262,7 @@ def parse():
     parser.add_argument("--nodes", type=int, default=1, metavar="N",
                         help="of one PostgreSQL database, when there are more than one")
     parser.add_argument("--no-locks", action="store_true", help="see above; wants --nodes")
+    parser.add_argument("--beside", metavar="COMMAND", help="see above; wants --nodes")
     parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(10**6))
     parser.add_argument("--claimers", type=int, default=24, metavar="N")
     parser.add_argument("--blockers", type=int, default=39, metavar="N",
@@ -267,15 +291,24 @@ def missed(nodes, proxy):
     return ["no two nodes were in each other's way"] if not proxy.unlocked or not conflicts else []
 
 
+def met(nodes):
+    """What the database was in the way with."""
+    log = nodes.log_text()
+    waits = log.count("canceling statement due to lock timeout")
+    print(f"{waits} waits for a lock that were given up, {len(CONFLICT.findall(log))} conflicts", flush=True)
+
+
 def judge(run, options, proxy):
     """Checks and prints; True when all is well."""
     path = Path(options.history) if options.history else run.folder / "history"
     history.write(path, run.events)
-    report = checker.check(run.events, wants_teeth=not proxy,
-                           refusals=["overloaded"] if proxy else [])
+    refusals = UNAVAILABLE if options.beside else ["overloaded"] if proxy else []
+    report = checker.check(run.events, wants_teeth=not refusals, refusals=refusals)
     report.add("the run itself", run.faults)
     if proxy:
         report.add("nodes were in each other's way", missed(run.nodes, proxy))
+    if options.beside:
+        met(run.nodes)
     report.print()
     if options.history or report.failed or options.keep:
         print(f"history: {path}")
@@ -287,9 +320,9 @@ def main():
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # leaves no server behind
     print(f"seed {options.seed}", flush=True)
     folder = Path(tempfile.mkdtemp(prefix="leadblock-guarantee-"))
-    log_level = "info" if options.no_locks else "warn"  # which has the conflicts
+    log_level = "info" if options.no_locks or options.beside else "warn"  # which has the conflicts
     nodes = Nodes(options.nodes, "--threads", 2, "--log-level", log_level, "--retry-backoff",
-                  RETRY_BACKOFF)
+                  RETRY_BACKOFF, "--idle-timeout", IDLE)
     proxy = without_locks(nodes) if options.no_locks else None
     good = False
     try:

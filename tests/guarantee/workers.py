@@ -21,10 +21,11 @@ STEPS_ADDED = 200  # by an editor: a campaign has 250 steps over time at most
 
 
 def until_taken(channel, call):
-    """Repeats a report that was refused as overloaded, as nodes without locks do: a lead that nobody
-    reports about stays with its claim."""
+    """Repeats a report that was refused as overloaded, as nodes without locks do, or because a part of
+    the database is away: a lead that nobody reports about stays with its claim."""
     answer = yield channel.send(call())
     while answer.status == 503:
+        yield 0.02
         answer = yield channel.send(call())
     return answer
 

@@ -18,6 +18,9 @@
 #define LB_PG_COPY_KEY      INT64_C(0x6c65616400000003)
 #define LB_PG_RETENTION_KEY INT64_C(0x6c65616400000004)
 
+/* Whether shards of Citus move is asked for so long after a lock was waited for in vain. */
+#define LB_PG_MAY_MOVE_MS 2000
+
 #define LB_PG_PENDING_MAX 1024 /* statements sent whose answers were not read */
 
 /* --- Parameters and results ------------------------------------------------------------------- */
@@ -185,12 +188,16 @@ struct lb_postgres {
     char *conninfo;
     unsigned timeout_ms;
     bool looks;                    /* and changes nothing: a standby will do */
+    bool on_citus;                 /* whose shards may move: see transaction.c */
     _Atomic uint64_t connected_ms; /* when a connection was made last */
 
     struct lb_pg_touched *touched; /* of the open transaction */
     size_t touched_count;
     size_t touched_capacity;
     size_t touched_last; /* the one looked up last */
+
+    size_t left_out;            /* workspaces that the last lb_pg_lock has not waited for */
+    uint64_t may_move_until_ms; /* shards of Citus, of which one was waited for in vain */
 };
 
 static inline struct lb_postgres *lb_postgres_of(struct lb_store *store)
@@ -225,7 +232,7 @@ lb_err lb_pg_check_schema(PGconn *conn, struct lb_reason *reason);
  * steps; goes on from where an earlier attempt came to. The caller holds the lock of the schema. */
 lb_err lb_pg_chain_log(PGconn *conn, bool (*keep_going)(void), struct lb_reason *reason);
 /* server.c: refuses servers that cannot be used, and warns of settings that lose writes. */
-lb_err lb_pg_check_server(PGconn *conn, struct lb_reason *reason);
+lb_err lb_pg_check_server(PGconn *conn, bool *out_citus, struct lb_reason *reason);
 /* Fails with `what`, a colon and the server's message in one line. */
 lb_err lb_pg_fail(struct lb_reason *reason, lb_err err, const char *what, const char *message);
 

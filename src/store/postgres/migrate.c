@@ -67,7 +67,7 @@ static lb_err execute(PGconn *conn, const char *sql, const char *what, struct lb
     PGresult *result = PQexec(conn, sql);
     ExecStatusType status = PQresultStatus(result);
     lb_err err = LB_OK;
-    if (status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK)
+    if (status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK && status != PGRES_EMPTY_QUERY)
         err = fail(conn, what, result, reason);
     PQclear(result);
     return err;
@@ -124,6 +124,37 @@ static lb_err make_schema(PGconn *conn, struct lb_reason *reason)
     return err;
 }
 
+/* With its semicolon; comments and strings may have others. */
+static size_t statement_len(const char *sql)
+{
+    size_t len = 0;
+    bool quoted = false;
+    while (sql[len] && (quoted || sql[len] != ';')) {
+        if (!quoted && sql[len] == '-' && sql[len + 1] == '-')
+            len += strcspn(sql + len, "\n");
+        else
+            quoted ^= sql[len++] == '\'';
+    }
+    return sql[len] ? len + 1 : len;
+}
+
+/* One after the other: Citus hands a change of a table to its workers as the whole string that it
+ * came in, and they take no other statements with it. */
+static lb_err execute_each(PGconn *conn, const char *sql, const char *what,
+                           struct lb_reason *reason)
+{
+    lb_err err = LB_OK;
+    while (!err && *sql) {
+        size_t len = statement_len(sql);
+        char *statement = strndup(sql, len);
+        err = statement ? execute(conn, statement, what, reason)
+                        : lb_fail(reason, LB_ERR_INTERNAL, "out of memory");
+        free(statement);
+        sql += len;
+    }
+    return err;
+}
+
 static lb_err apply(PGconn *conn, size_t index, struct lb_reason *reason)
 {
     char what[64];
@@ -131,7 +162,7 @@ static lb_err apply(PGconn *conn, size_t index, struct lb_reason *reason)
     snprintf(what, sizeof what, "migration %zu (%s) failed", index + 1,
              lb_postgres_migrations[index].name);
     snprintf(number, sizeof number, "UPDATE leadblock.schema_version SET version = %zu", index + 1);
-    lb_err err = execute(conn, lb_postgres_migrations[index].sql, what, reason);
+    lb_err err = execute_each(conn, lb_postgres_migrations[index].sql, what, reason);
     return err ? err : execute(conn, number, what, reason);
 }
 

@@ -76,7 +76,7 @@ static lb_err check_conninfo(const char *conninfo, struct lb_reason *reason)
 }
 
 /* A connection of its own, which may wait for another process's migration. */
-static lb_err prepare_database(const struct lb_postgres *postgres,
+static lb_err prepare_database(struct lb_postgres *postgres,
                                const struct lb_postgres_settings *settings,
                                struct lb_reason *reason)
 {
@@ -84,7 +84,7 @@ static lb_err prepare_database(const struct lb_postgres *postgres,
     if (!conn)
         return LB_ERR_STORAGE_UNAVAILABLE;
     PQclear(PQexec(conn, "SET lock_timeout = 0"));
-    lb_err err = lb_pg_check_server(conn, reason);
+    lb_err err = lb_pg_check_server(conn, &postgres->on_citus, reason);
     if (!err)
         err = settings->as_it_is ? lb_pg_check_schema(conn, reason)
                                  : lb_pg_migrate(conn, settings->keep_going, reason);

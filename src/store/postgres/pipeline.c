@@ -55,7 +55,7 @@ static bool executes(const struct lb_pg_item *item, enum lb_pg_statement stateme
 /* Source: https://www.postgresql.org/docs/15/errcodes-appendix.html */
 static lb_err error_of(const struct lb_pg_item *item, const char *state)
 {
-    static const char *const conflicts[] = {"40001", "40P01", "55P03"};
+    static const char *const conflicts[] = {"40001", "40P01"};
     for (size_t i = 0; i < sizeof conflicts / sizeof *conflicts; i++)
         if (strcmp(state, conflicts[i]) == 0)
             return LB_ERR_CONFLICT;
@@ -64,6 +64,16 @@ static lb_err error_of(const struct lb_pg_item *item, const char *state)
     if (item->kind == LB_PG_EXECUTE && strcmp(state, "23505") == 0)
         return LB_ERR_CONFLICT;
     return strcmp(state, "53100") == 0 ? LB_ERR_STORAGE_FULL : LB_ERR_STORAGE_UNAVAILABLE;
+}
+
+/* The writer has waited for a lock in vain: on Citus a shard may move. Where workspaces are locked
+ * the next attempt leaves them out; any other statement would only wait again. */
+static lb_err note_wait(struct lb_store_reader *reader, const struct lb_pg_item *item)
+{
+    if (reader != &reader->postgres->writer || !reader->postgres->on_citus)
+        return LB_ERR_CONFLICT;
+    reader->postgres->may_move_until_ms = lb_clock_mono_ms() + LB_PG_MAY_MOVE_MS;
+    return executes(item, PG_WORKSPACE_LOCK) ? LB_ERR_CONFLICT : LB_ERR_OVERLOADED;
 }
 
 /* The server cannot take writes, or is ending the connection: another one may reach a server that
@@ -92,14 +102,15 @@ static void note_error(struct lb_store_reader *reader, const struct lb_pg_item *
         return;
     }
     const char *name = item->kind == LB_PG_SYNC ? "sync" : lb_pg_statements[item->statement]->name;
-    lb_err err = error_of(item, state);
+    lb_err err = strcmp(state, "55P03") == 0 ? note_wait(reader, item) : error_of(item, state);
+    bool in_the_way = err == LB_ERR_CONFLICT || err == LB_ERR_OVERLOADED;
     bool commits = executes(item, PG_COMMIT);
     bool gave_up = reader->patience_ms && strcmp(state, "57014") == 0; /* as it was told to */
     if (needs_reconnect(state) && !gave_up)
         reader->unusable = true;
     if (!gave_up)
-        lb_log(err == LB_ERR_CONFLICT ? LB_LOG_INFO : LB_LOG_WARN, "store", "%s failed: %s (%s)",
-               name, message ? message : "", state);
+        lb_log(in_the_way ? LB_LOG_INFO : LB_LOG_WARN, "store", "%s failed: %s (%s)", name,
+               message ? message : "", state);
     if (!reader->failed)
         reader->failed = err;
     /* Answers come in order: what was sent after a statement that failed was not done. */

@@ -71,10 +71,12 @@ static void warn_of_workers(PGconn *conn)
                without);
 }
 
-static lb_err check_citus(PGconn *conn, struct lb_reason *reason)
+static lb_err check_citus(PGconn *conn, bool *out_citus, struct lb_reason *reason)
 {
     char text[16];
-    if (!ask_text(conn, "SELECT 1 FROM pg_extension WHERE extname = 'citus'", text, sizeof text))
+    *out_citus =
+        ask_text(conn, "SELECT 1 FROM pg_extension WHERE extname = 'citus'", text, sizeof text);
+    if (!*out_citus)
         return LB_OK;
     if (!ask_text(conn, "SELECT groupid FROM pg_dist_local_group", text, sizeof text))
         return lb_fail(reason, LB_ERR_STORAGE_UNAVAILABLE,
@@ -88,7 +90,7 @@ static lb_err check_citus(PGconn *conn, struct lb_reason *reason)
     return LB_OK;
 }
 
-lb_err lb_pg_check_server(PGconn *conn, struct lb_reason *reason)
+lb_err lb_pg_check_server(PGconn *conn, bool *out_citus, struct lb_reason *reason)
 {
     lb_err err = LB_OK;
     if (PQserverVersion(conn) < VERSION_MIN)
@@ -111,5 +113,5 @@ lb_err lb_pg_check_server(PGconn *conn, struct lb_reason *reason)
     else
         warn_of_settings(conn, settings);
     PQclear(settings);
-    return err ? err : check_citus(conn, reason);
+    return err ? err : check_citus(conn, out_citus, reason);
 }

@@ -10,8 +10,8 @@
 
 /* By the file that has the SQL. */
 #define LB_PG_TRANSACTION_STATEMENTS(X)                                                            \
-    X(BEGIN), X(ROLLBACK), X(WORKSPACE_LOCK), X(WORKSPACE_FREE), X(WORKSPACE_MARK), X(COMMIT),     \
-        X(PROBE)
+    X(BEGIN), X(HURRY), X(ROLLBACK), X(WORKSPACE_LOCK), X(WORKSPACE_FREE), X(WORKSPACES_MOVING),   \
+        X(WORKSPACE_MARK), X(COMMIT), X(PROBE)
 #define LB_PG_PIPELINE_STATEMENTS(X) X(PLANS_FORGET)
 #define LB_PG_WORKSPACE_VERSION_STATEMENTS(X)                                                      \
     X(WORKSPACE_VERSIONS), X(WORKSPACE_VERSION), X(WORKSPACE_VERSIONS_ALL)

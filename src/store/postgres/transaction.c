@@ -8,6 +8,13 @@
 #include <stdlib.h>
 
 LB_PG_STATEMENT(BEGIN, NONE, "", "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE");
+/* The coordinator of Citus itself has locks on shards alone: those of rows are the workers'. */
+LB_PG_STATEMENT(HURRY, NONE, "", "SET LOCAL lock_timeout = 100");
+
+static bool may_move(const struct lb_postgres *postgres)
+{
+    return postgres->on_citus && lb_clock_mono_ms() < postgres->may_move_until_ms;
+}
 
 lb_err lb_pg_begin(struct lb_store *store)
 {
@@ -24,7 +31,8 @@ lb_err lb_pg_begin(struct lb_store *store)
     writer->wrote = false;
     writer->commit = LB_PG_COMMIT_NONE;
     writer->warned = false;
-    return lb_pg_send(writer, PG_BEGIN, NULL, false);
+    err = lb_pg_send(writer, PG_BEGIN, NULL, false);
+    return !err && may_move(postgres) ? lb_pg_send(writer, PG_HURRY, NULL, false) : err;
 }
 
 static void end_transaction(struct lb_postgres *postgres)
@@ -57,6 +65,15 @@ void lb_pg_rollback(struct lb_store *store)
     if (open && (lb_pg_send(writer, PG_ROLLBACK, NULL, false) || lb_pg_settle(writer)))
         lb_pg_drop(writer);
     end_transaction(postgres);
+}
+
+/* After a failure every later call of the transaction fails too. */
+static lb_err fail_transaction(struct lb_store_reader *writer, lb_err err)
+{
+    if (!writer->failed)
+        writer->failed = err;
+    lb_pg_release(writer);
+    return writer->failed;
 }
 
 static struct lb_pg_touched *find_touched(struct lb_postgres *postgres, uint32_t workspace)
@@ -93,6 +110,8 @@ lb_err lb_pg_touch_locked(struct lb_postgres *postgres, uint32_t workspace,
     if (*out && !(*out)->known) {
         struct lb_workspace_version latest;
         lb_err err = lb_pg_lock(&postgres->store, &workspace, 1, true, &latest, NULL);
+        if (!err && postgres->left_out)
+            err = fail_transaction(&postgres->writer, LB_ERR_CONFLICT);
         if (err)
             return err;
         *out = lb_pg_touch(postgres, workspace);
@@ -140,15 +159,6 @@ lb_err lb_pg_write(struct lb_store *store, enum lb_pg_statement statement,
     return lb_pg_send(&lb_postgres_of(store)->writer, statement, params, false);
 }
 
-/* After a failure every later call of the transaction fails too. */
-static lb_err fail_transaction(struct lb_store_reader *writer, lb_err err)
-{
-    if (!writer->failed)
-        writer->failed = err;
-    lb_pg_release(writer);
-    return writer->failed;
-}
-
 /* --- Locking ---------------------------------------------------------------------------------- */
 
 #define LOCK_COLUMN_NUMBERS 7 /* behind LB_PG_VERSION_COLUMNS */
@@ -184,15 +194,33 @@ LB_PG_STATEMENT(WORKSPACE_FREE, ONE, "n",
                 "SELECT workspace_id FROM leadblock.workspace WHERE workspace_id = $1"
                 " FOR UPDATE SKIP LOCKED");
 
-/* One statement for each workspace. */
+/* While a shard of Citus moves, or is about to, the coordinator has writes to it wait, and
+ * WORKSPACE_FREE, which is none, does not tell. These are the workspaces of such shards. The lock
+ * is one of a place among the shards and of the tables that have them in common; 8 is its class. */
+LB_PG_STATEMENT(WORKSPACES_MOVING, NONE, "N",
+                "SELECT asked FROM unnest($1) AS asked JOIN (SELECT shardid,"
+                " row_number() OVER (ORDER BY shardminvalue::bigint) - 1 AS place"
+                " FROM pg_dist_shard WHERE logicalrelid = 'leadblock.workspace'::regclass) shard"
+                " ON shardid = get_shard_id_for_distribution_column('leadblock.workspace', asked)"
+                " WHERE place IN (SELECT classid::bigint FROM pg_locks JOIN pg_dist_partition"
+                " ON objid::bigint = colocationid WHERE locktype = 'advisory' AND objsubid = 8"
+                " AND mode = 'ExclusiveLock' AND logicalrelid = 'leadblock.workspace'::regclass"
+                " AND database ="
+                " (SELECT oid FROM pg_database WHERE datname = current_database()))");
+
+/* One statement for each workspace that is not left out; how many. */
 static lb_err send_each(struct lb_store_reader *writer, enum lb_pg_statement statement,
-                        const uint32_t *workspaces, size_t count)
+                        const uint32_t *workspaces, size_t count, size_t *out_sent)
 {
     lb_err err = LB_OK;
+    *out_sent = 0;
     for (size_t i = 0; !err && i < count; i++) {
         struct lb_pg_params params = {0};
+        if (workspaces[i] == LB_WORKSPACE_NONE)
+            continue;
         lb_pg_add_number(&params, workspaces[i]);
         err = lb_pg_send(writer, statement, &params, true);
+        ++*out_sent;
         if (!err)
             PQsendFlushRequest(
                 writer->conn); /* each may be waited for, and must count as progress */
@@ -207,15 +235,56 @@ static lb_err settle_each(struct lb_store_reader *writer, size_t count)
     return !err && writer->kept_count != count ? LB_ERR_INTERNAL : err;
 }
 
-/* Leaves those out that another transaction has locked, by making them LB_WORKSPACE_NONE. */
-static lb_err find_free(struct lb_store_reader *writer, uint32_t *workspaces, size_t count)
+static void leave_out(struct lb_postgres *postgres, uint32_t *workspace)
 {
-    lb_err err = send_each(writer, PG_WORKSPACE_FREE, workspaces, count);
+    *workspace = LB_WORKSPACE_NONE;
+    postgres->left_out++;
+}
+
+/* Leaves those out that another transaction has locked. */
+static lb_err find_free(struct lb_postgres *postgres, uint32_t *workspaces, size_t count)
+{
+    struct lb_store_reader *writer = &postgres->writer;
+    size_t sent, at = 0;
+    lb_err err = send_each(writer, PG_WORKSPACE_FREE, workspaces, count, &sent);
     if (!err)
-        err = settle_each(writer, count);
+        err = settle_each(writer, sent);
     for (size_t i = 0; !err && i < count; i++)
-        if (PQntuples(writer->kept[i]) == 0)
-            workspaces[i] = LB_WORKSPACE_NONE;
+        if (workspaces[i] != LB_WORKSPACE_NONE && PQntuples(writer->kept[at++]) == 0)
+            leave_out(postgres, &workspaces[i]);
+    lb_pg_release(writer);
+    return err;
+}
+
+static lb_err ask_who_moves(struct lb_store_reader *writer, const uint32_t *workspaces,
+                            size_t count)
+{
+    struct lb_pg_params params = {0};
+    struct lb_buf array = {0};
+    lb_buf_append_lit(&array, "{");
+    for (size_t i = 0; i < count; i++)
+        lb_buf_printf(&array, i ? ",%u" : "%u", workspaces[i]);
+    lb_buf_append(&array, "}", 2);
+    lb_pg_add_array(&params, &array);
+    lb_err err =
+        array.failed ? LB_ERR_INTERNAL : lb_pg_send(writer, PG_WORKSPACES_MOVING, &params, true);
+    lb_buf_fini(&array);
+    return err ? err : settle_each(writer, 1);
+}
+
+/* Leaves those out whose shard moves. They are looked for while one does. */
+static lb_err leave_moving_out(struct lb_postgres *postgres, uint32_t *workspaces, size_t count)
+{
+    struct lb_store_reader *writer = &postgres->writer;
+    if (!may_move(postgres))
+        return LB_OK;
+    lb_err err = ask_who_moves(writer, workspaces, count);
+    for (int row = 0; !err && row < PQntuples(writer->kept[0]); row++)
+        for (size_t i = 0; i < count; i++)
+            if (workspaces[i] == (uint32_t)lb_pg_number(writer->kept[0], row, 0))
+                leave_out(postgres, &workspaces[i]);
+    if (!err && postgres->left_out)
+        postgres->may_move_until_ms = lb_clock_mono_ms() + LB_PG_MAY_MOVE_MS;
     lb_pg_release(writer);
     return err;
 }
@@ -228,33 +297,31 @@ static lb_err lock_all(struct lb_postgres *postgres, const uint32_t *workspaces,
 {
     static const uint32_t installation = LB_INSTALLATION_NO;
     struct lb_store_reader *writer = &postgres->writer;
-    size_t more = out_installation != NULL;
-    lb_err err = send_each(writer, PG_WORKSPACE_LOCK, workspaces, count);
-    if (!err && more)
-        err = send_each(writer, PG_WORKSPACE_VERSION, &installation, 1);
+    size_t sent, more = 0, at = 0;
+    lb_err err = send_each(writer, PG_WORKSPACE_LOCK, workspaces, count, &sent);
+    if (!err && out_installation)
+        err = send_each(writer, PG_WORKSPACE_VERSION, &installation, 1, &more);
     if (!err)
-        err = settle_each(writer, count + more);
-    if (!err && more && PQntuples(writer->kept[count]) == 1)
-        lb_pg_read_workspace_version(writer->kept[count], 0, out_installation);
-    for (size_t i = 0; !err && i < count; i++)
-        err = note_version(postgres, workspaces[i], writer->kept[i], &out[i]);
+        err = settle_each(writer, sent + more);
+    if (!err && more && PQntuples(writer->kept[sent]) == 1)
+        lb_pg_read_workspace_version(writer->kept[sent], 0, out_installation);
+    for (size_t i = 0; !err && i < count; i++) {
+        out[i] = (struct lb_workspace_version){.workspace = LB_WORKSPACE_NONE};
+        if (workspaces[i] != LB_WORKSPACE_NONE)
+            err = note_version(postgres, workspaces[i], writer->kept[at++], &out[i]);
+    }
     lb_pg_release(writer);
     return err;
 }
 
-static lb_err lock_free(struct lb_postgres *postgres, const uint32_t *workspaces, size_t count,
-                        struct lb_workspace_version *out,
-                        struct lb_workspace_version *out_installation)
+static lb_err lock_available(struct lb_postgres *postgres, uint32_t *workspaces, size_t count,
+                             bool patient, struct lb_workspace_version *out,
+                             struct lb_workspace_version *out_installation)
 {
-    uint32_t *available = malloc(count * sizeof *available);
-    if (!available)
-        return LB_ERR_STORAGE_UNAVAILABLE;
-    memcpy(available, workspaces, count * sizeof *available);
-    lb_err err = find_free(&postgres->writer, available, count);
-    if (!err)
-        err = lock_all(postgres, available, count, out, out_installation);
-    free(available);
-    return err;
+    lb_err err = leave_moving_out(postgres, workspaces, count);
+    if (!err && !patient)
+        err = find_free(postgres, workspaces, count);
+    return err ? err : lock_all(postgres, workspaces, count, out, out_installation);
 }
 
 lb_err lb_pg_lock(struct lb_store *store, const uint32_t *workspaces, size_t count, bool patient,
@@ -263,8 +330,13 @@ lb_err lb_pg_lock(struct lb_store *store, const uint32_t *workspaces, size_t cou
     struct lb_postgres *postgres = lb_postgres_of(store);
     if (out_installation)
         *out_installation = (struct lb_workspace_version){.workspace = LB_WORKSPACE_NONE};
-    lb_err err = patient ? lock_all(postgres, workspaces, count, out, out_installation)
-                         : lock_free(postgres, workspaces, count, out, out_installation);
+    postgres->left_out = 0;
+    uint32_t *available = malloc(count * sizeof *available);
+    if (!available)
+        return fail_transaction(&postgres->writer, LB_ERR_STORAGE_UNAVAILABLE);
+    memcpy(available, workspaces, count * sizeof *available);
+    lb_err err = lock_available(postgres, available, count, patient, out, out_installation);
+    free(available);
     return err ? fail_transaction(&postgres->writer, err) : LB_OK;
 }
 
