@@ -3,6 +3,7 @@
 #include "base/id.h"
 #include "cli/batch.h"
 #include "cli/source.h"
+#include "cli/words.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -210,18 +211,35 @@ static void print_taken(const struct lb_answer *answer)
     }
 }
 
+/* What was read otherwise than it stands there, or not at all; line 0: all of a column. */
+static void explain_warnings(const struct lb_json *json)
+{
+    const struct lb_json *warnings = lb_json_member(json, "warnings");
+    size_t shown = lb_json_length(warnings);
+    uint64_t count = lb_answer_number(json, "warningCount");
+    for (size_t i = 0; i < shown; i++) {
+        const struct lb_json *warning = lb_json_item(warnings, i);
+        uint64_t line = lb_answer_number(warning, "line");
+        struct lb_str reason = lb_answer_text(warning, "reason");
+        struct lb_buf here = {0};
+        lb_words_put(&here, reason);
+        struct lb_str shown_as = here.failed ? reason : lb_buf_str(&here);
+        if (line)
+            fprintf(stderr, "line %llu: ", (unsigned long long)line);
+        fprintf(stderr, "%.*s\n", (int)shown_as.len, shown_as.ptr);
+        lb_buf_fini(&here);
+    }
+    if (count > shown)
+        fprintf(stderr, "and %llu more warning%s\n", (unsigned long long)(count - shown),
+                count - shown == 1 ? "" : "s");
+}
+
 /* What there is to say of its rows. */
 static void explain_rows(const struct lb_answer *answer)
 {
     const struct lb_json *json = answer->json;
-    const struct lb_json *warnings = lb_json_member(json, "warnings");
     uint64_t skipped = lb_answer_number(json, "bad") + lb_answer_number(json, "blank");
-    for (size_t i = 0; i < lb_json_length(warnings); i++) {
-        const struct lb_json *warning = lb_json_item(warnings, i);
-        struct lb_str reason = lb_answer_text(warning, "reason");
-        fprintf(stderr, "line %llu: %.*s\n", (unsigned long long)lb_answer_number(warning, "line"),
-                (int)reason.len, reason.ptr);
-    }
+    explain_warnings(json);
     size_t shown = lb_answer_explain_items(lb_json_member(json, "errors"));
     if (skipped > shown)
         fprintf(stderr, "and %llu more\n", (unsigned long long)(skipped - shown));

@@ -136,6 +136,17 @@ def test_rows_that_refuse_the_file_are_shown_with_their_lines(path):
         assert "--skip-invalid" not in result.err and "wrong" in result.err, result
 
 
+def test_warnings_are_all_told_of_in_the_words_of_commands(path):
+    """Those about all of a column have line 0 in a file without headings."""
+    answer = {**DONE, "warnings": [{"line": 0, "reason": "column 4 was left out; give columns=4:email"},
+                                   {"line": 9, "reason": "left out zoe"}], "warningCount": 5}
+    with Fake([(200, answer, {}), (200, {**answer, "warningCount": 3}, {})]) as fake:
+        result = run("block", "q1", "--file", path, env=fake.env)
+        assert result.err.splitlines()[:3] == [
+            "column 4 was left out; give --columns 4:email", "line 9: left out zoe", "and 3 more warnings"], result
+        assert "and 1 more warning\n" in run("block", "q1", "--file", path, env=fake.env).err
+
+
 def test_columns_are_listed_when_none_is_certain(path):
     columns = [{"number": 1, "name": "Vorname", "sample": ["Ann", "Bob"]},
                {"number": 2, "name": None, "sample": []}]
