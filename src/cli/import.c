@@ -2,6 +2,7 @@
 
 #include "base/id.h"
 #include "cli/batch.h"
+#include "cli/csv.h"
 #include "cli/source.h"
 #include "cli/words.h"
 
@@ -155,16 +156,6 @@ static void list_columns(const struct lb_cli *cli, const struct lb_json *columns
               stderr);
 }
 
-/* A refusal that says what is wrong with the file. */
-static int explain(const struct lb_cli *cli, const struct lb_client *client,
-                   const struct lb_answer *answer)
-{
-    uint64_t bad = lb_answer_number(answer->json, "errorCount");
-    lb_batch_explain_refusal(client, answer, bad + lb_answer_number(answer->json, "people"));
-    list_columns(cli, lb_json_member(answer->json, "columns"));
-    return LB_EXIT_FAILED;
-}
-
 /* With the id of the import, if it changed anything. */
 static void print_message(const struct lb_answer *answer, const char *undo)
 {
@@ -234,20 +225,68 @@ static void explain_warnings(const struct lb_json *json)
                 count - shown == 1 ? "" : "s");
 }
 
-/* What there is to say of its rows. */
-static void explain_rows(const struct lb_answer *answer)
+/* How many rows the answer speaks of and does not list, of those that are not taken. */
+static uint64_t rows_left(const struct lb_json *json)
 {
-    const struct lb_json *json = answer->json;
     uint64_t skipped = lb_answer_number(json, "bad") + lb_answer_number(json, "blank");
-    explain_warnings(json);
-    size_t shown = lb_answer_explain_items(lb_json_member(json, "errors"));
-    if (skipped > shown)
-        fprintf(stderr, "and %llu more\n", (unsigned long long)(skipped - shown));
+    uint64_t count =
+        json && lb_json_member(json, "errorCount") ? lb_answer_number(json, "errorCount") : skipped;
+    size_t shown = lb_json_length(lb_json_member(json, "errors"));
+    return count > shown ? count - shown : 0;
 }
 
-static int print_done(const struct lb_import_file *file, const struct lb_answer *answer)
+/* Prints a line for each row of a CSV answer, but for so many that are shown already. */
+static bool print_left(const struct lb_answer *answer, size_t shown)
 {
-    explain_rows(answer);
+    struct lb_csv_row row;
+    char *at = answer->body.ptr;
+    char *end = at ? at + answer->body.len : at;
+    for (size_t rows = 0; at < end; rows++) { /* the first has the headings */
+        uint64_t line = 0;
+        if (!lb_csv_next(&at, end, &row) || row.count != 3)
+            return false;
+        lb_str_to_u64(row.cells[0], UINT64_MAX, &line);
+        if (rows > shown)
+            lb_input_explain(line, row.cells[1], row.cells[2]);
+    }
+    return answer->csv;
+}
+
+/* Of a try all rows are listed that are not taken: the server is asked for those that its answer
+ * had no room for. */
+static void list_left(const struct lb_import_file *file, struct lb_client *client,
+                      const struct lb_answer *tried)
+{
+    struct lb_answer answer = {0};
+    size_t shown = lb_json_length(lb_json_member(tried->json, "errors"));
+    if (!lb_cli_given(file->cli, LB_OPT_DRY_RUN) || rows_left(tried->json) == 0)
+        return;
+    struct lb_client_request call = {
+        .method = "POST", .path = file->path, .file = file->source, .asks_csv = true};
+    if (lb_client_call(client, &call, &answer) && !print_left(&answer, shown))
+        lb_cli_error("the server's answer is no list of rows");
+    lb_answer_fini(&answer);
+}
+
+/* What there is to say of its rows. */
+static void explain_rows(const struct lb_cli *cli, const struct lb_answer *answer)
+{
+    const struct lb_json *json = answer->json;
+    uint64_t left = rows_left(json);
+    explain_warnings(json);
+    lb_answer_explain_items(lb_json_member(json, "errors"));
+    if (left)
+        fprintf(stderr, "and %llu more%s\n", (unsigned long long)left,
+                lb_cli_given(cli, LB_OPT_DRY_RUN)            ? ":"
+                : lb_cli_takes(cli->command, LB_OPT_DRY_RUN) ? "; --dry-run lists all"
+                                                             : "");
+}
+
+static int print_done(const struct lb_import_file *file, struct lb_client *client,
+                      const struct lb_answer *answer)
+{
+    explain_rows(file->cli, answer);
+    list_left(file, client, answer);
     if (lb_cli_given(file->cli, LB_OPT_JSON)) {
         lb_answer_print_json(answer);
     } else {
@@ -257,6 +296,20 @@ static int print_done(const struct lb_import_file *file, const struct lb_answer 
     if (lb_answer_number(answer->json, "people"))
         return LB_EXIT_DONE;
     lb_cli_error("there are no names or addresses in the file");
+    return LB_EXIT_FAILED;
+}
+
+/* A refusal that says what is wrong with the file. */
+static int explain(const struct lb_import_file *file, struct lb_client *client,
+                   const struct lb_answer *answer)
+{
+    uint64_t bad = lb_answer_number(answer->json, "errorCount");
+    lb_batch_explain_refusal(client, answer, bad + lb_answer_number(answer->json, "people"));
+    if (rows_left(answer->json) && !lb_cli_given(file->cli, LB_OPT_DRY_RUN) &&
+        lb_cli_takes(file->cli->command, LB_OPT_DRY_RUN))
+        fputs("--dry-run lists all rows that are not taken.\n", stderr);
+    list_left(file, client, answer);
+    list_columns(file->cli, lb_json_member(answer->json, "columns"));
     return LB_EXIT_FAILED;
 }
 
@@ -281,9 +334,10 @@ static int send_file(const struct lb_import_file *file, struct lb_client *client
     } else if (lb_client_call_or(client, &call, 400, &answer)) {
         again = strict && is_only_blank(&answer);
         if (answer.status != 400)
-            code = file->print ? file->print(file->cli, &answer) : print_done(file, &answer);
+            code =
+                file->print ? file->print(file->cli, &answer) : print_done(file, client, &answer);
         else if (!again)
-            code = explain(file->cli, client, &answer);
+            code = explain(file, client, &answer);
     } else {
         explain_broken_off(&answer, file->undo);
     }

@@ -147,6 +147,33 @@ def test_warnings_are_all_told_of_in_the_words_of_commands(path):
         assert "and 1 more warning\n" in run("block", "q1", "--file", path, env=fake.env).err
 
 
+LEFT = ('line,value,reason\r\n2,x,is bad\r\n7,x,is bad\r\n9,"\'=1, ""two""",is bad\r\n12,,nothing in column 3\r\n')
+
+
+@pytest.mark.parametrize("strict", [False, True], ids=["taken", "refused"])
+def test_a_try_lists_all_rows_that_are_not_taken(path, strict):
+    """The server's answer has the first of them; the others are asked for as CSV."""
+    errors = [{"line": n, "value": "x", "reason": "is bad"} for n in (2, 7)]
+    counts = {"errors": errors, "rows": 30, "bad": 3, "blank": 1, "people": 20}
+    first = refusal("invalid_identifier", "bad", errorCount=4, **counts) if strict else (200, {**DONE, **counts}, {})
+    rest = ["line 9: ''=1, \"two\"': is bad", "line 12: '': nothing in column 3"]
+    with Fake([first, (200, LEFT, CSV)]) as fake:
+        result = run("block", "q1", "--file", path, "--dry-run", *([] if strict else ["--skip-invalid"]), env=fake.env)
+        assert (result.code, len(fake.requests)) == (int(strict), 2), result
+        assert [line for line in result.err.splitlines() if line.startswith("line ") and "column 2" not in line] == \
+            ["line 2: 'x': is bad", "line 7: 'x': is bad", *rest], result
+        assert "text/csv" in fake.requests[1]["headers"]["Accept"] and "dryRun=true" in fake.requests[1]["path"]
+        assert "strict" not in fake.requests[1]["path"] and fake.requests[1]["raw"] == TABLE
+    with Fake([first, (200, LEFT[:-9], CSV)]) as fake:
+        assert "no list of rows" in run("block", "q1", "--file", path, "--dry-run", "--skip-invalid", env=fake.env).err
+    with Fake([first]) as fake:
+        result = run("block", "q1", "--file", path, env=fake.env)
+        assert len(fake.requests) == 1 and "--dry-run lists all" in result.err, result
+    with Fake([first]) as fake:
+        result = run("lead", "add", "q1", "--file", path, env=fake.env)
+        assert len(fake.requests) == 1 and "and 2 more" in result.err and "--dry-run" not in result.err, result
+
+
 def test_columns_are_listed_when_none_is_certain(path):
     columns = [{"number": 1, "name": "Vorname", "sample": ["Ann", "Bob"]},
                {"number": 2, "name": None, "sample": []}]
