@@ -109,7 +109,8 @@ static void put_details(const struct lb_cli *cli, const char *action, struct lb_
         return;
     put_option(query, "kind", cli->values[LB_OPT_KIND]);
     put_option(query, "expiresAt", cli->values[LB_OPT_EXPIRES]);
-    put_option(query, "columns", cli->values[LB_OPT_COLUMNS]);
+    const char *columns = cli->values[LB_OPT_COLUMNS];
+    put_option(query, columns && !strpbrk(columns, "0123456789") ? "type" : "columns", columns);
     put_option(query, "defaultCountry", cli->values[LB_OPT_COUNTRY]);
 }
 
@@ -149,11 +150,14 @@ static void list_columns(const struct lb_cli *cli, const struct lb_json *columns
                 (unsigned long long)lb_answer_number(column, "number"), name,
                 *sample ? "for example " : "", sample);
     }
-    if (lb_json_length(columns))
-        fputs(lb_cli_given(cli, LB_OPT_ALL_TYPES)
-                  ? "Choose some with --columns, such as --columns 2:domain,5.\n"
-                  : "Choose one with --column NUMBER, or --column HEADING.\n",
-              stderr);
+    if (!lb_json_length(columns))
+        return;
+    fputs(
+        lb_cli_given(cli, LB_OPT_ALL_TYPES)
+            ? "Choose some with --columns, such as --columns 2:domain,5.\n"
+            : "Choose one with --column NUMBER, or --column HEADING. A list of names and no table\n"
+              "has each name on a line of its own.\n",
+        stderr);
 }
 
 /* With the id of the import, if it changed anything. */
@@ -197,8 +201,8 @@ static void print_taken(const struct lb_answer *answer)
             if (lb_str_equal(type, lb_str(words[k][0])))
                 what = words[k][1];
         lb_input_printable(lb_answer_text(column, "name"), name, sizeof name);
-        printf("column %llu (%s): %s\n", (unsigned long long)lb_answer_number(column, "number"),
-               name, what);
+        printf("column %llu%s%s%s: %s\n", (unsigned long long)lb_answer_number(column, "number"),
+               *name ? " (" : "", name, *name ? ")" : "", what);
     }
 }
 
@@ -299,6 +303,18 @@ static int print_done(const struct lb_import_file *file, struct lb_client *clien
     return LB_EXIT_FAILED;
 }
 
+/* A file of which hardly a row has a LinkedIn name may be of names of other types. */
+static void suggest_all_types(const struct lb_cli *cli, const struct lb_answer *answer)
+{
+    uint64_t people = lb_answer_number(answer->json, "people");
+    bool no_column = lb_json_length(lb_json_member(answer->json, "columns")) > 0;
+    if (!lb_cli_takes(cli->command, LB_OPT_ALL_TYPES) || lb_cli_given(cli, LB_OPT_ALL_TYPES) ||
+        (!no_column && lb_answer_number(answer->json, "errorCount") <= people))
+        return;
+    fputs("E-mail addresses, phone numbers, domains and companies are read with --all-types.\n",
+          stderr);
+}
+
 /* A refusal that says what is wrong with the file. */
 static int explain(const struct lb_import_file *file, struct lb_client *client,
                    const struct lb_answer *answer)
@@ -310,6 +326,7 @@ static int explain(const struct lb_import_file *file, struct lb_client *client,
         fputs("--dry-run lists all rows that are not taken.\n", stderr);
     list_left(file, client, answer);
     list_columns(file->cli, lb_json_member(answer->json, "columns"));
+    suggest_all_types(file->cli, answer);
     return LB_EXIT_FAILED;
 }
 

@@ -13,6 +13,8 @@ static const struct {
     {LB_STR("defaultCountry is"), LB_STR("--country is")},
     {LB_STR("give columns="), LB_STR("give --columns ")},
     {LB_STR("such as columns="), LB_STR("such as --columns ")},
+    {LB_STR("type=publicIdentifier, type=company or type=phone"),
+     LB_STR("--columns publicIdentifier, company or phone")},
     {LB_STR("\"reason\" is invalid: the reason"), LB_STR("--reason")},
     {LB_STR("GET /v1/imports lists"), LB_STR("`leadblock imports` lists")},
     {LB_STR("Change ids come in the header X-Change-Id"),

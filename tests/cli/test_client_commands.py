@@ -133,6 +133,7 @@ def test_whatever_is_refused_the_reason_is_on_the_screen(args):
     ("cannot be read: defaultCountry is not a country's code", "--country is not a country's code"),
     ("if they are, give columns=1:publicIdentifier", "give --columns 1:publicIdentifier"),
     ("name all columns, such as columns=1:domain,2:email", "such as --columns 1:domain,2:email"),
+    ("may be; say which: type=publicIdentifier, type=company or type=phone", "--columns publicIdentifier, company or phone"),
     ("No import with this id. GET /v1/imports lists them.", "`leadblock imports` lists them."),
     ("No change. Change ids come in the header X-Change-Id.", "`leadblock export --audit` lists them."),
     ('"a" (see "errors") and "b" (see "errors")', '"a" and "b"'), ("", "''")])

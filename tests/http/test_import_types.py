@@ -230,3 +230,15 @@ def test_a_try_at_the_command_line_lists_every_row_that_is_not_taken(server, tmp
         lines = [line.split(":")[0] for line in result.err.splitlines() if line.startswith("line ")]
         assert lines == [f"line {number}" for number in (*range(2, 152), 154)], result
     assert listed(tenant.api) == {}
+
+
+def test_a_list_of_national_numbers_is_read_at_the_command_line(server, tmp_path):
+    tenant = server.tenant()
+    file = tmp_path / "numbers.txt"
+    file.write_text("0171/55500-09\n+49 171 5550010\n", encoding="utf-8")
+    env = {"LEADBLOCK_KEY": tenant.key, "LEADBLOCK_URL": f"http://127.0.0.1:{server.port}"}
+    args = ["block", "--workspace", "--file", str(file), "--all-types", "--country", "DE"]
+    refused = run(*args, env=env)
+    assert refused.code == 1 and "--columns publicIdentifier, company or phone" in refused.err, refused
+    assert run(*args, "--columns", "phone", env=env).code == 0
+    assert set(listed(tenant.api)) == {"+491715550009", "+491715550010"}
