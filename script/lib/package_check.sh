@@ -49,7 +49,9 @@ installed_as_promised() {
     expect enabled inside systemctl is-enabled leadblock
     expect active inside systemctl is-active leadblock-backup.timer
     expect '700 leadblock leadblock' inside stat -c '%a %U %G' /var/lib/leadblock
-    expect '640 root root' inside stat -c '%a %U %G' /etc/leadblock/leadblock.env
+    expect '640 root leadblock' inside stat -c '%a %U %G' /etc/leadblock/leadblock.env
+    # Its exit code is about this machine, too.
+    { lb doctor --env-file /etc/leadblock/leadblock.env || true; } | grep -q '^ok.settings'
     expect leadblock inside stat -c %U "/proc/$(main_pid)"
     inside systemd-analyze verify /lib/systemd/system/leadblock{,-backup}.service
     inside systemd-analyze security --no-pager --threshold=30 leadblock

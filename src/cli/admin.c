@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
@@ -387,11 +388,23 @@ int lb_admin_with_client(const struct lb_cli *cli,
     return code;
 }
 
+/* The folder whose database the command will have made; NULL: it is there, or in PostgreSQL. */
+static const char *new_folder(const struct lb_cli *cli, const struct lb_admin_request *request)
+{
+    char path[PATH_MAX];
+    const char *folder = lb_admin_database(cli);
+    bool is_new = request->makes_database && !lb_config_is_postgres(folder) &&
+                  snprintf(path, sizeof path, "%s/leadblock.db", folder) < (int)sizeof path &&
+                  access(path, F_OK) != 0;
+    return is_new ? folder : NULL;
+}
+
 int lb_admin_run(const struct lb_cli *cli, const struct lb_admin_request *request)
 {
     int code = LB_EXIT_FAILED;
     struct lb_buf path = {0};
     struct lb_admin *admin = NULL;
+    const char *made = new_folder(cli, request);
     make_path(request, &path);
     if (path.failed || (request->body && request->body->failed))
         lb_cli_error("out of memory");
@@ -399,6 +412,11 @@ int lb_admin_run(const struct lb_cli *cli, const struct lb_admin_request *reques
         admin = admin_open(cli, use_of(request));
     if (admin && (request->headings ? ask_all : ask)(cli, admin, request, path.ptr))
         code = LB_EXIT_DONE;
+    if (code == LB_EXIT_DONE && made)
+        lb_cli_hint("This made a database in %s, where no server runs yet. One that runs elsewhere "
+                    "knows nothing of it:\nname its folder with --data, as its user (a package's "
+                    "is /var/lib/leadblock).",
+                    made);
     lb_buf_fini(&path);
     if (request->body)
         lb_buf_fini(request->body);

@@ -68,7 +68,8 @@ extern const char *const lb_cli_group_headings[LB_GROUP_COUNT];
     X(FILE, "file", "FILE", "Take identifiers from a CSV or text file; - is standard input.")      \
     X(COLUMN, "column", "COLUMN", "The file's column with the people: its number or heading.")     \
     X(REASON, "reason", "TEXT", "Why, for all of them; up to 500 characters.")                     \
-    X(COLUMNS, "columns", "COLUMNS", "With --all-types: numbers and types, such as 2:domain,5.")   \
+    X(COLUMNS, "columns", "COLUMNS",                                                               \
+      "With --all-types: such as 2:domain,5; or one type for all: phone.")                         \
     X(ALL_TYPES, "all-types", NULL,                                                                \
       "Also e-mails, phones, domains, companies, not LinkedIn names alone.")                       \
     X(KIND, "kind", "KIND",                                                                        \

@@ -252,7 +252,8 @@ static struct curl_slist *make_headers(const struct lb_client *client,
                                        const struct lb_client_request *call)
 {
     const char *const lines[] = {
-        call->sink ? "Accept: text/csv, application/json" : "Accept: application/json",
+        call->sink || call->asks_csv ? "Accept: text/csv, application/json"
+                                     : "Accept: application/json",
         "Expect:", /* no waiting for "100 Continue" */
         call->body.ptr ? "Content-Type: application/json"
         : call->file   ? "Content-Type: application/octet-stream"

@@ -50,6 +50,7 @@ struct lb_client_request {
     struct lb_str body;                /* JSON; ptr NULL: none */
     const struct lb_source *file;      /* a file in place of it, or NULL; the answer may be CSV */
     const struct lb_client_sink *sink; /* of a GET: CSV is asked for, and goes there; or NULL */
+    bool asks_csv;                     /* of a request with a file: the answer is to be CSV */
     bool lenient;                      /* Prefer: handling=lenient */
     bool creates;                      /* not to be repeated once it was sent */
     bool ends_quietly; /* nothing is said when what is to be done meanwhile ends it */

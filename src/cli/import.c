@@ -2,7 +2,9 @@
 
 #include "base/id.h"
 #include "cli/batch.h"
+#include "cli/csv.h"
 #include "cli/source.h"
+#include "cli/words.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -107,7 +109,8 @@ static void put_details(const struct lb_cli *cli, const char *action, struct lb_
         return;
     put_option(query, "kind", cli->values[LB_OPT_KIND]);
     put_option(query, "expiresAt", cli->values[LB_OPT_EXPIRES]);
-    put_option(query, "columns", cli->values[LB_OPT_COLUMNS]);
+    const char *columns = cli->values[LB_OPT_COLUMNS];
+    put_option(query, columns && !strpbrk(columns, "0123456789") ? "type" : "columns", columns);
     put_option(query, "defaultCountry", cli->values[LB_OPT_COUNTRY]);
 }
 
@@ -147,21 +150,14 @@ static void list_columns(const struct lb_cli *cli, const struct lb_json *columns
                 (unsigned long long)lb_answer_number(column, "number"), name,
                 *sample ? "for example " : "", sample);
     }
-    if (lb_json_length(columns))
-        fputs(lb_cli_given(cli, LB_OPT_ALL_TYPES)
-                  ? "Choose some with --columns, such as --columns 2:domain,5.\n"
-                  : "Choose one with --column NUMBER, or --column HEADING.\n",
-              stderr);
-}
-
-/* A refusal that says what is wrong with the file. */
-static int explain(const struct lb_cli *cli, const struct lb_client *client,
-                   const struct lb_answer *answer)
-{
-    uint64_t bad = lb_answer_number(answer->json, "errorCount");
-    lb_batch_explain_refusal(client, answer, bad + lb_answer_number(answer->json, "people"));
-    list_columns(cli, lb_json_member(answer->json, "columns"));
-    return LB_EXIT_FAILED;
+    if (!lb_json_length(columns))
+        return;
+    fputs(
+        lb_cli_given(cli, LB_OPT_ALL_TYPES)
+            ? "Choose some with --columns, such as --columns 2:domain,5.\n"
+            : "Choose one with --column NUMBER, or --column HEADING. A list of names and no table\n"
+              "has each name on a line of its own.\n",
+        stderr);
 }
 
 /* With the id of the import, if it changed anything. */
@@ -205,31 +201,96 @@ static void print_taken(const struct lb_answer *answer)
             if (lb_str_equal(type, lb_str(words[k][0])))
                 what = words[k][1];
         lb_input_printable(lb_answer_text(column, "name"), name, sizeof name);
-        printf("column %llu (%s): %s\n", (unsigned long long)lb_answer_number(column, "number"),
-               name, what);
+        printf("column %llu%s%s%s: %s\n", (unsigned long long)lb_answer_number(column, "number"),
+               *name ? " (" : "", name, *name ? ")" : "", what);
     }
+}
+
+/* What was read otherwise than it stands there, or not at all; line 0: all of a column. */
+static void explain_warnings(const struct lb_json *json)
+{
+    const struct lb_json *warnings = lb_json_member(json, "warnings");
+    size_t shown = lb_json_length(warnings);
+    uint64_t count = lb_answer_number(json, "warningCount");
+    for (size_t i = 0; i < shown; i++) {
+        const struct lb_json *warning = lb_json_item(warnings, i);
+        uint64_t line = lb_answer_number(warning, "line");
+        struct lb_str reason = lb_answer_text(warning, "reason");
+        struct lb_buf here = {0};
+        lb_words_put(&here, reason);
+        struct lb_str shown_as = here.failed ? reason : lb_buf_str(&here);
+        if (line)
+            fprintf(stderr, "line %llu: ", (unsigned long long)line);
+        fprintf(stderr, "%.*s\n", (int)shown_as.len, shown_as.ptr);
+        lb_buf_fini(&here);
+    }
+    if (count > shown)
+        fprintf(stderr, "and %llu more warning%s\n", (unsigned long long)(count - shown),
+                count - shown == 1 ? "" : "s");
+}
+
+/* How many rows the answer speaks of and does not list, of those that are not taken. */
+static uint64_t rows_left(const struct lb_json *json)
+{
+    uint64_t skipped = lb_answer_number(json, "bad") + lb_answer_number(json, "blank");
+    uint64_t count =
+        json && lb_json_member(json, "errorCount") ? lb_answer_number(json, "errorCount") : skipped;
+    size_t shown = lb_json_length(lb_json_member(json, "errors"));
+    return count > shown ? count - shown : 0;
+}
+
+/* Prints a line for each row of a CSV answer, but for so many that are shown already. */
+static bool print_left(const struct lb_answer *answer, size_t shown)
+{
+    struct lb_csv_row row;
+    char *at = answer->body.ptr;
+    char *end = at ? at + answer->body.len : at;
+    for (size_t rows = 0; at < end; rows++) { /* the first has the headings */
+        uint64_t line = 0;
+        if (!lb_csv_next(&at, end, &row) || row.count != 3)
+            return false;
+        lb_str_to_u64(row.cells[0], UINT64_MAX, &line);
+        if (rows > shown)
+            lb_input_explain(line, row.cells[1], row.cells[2]);
+    }
+    return answer->csv;
+}
+
+/* Of a try all rows are listed that are not taken: the server is asked for those that its answer
+ * had no room for. */
+static void list_left(const struct lb_import_file *file, struct lb_client *client,
+                      const struct lb_answer *tried)
+{
+    struct lb_answer answer = {0};
+    size_t shown = lb_json_length(lb_json_member(tried->json, "errors"));
+    if (!lb_cli_given(file->cli, LB_OPT_DRY_RUN) || rows_left(tried->json) == 0)
+        return;
+    struct lb_client_request call = {
+        .method = "POST", .path = file->path, .file = file->source, .asks_csv = true};
+    if (lb_client_call(client, &call, &answer) && !print_left(&answer, shown))
+        lb_cli_error("the server's answer is no list of rows");
+    lb_answer_fini(&answer);
 }
 
 /* What there is to say of its rows. */
-static void explain_rows(const struct lb_answer *answer)
+static void explain_rows(const struct lb_cli *cli, const struct lb_answer *answer)
 {
     const struct lb_json *json = answer->json;
-    const struct lb_json *warnings = lb_json_member(json, "warnings");
-    uint64_t skipped = lb_answer_number(json, "bad") + lb_answer_number(json, "blank");
-    for (size_t i = 0; i < lb_json_length(warnings); i++) {
-        const struct lb_json *warning = lb_json_item(warnings, i);
-        struct lb_str reason = lb_answer_text(warning, "reason");
-        fprintf(stderr, "line %llu: %.*s\n", (unsigned long long)lb_answer_number(warning, "line"),
-                (int)reason.len, reason.ptr);
-    }
-    size_t shown = lb_answer_explain_items(lb_json_member(json, "errors"));
-    if (skipped > shown)
-        fprintf(stderr, "and %llu more\n", (unsigned long long)(skipped - shown));
+    uint64_t left = rows_left(json);
+    explain_warnings(json);
+    lb_answer_explain_items(lb_json_member(json, "errors"));
+    if (left)
+        fprintf(stderr, "and %llu more%s\n", (unsigned long long)left,
+                lb_cli_given(cli, LB_OPT_DRY_RUN)            ? ":"
+                : lb_cli_takes(cli->command, LB_OPT_DRY_RUN) ? "; --dry-run lists all"
+                                                             : "");
 }
 
-static int print_done(const struct lb_import_file *file, const struct lb_answer *answer)
+static int print_done(const struct lb_import_file *file, struct lb_client *client,
+                      const struct lb_answer *answer)
 {
-    explain_rows(answer);
+    explain_rows(file->cli, answer);
+    list_left(file, client, answer);
     if (lb_cli_given(file->cli, LB_OPT_JSON)) {
         lb_answer_print_json(answer);
     } else {
@@ -239,6 +300,33 @@ static int print_done(const struct lb_import_file *file, const struct lb_answer 
     if (lb_answer_number(answer->json, "people"))
         return LB_EXIT_DONE;
     lb_cli_error("there are no names or addresses in the file");
+    return LB_EXIT_FAILED;
+}
+
+/* A file of which hardly a row has a LinkedIn name may be of names of other types. */
+static void suggest_all_types(const struct lb_cli *cli, const struct lb_answer *answer)
+{
+    uint64_t people = lb_answer_number(answer->json, "people");
+    bool no_column = lb_json_length(lb_json_member(answer->json, "columns")) > 0;
+    if (!lb_cli_takes(cli->command, LB_OPT_ALL_TYPES) || lb_cli_given(cli, LB_OPT_ALL_TYPES) ||
+        (!no_column && lb_answer_number(answer->json, "errorCount") <= people))
+        return;
+    fputs("E-mail addresses, phone numbers, domains and companies are read with --all-types.\n",
+          stderr);
+}
+
+/* A refusal that says what is wrong with the file. */
+static int explain(const struct lb_import_file *file, struct lb_client *client,
+                   const struct lb_answer *answer)
+{
+    uint64_t bad = lb_answer_number(answer->json, "errorCount");
+    lb_batch_explain_refusal(client, answer, bad + lb_answer_number(answer->json, "people"));
+    if (rows_left(answer->json) && !lb_cli_given(file->cli, LB_OPT_DRY_RUN) &&
+        lb_cli_takes(file->cli->command, LB_OPT_DRY_RUN))
+        fputs("--dry-run lists all rows that are not taken.\n", stderr);
+    list_left(file, client, answer);
+    list_columns(file->cli, lb_json_member(answer->json, "columns"));
+    suggest_all_types(file->cli, answer);
     return LB_EXIT_FAILED;
 }
 
@@ -263,9 +351,10 @@ static int send_file(const struct lb_import_file *file, struct lb_client *client
     } else if (lb_client_call_or(client, &call, 400, &answer)) {
         again = strict && is_only_blank(&answer);
         if (answer.status != 400)
-            code = file->print ? file->print(file->cli, &answer) : print_done(file, &answer);
+            code =
+                file->print ? file->print(file->cli, &answer) : print_done(file, client, &answer);
         else if (!again)
-            code = explain(file->cli, client, &answer);
+            code = explain(file, client, &answer);
     } else {
         explain_broken_off(&answer, file->undo);
     }

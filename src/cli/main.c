@@ -27,6 +27,8 @@
     "An invalid identifier rejects all of them, and a bad row the whole file, unless\n"            \
     "--skip-invalid is given.\n"
 
+#define TRY_IS "Of the rows that are not taken the first 100 are shown, with --dry-run all.\n"
+
 const struct lb_cli_command lb_cli_commands[] = {
     {"serve", "[OPTIONS]", "Run the server.",
      "It answers on --listen and keeps its data in --data. An option is also an environment\n"
@@ -125,14 +127,15 @@ const struct lb_cli_command lb_cli_commands[] = {
      "As `leadblock undo` does it for those of a workspace.\n", LB_BIT(DATA) | LB_BIT(JSON), 0,
      false, 1, MANY, lb_cmd_installation_undo, LB_GROUP_OPERATION},
     {"block", "CAMPAIGN [IDENTIFIER...] [--file FILE]", "Block people; repeating it is safe.",
-     FILE_IS INVALID_IS "\n"
-                        "  leadblock block q1 john-doe jane-smith --reason \"existing client\"\n"
-                        "  leadblock block --workspace --file do-not-contact.csv --skip-invalid\n"
-                        "  leadblock block q1 --file people.csv --column 3\n"
-                        "  leadblock block q1 --file people.csv --column \"LinkedIn profile\"\n"
-                        "  cut -f3 people.tsv | leadblock block q1 -\n"
-                        "  leadblock block --workspace --domain acme.com --kind client\n"
-                        "  leadblock block --workspace --file clients.csv --all-types --dry-run\n",
+     FILE_IS INVALID_IS TRY_IS
+     "\n"
+     "  leadblock block q1 john-doe jane-smith --reason \"existing client\"\n"
+     "  leadblock block --workspace --file do-not-contact.csv --skip-invalid\n"
+     "  leadblock block q1 --file people.csv --column 3\n"
+     "  leadblock block q1 --file people.csv --column \"LinkedIn profile\"\n"
+     "  cut -f3 people.tsv | leadblock block q1 -\n"
+     "  leadblock block --workspace --domain acme.com --kind client\n"
+     "  leadblock block --workspace --file clients.csv --all-types --dry-run\n",
      API | IDS | TYPED | LB_CLI_NAMED | LB_BIT(FORCE) | LB_BIT(REASON) | LB_BIT(KIND) |
          LB_BIT(EXPIRES) | LB_BIT(JSON),
      0, false, 0, MANY, lb_cmd_block, LB_GROUP_DAILY},

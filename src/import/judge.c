@@ -19,6 +19,13 @@ static __attribute__((format(printf, 3, 4))) void add_note(struct lb_import *imp
     va_end(arguments);
 }
 
+static void note_status(struct lb_import *import, uint64_t line, size_t index, const char *name)
+{
+    add_note(import, line,
+             "column %zu%s%s%s looks like a status; the rows were taken whatever it says",
+             index + 1, *name ? " (" : "", name, *name ? ")" : "");
+}
+
 /* What a person should know about columns that were not taken. */
 static void note_column(struct lb_import *import, size_t index)
 {
@@ -29,14 +36,12 @@ static void note_column(struct lb_import *import, size_t index)
     const char *name = label ? label->text : "";
     enum lb_import_heading heading = lb_import_heading(lb_str(name));
     if (heading == LB_HEADING_STATUS || facts->statuses * 2 > facts->looked_at)
-        add_note(import, line,
-                 "column %zu (%s) looks like a status; the rows were taken whatever it says",
-                 index + 1, name);
+        note_status(import, line, index, name);
     if (facts->people_rows && heading != LB_HEADING_OTHER && heading != LB_HEADING_REASON &&
         lb_import_name_kind_of(facts) <= lb_import_name_kind_of(taken))
         add_note(import, line,
-                 "column %zu (%s) has addresses of profiles, too; they were not taken", index + 1,
-                 name);
+                 "column %zu%s%s%s has addresses of profiles, too; they were not taken", index + 1,
+                 *name ? " (" : "", name, *name ? ")" : "");
 }
 
 /* A list that begins with names and goes on with addresses. */
@@ -116,9 +121,7 @@ static void take_typed_notes(struct lb_import *import)
         bool status = lb_import_heading(lb_str(name)) == LB_HEADING_STATUS ||
                       facts->statuses * 2 > facts->looked_at;
         if (status && !column->taken)
-            add_note(import, typing->heading_line,
-                     "column %zu (%s) looks like a status; the rows were taken whatever it says",
-                     i + 1, name);
+            note_status(import, typing->heading_line, i, name);
         else if (!column->taken && !chosen)
             note_left_out(import, i, name);
     }

@@ -129,6 +129,11 @@ def test_whatever_is_refused_the_reason_is_on_the_screen(args):
 @pytest.mark.parametrize("said, shown", [
     ('give the addresses, or send "force": true to block all of them', "give --force to block all"),
     ("expiresAt is in the past", "--expires is in the past"),
+    ("has no country; write it with +, or give defaultCountry", "or give --country"),
+    ("cannot be read: defaultCountry is not a country's code", "--country is not a country's code"),
+    ("if they are, give columns=1:publicIdentifier", "give --columns 1:publicIdentifier"),
+    ("name all columns, such as columns=1:domain,2:email", "such as --columns 1:domain,2:email"),
+    ("may be; say which: type=publicIdentifier, type=company or type=phone", "--columns publicIdentifier, company or phone"),
     ("No import with this id. GET /v1/imports lists them.", "`leadblock imports` lists them."),
     ("No change. Change ids come in the header X-Change-Id.", "`leadblock export --audit` lists them."),
     ('"a" (see "errors") and "b" (see "errors")', '"a" and "b"'), ("", "''")])

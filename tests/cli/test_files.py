@@ -136,6 +136,73 @@ def test_rows_that_refuse_the_file_are_shown_with_their_lines(path):
         assert "--skip-invalid" not in result.err and "wrong" in result.err, result
 
 
+def test_warnings_are_all_told_of_in_the_words_of_commands(path):
+    """Those about all of a column have line 0 in a file without headings."""
+    answer = {**DONE, "warnings": [{"line": 0, "reason": "column 4 was left out; give columns=4:email"},
+                                   {"line": 9, "reason": "left out zoe"}], "warningCount": 5}
+    with Fake([(200, answer, {}), (200, {**answer, "warningCount": 3}, {})]) as fake:
+        result = run("block", "q1", "--file", path, env=fake.env)
+        assert result.err.splitlines()[:3] == [
+            "column 4 was left out; give --columns 4:email", "line 9: left out zoe", "and 3 more warnings"], result
+        assert "and 1 more warning\n" in run("block", "q1", "--file", path, env=fake.env).err
+
+
+LEFT = ('line,value,reason\r\n2,x,is bad\r\n7,x,is bad\r\n9,"\'=1, ""two""",is bad\r\n12,,nothing in column 3\r\n')
+
+
+@pytest.mark.parametrize("strict", [False, True], ids=["taken", "refused"])
+def test_a_try_lists_all_rows_that_are_not_taken(path, strict):
+    """The server's answer has the first of them; the others are asked for as CSV."""
+    errors = [{"line": n, "value": "x", "reason": "is bad"} for n in (2, 7)]
+    counts = {"errors": errors, "rows": 30, "bad": 3, "blank": 1, "people": 20}
+    first = refusal("invalid_identifier", "bad", errorCount=4, **counts) if strict else (200, {**DONE, **counts}, {})
+    rest = ["line 9: '=1, \"two\"': is bad", "line 12: '': nothing in column 3"]
+    with Fake([first, (200, LEFT, CSV)]) as fake:
+        result = run("block", "q1", "--file", path, "--dry-run", *([] if strict else ["--skip-invalid"]), env=fake.env)
+        assert (result.code, len(fake.requests)) == (int(strict), 2), result
+        assert [line for line in result.err.splitlines() if line.startswith("line ") and "column 2" not in line] == \
+            ["line 2: 'x': is bad", "line 7: 'x': is bad", *rest], result
+        assert "text/csv" in fake.requests[1]["headers"]["Accept"] and "dryRun=true" in fake.requests[1]["path"]
+        assert "strict" not in fake.requests[1]["path"] and fake.requests[1]["raw"] == TABLE
+    with Fake([first, (200, LEFT[:-9], CSV)]) as fake:
+        assert "no list of rows" in run("block", "q1", "--file", path, "--dry-run", "--skip-invalid", env=fake.env).err
+    with Fake([first]) as fake:
+        result = run("block", "q1", "--file", path, env=fake.env)
+        assert len(fake.requests) == 1 and "--dry-run lists all" in result.err, result
+    with Fake([first]) as fake:
+        result = run("lead", "add", "q1", "--file", path, env=fake.env)
+        assert len(fake.requests) == 1 and "and 2 more" in result.err and "--dry-run" not in result.err, result
+
+
+def test_a_type_in_place_of_columns_is_that_of_all_names(path):
+    with Fake([(200, DONE, {})] * 2) as fake:
+        for columns, asked, left_out in (("phone", "&type=phone", "columns="), ("2:domain,5", "&columns=2%3Adomain%2C5", "type=")):
+            assert run("block", "--workspace", "--file", path, "--all-types", "--columns", columns, env=fake.env).code == 0
+            assert asked in fake.requests[-1]["path"] and left_out not in fake.requests[-1]["path"]
+
+
+def test_a_file_without_linkedin_names_is_told_how_others_are_read(path):
+    said = "are read with --all-types"
+    none = refusal("column_unknown", "none", columns=[{"number": 1, "name": "Kunde", "sample": ["Acme"]}])
+    bad = [{"line": 1, "value": "+49 171", "reason": "contains white space"}]
+    few = refusal("invalid_identifier", "bad", errors=bad, errorCount=1, bad=1, people=0)
+    for answer, args, told in ((none, [], True), (few, [], True), (none, ["--all-types"], False),
+                               (refusal("invalid_identifier", "bad", errors=bad, errorCount=1, bad=1, people=9), [], False)):
+        with Fake([answer]) as fake:
+            result = run("block", "--workspace", "--file", path, *args, env=fake.env)
+            assert (said in result.err) == told, result
+            assert ("a line of its own" in result.err) == (answer is none and not args), result
+    with Fake([none]) as fake:
+        assert said not in run("lead", "add", "q1", "--file", path, env=fake.env).err
+
+
+def test_a_column_without_a_heading_has_no_brackets(path):
+    taken = [{"number": 1, "name": None, "type": "domain"}, {"number": 2, "name": "Web", "type": "domain"}]
+    with Fake([(200, {**DONE, "taken": taken}, {})]) as fake:
+        out = run("block", "--workspace", "--file", path, "--all-types", env=fake.env).out
+    assert out.splitlines()[:2] == ["column 1: domains", "column 2 (Web): domains"]
+
+
 def test_columns_are_listed_when_none_is_certain(path):
     columns = [{"number": 1, "name": "Vorname", "sample": ["Ann", "Bob"]},
                {"number": 2, "name": None, "sample": []}]

@@ -126,3 +126,15 @@ def test_a_list_whose_pages_go_round_ends(length, json):
         result = run("list", "q1", *json, env=fake.env)
         assert result.code != 0 and "has no end" in result.err
         assert len(fake.requests) <= 5 + 4 * length + 16
+
+
+def test_a_command_that_makes_a_database_says_that_no_server_runs_on_it(tmp_path):
+    """A server that runs elsewhere, such as a package's, would refuse the link that was printed."""
+    data = str(tmp_path / "data")
+    said = f"This made a database in {data}, where no server runs yet."
+    for email, is_new in (("ada@example.com", True), ("bob@example.com", False)):
+        shown, code = on_a_terminal("user", "create", email, "--role", "operator", "--data", data, env={})
+        assert code == 0 and "/#/link/" in shown, shown
+        assert (said in shown) == is_new, shown
+    quiet = run("workspace", "create", "Acme", "--plan", "pro", "--data", str(tmp_path / "other"))
+    assert quiet.code == 0 and quiet.err == "", quiet.err

@@ -213,3 +213,32 @@ def test_the_command_line_takes_files_of_every_type(server, tmp_path):
     assert {entry["kind"] for entry in listed(tenant.api).values()} == {"client"}
     cli("unblock", "--workspace", "--file", str(file), "--all-types", "--country", "DE")
     assert listed(tenant.api) == {}
+
+
+@pytest.mark.parametrize("typed", [False, True], ids=["profiles", "every type"])
+def test_a_try_at_the_command_line_lists_every_row_that_is_not_taken(server, tmp_path, typed):
+    """Also those that the answer of a try has no room for."""
+    tenant = server.tenant()
+    file = tmp_path / "people.csv"
+    file.write_text("Name,LinkedIn URL\n" + "".join(f"N{i},nothing {i}\n" for i in range(150)) +
+                    "Ann,https://www.linkedin.com/in/ann-doe\n,\nBob,\n", encoding="utf-8")
+    env = {"LEADBLOCK_KEY": tenant.key, "LEADBLOCK_URL": f"http://127.0.0.1:{server.port}"}
+    args = ["--file", str(file), "--dry-run", *(["--all-types"] if typed else [])]
+    for more, code in ([], 1), (["--skip-invalid"], 0):
+        result = run("block", "--workspace", *args, *more, env=env)
+        assert result.code == code, result
+        lines = [line.split(":")[0] for line in result.err.splitlines() if line.startswith("line ")]
+        assert lines == [f"line {number}" for number in (*range(2, 152), 154)], result
+    assert listed(tenant.api) == {}
+
+
+def test_a_list_of_national_numbers_is_read_at_the_command_line(server, tmp_path):
+    tenant = server.tenant()
+    file = tmp_path / "numbers.txt"
+    file.write_text("0171/55500-09\n+49 171 5550010\n", encoding="utf-8")
+    env = {"LEADBLOCK_KEY": tenant.key, "LEADBLOCK_URL": f"http://127.0.0.1:{server.port}"}
+    args = ["block", "--workspace", "--file", str(file), "--all-types", "--country", "DE"]
+    refused = run(*args, env=env)
+    assert refused.code == 1 and "--columns publicIdentifier, company or phone" in refused.err, refused
+    assert run(*args, "--columns", "phone", env=env).code == 0
+    assert set(listed(tenant.api)) == {"+491715550009", "+491715550010"}
