@@ -1,6 +1,7 @@
 #include "api/blocklist/entries.h"
 
 #include "api/blocklist/entry_json.h"
+#include "api/country.h"
 #include "base/clock.h"
 #include "domain/blocklist/typed_name.h"
 
@@ -50,18 +51,6 @@ const char *lb_entries_read_kind(const struct lb_json *object, enum lb_block_kin
     if (lb_json_type(end) != LB_JSON_STRING || !lb_time_parse(lb_json_string(end), out_end))
         return "expiresAt must be a time such as 2027-01-31T00:00:00Z";
     return *out_end > lb_clock_wall_ms() ? NULL : "expiresAt is in the past";
-}
-
-const char *lb_entries_read_country(const struct lb_json *body, struct lb_str *out)
-{
-    const struct lb_json *country = lb_json_member(body, "defaultCountry");
-    *out = (struct lb_str){0};
-    if (is_absent(country))
-        return NULL;
-    *out = lb_json_string(country);
-    return lb_json_type(country) == LB_JSON_STRING && lb_name_is_country(*out)
-               ? NULL
-               : "must be the two letters of a country, such as DE";
 }
 
 bool lb_entries_keep_stored(struct lb_call *call, struct lb_kept *kept, enum lb_block_kind kind,
@@ -211,7 +200,7 @@ static bool read_rules(struct reading *reading)
     const struct lb_json *body = reading->call->body;
     const struct lb_json *force = lb_json_member(body, "force");
     struct lb_reply *reply = &reading->call->req->reply;
-    const char *wrong = lb_entries_read_country(body, &reading->rules.country);
+    const char *wrong = lb_country_read_body(reading->call, &reading->rules.country);
     if (!is_absent(force) && lb_json_type(force) != LB_JSON_BOOL)
         lb_reply_error(reply, LB_ERR_INVALID_BODY, "\"force\" must be true or false.");
     else if (wrong)

@@ -3,7 +3,7 @@
  */
 #include "api/batch_write.h"
 #include "api/blocklist/changes.h"
-#include "api/blocklist/entries.h"
+#include "api/country.h"
 #include "api/handlers.h"
 
 #include "base/clock.h"
@@ -133,7 +133,7 @@ static bool read_names(struct erasing *erasing)
     struct lb_name_rules rules = {.adds = false};
     if (!lb_call_parse_body(call, LB_JSON_OBJECT))
         return false;
-    const char *wrong = lb_entries_read_country(call->body, &rules.country);
+    const char *wrong = lb_country_read_body(call, &rules.country);
     if (wrong)
         return refuse(call, "defaultCountry", wrong);
     for (size_t i = 0; i < NAME_MEMBERS; i++) {

@@ -176,3 +176,9 @@ bool lb_name_is_country(struct lb_str country)
 {
     return lb_phone_country(country) != NULL;
 }
+
+struct lb_str lb_name_country(struct lb_str country)
+{
+    const struct lb_phone_country *found = lb_phone_country(country);
+    return found ? lb_str(found->iso) : (struct lb_str){0};
+}
