@@ -18,8 +18,7 @@ struct reading {
     struct lb_name_rules rules;
     bool force;
     struct lb_typed_name name;
-    struct lb_typed_name before; /* as it may be stored */
-    struct lb_str reason;        /* the last one that was kept */
+    struct lb_str reason; /* the last one that was kept */
 };
 
 /* What is read of one entry. */
@@ -113,35 +112,28 @@ static bool is_stored(const struct reading *reading, struct lb_str key)
     return lb_blocklist_find(reading->call->app->blocklist, reading->call->list, key) != 0;
 }
 
+static bool is_stored_name(void *context, const struct lb_typed_name *name)
+{
+    char room[LB_KEY_SIZE];
+    return is_stored(context, lb_key_make(name->type, lb_typed_name_str(name), room));
+}
+
 /* NULL, or what is wrong. `*out_key`: in `room`, or in the reading. */
 static const char *read_name(struct reading *reading, const struct entry *entry,
                              char room[LB_KEY_SIZE], struct lb_str *out_key)
 {
     struct lb_typed_name *name = &reading->name;
-    const char *wrong = lb_typed_name_normalise(entry->given, entry->raw, &reading->rules, name);
+    bool adds = reading->what_for == LB_NAMES_TO_ADD;
+    const char *wrong =
+        adds ? lb_typed_name_normalise(entry->given, entry->raw, &reading->rules, name)
+             : lb_typed_name_stored(entry->given, entry->raw, &reading->rules, reading,
+                                    is_stored_name, name);
     if (wrong)
         return wrong;
     *out_key = lb_key_make(name->type, lb_typed_name_str(name), room);
-    bool doubtful = name->doubt && reading->what_for == LB_NAMES_TO_ADD &&
-                    !(name->forceable && reading->force) && !is_stored(reading, *out_key);
+    bool doubtful = name->doubt && adds && !(name->forceable && reading->force) &&
+                    !is_stored(reading, *out_key);
     return doubtful ? name->doubt : NULL;
-}
-
-/* The same of a name that is to be freed: it may be stored in the form that it had before. */
-static const char *read_stored(struct reading *reading, const struct entry *entry,
-                               char rooms[2][LB_KEY_SIZE], struct lb_str *out_key)
-{
-    struct lb_typed_name *before = &reading->before;
-    const char *wrong = read_name(reading, entry, rooms[0], out_key);
-    if (reading->what_for == LB_NAMES_TO_ADD ||
-        !lb_typed_name_before(entry->given, entry->raw, &reading->rules, before) ||
-        (!wrong && is_stored(reading, *out_key)))
-        return wrong;
-    struct lb_str key = lb_key_make(before->type, lb_typed_name_str(before), rooms[1]);
-    if (!is_stored(reading, key))
-        return wrong;
-    *out_key = key;
-    return NULL;
 }
 
 static const char *read_entry(const struct reading *reading, const struct lb_json *object,
@@ -174,12 +166,12 @@ static bool add(struct reading *reading, size_t index, const struct lb_json *obj
 {
     struct lb_identifiers *out = reading->out;
     struct entry entry;
-    char rooms[2][LB_KEY_SIZE];
+    char room[LB_KEY_SIZE];
     struct lb_change_item item = {0};
     const char *wrong = read_entry(reading, object, &entry);
     out->bad.fields |= wrong != NULL;
     if (!wrong)
-        wrong = read_stored(reading, &entry, rooms, &item.key);
+        wrong = read_name(reading, &entry, room, &item.key);
     if (wrong)
         return lb_bad_items_add(&out->bad, reading->call, &reading->kept, index, entry.raw, wrong);
     item.reason = entry.reason;

@@ -2,6 +2,8 @@
 
 #include "domain/blocklist/name_internal.h"
 
+static const char BOTH_STORED[] = "may be two numbers, and both are stored; write the one that is "
+                                  "meant with +";
 static const char NO_MEMBER[] = "is not a member id; those begin with ACoAA or ACwAA";
 
 static const char *const WORDS[LB_NAME_TYPES] = {
@@ -139,6 +141,37 @@ bool lb_typed_name_before(enum lb_name_type type, struct lb_str raw,
     clear(type, out);
     return type == LB_NAME_PHONE && rules->country.len && !lb_name_tidy(raw, text, &tidy) &&
            lb_name_phone_before(tidy, rules->country, out);
+}
+
+/* The other number of what may be two. */
+static bool read_with_code(struct lb_str raw, const struct lb_name_rules *rules,
+                           struct lb_typed_name *out)
+{
+    char text[LB_TYPED_NAME_RAW_MAX];
+    struct lb_str tidy;
+    clear(LB_NAME_PHONE, out);
+    return !lb_name_tidy(raw, text, &tidy) && lb_name_phone_with_code(tidy, rules->country, out);
+}
+
+const char *lb_typed_name_stored(enum lb_name_type type, struct lb_str raw,
+                                 const struct lb_name_rules *rules, void *context,
+                                 bool (*is_stored)(void *context, const struct lb_typed_name *),
+                                 struct lb_typed_name *out)
+{
+    struct lb_typed_name before, with_code;
+    const char *wrong = lb_typed_name_normalise(type, raw, rules, out);
+    if (!lb_typed_name_before(type, raw, rules, &before))
+        return wrong;
+    bool was = is_stored(context, &before);
+    bool is = !wrong ? is_stored(context, out)
+                     : read_with_code(raw, rules, &with_code) && is_stored(context, &with_code);
+    if (wrong && was && is)
+        return BOTH_STORED;
+    if (wrong && is)
+        *out = with_code;
+    else if (was && !is)
+        *out = before;
+    return was || is ? NULL : wrong;
 }
 
 const char *lb_typed_name_normalise(enum lb_name_type type, struct lb_str raw,

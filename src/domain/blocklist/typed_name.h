@@ -90,6 +90,14 @@ const char *lb_typed_name_normalise(enum lb_name_type type, struct lb_str raw,
 bool lb_typed_name_before(enum lb_name_type type, struct lb_str raw,
                           const struct lb_name_rules *rules, struct lb_typed_name *out);
 
+/* Reads a name that is to be freed: under the form of today, or one that it had or may have when
+ * `is_stored` knows only that. What may be two phone numbers is the one that is stored; refused
+ * when both are, or neither. Else as lb_typed_name_normalise. */
+const char *lb_typed_name_stored(enum lb_name_type type, struct lb_str raw,
+                                 const struct lb_name_rules *rules, void *context,
+                                 bool (*is_stored)(void *context, const struct lb_typed_name *),
+                                 struct lb_typed_name *out);
+
 /* Which domains cover an address: those under which a domain's block is looked up. Takes the
  * canonical form of LB_NAME_DOMAIN or LB_NAME_EMAIL; the first call gives the host itself, each
  * further one its parent; false after the last, which has two labels.
