@@ -122,7 +122,7 @@ static void print_country(const struct lb_json *json)
     printf("%.*s\n", country.len ? (int)country.len : 4, country.len ? country.ptr : "none");
 }
 
-int lb_cmd_workspace_set_country(struct lb_cli *cli)
+int lb_cmd_workspace_country(struct lb_cli *cli)
 {
     struct lb_str country = lb_str(cli->arguments[1]);
     bool none = lb_str_equal(country, LB_STR("none"));

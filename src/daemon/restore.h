@@ -23,7 +23,7 @@
     X(LICENSE_BACK, "Licenses that are as they were",                                              \
       "leadblock workspace set-plan WORKSPACE PLAN --expires DATE")                                \
     X(COUNTRY_BACK, "Default countries that are as they were",                                     \
-      "leadblock workspace set-country WORKSPACE COUNTRY")                                         \
+      "leadblock workspace country WORKSPACE COUNTRY")                                             \
     X(CAMPAIGN_BACK, "Campaigns that were deleted since and exist again",                          \
       "DELETE /v1/campaigns/ID")                                                                   \
     X(KEY_LOST, "API keys made since, which do not work any more", "leadblock key create")         \

@@ -13,7 +13,7 @@ NATIONAL, STORED = "0664 1234567", {"AT": "+436641234567", "DE": "+496641234567"
 
 
 def set_country(server, tenant, country):
-    server.cli("workspace", "set-country", tenant.workspace, country)
+    server.cli("workspace", "country", tenant.workspace, country)
 
 
 @pytest.fixture

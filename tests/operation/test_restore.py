@@ -86,7 +86,7 @@ class Day:
         changed = self.ann.api.call("PUT", "/session/password", {"currentPassword": PASSWORD, "newPassword": LATER})
         assert changed.status == 200, changed
         server.cli("workspace", "set-plan", self.workspace, "agency", "--expires", "2099-01-01")
-        server.cli("workspace", "set-country", self.workspace, "DE")
+        server.cli("workspace", "country", self.workspace, "DE")
         block(self.api, "", "afternoon-1", "afternoon-2", reason="asked at three")
         block(self.api, "/campaigns/runs", "afternoon-runs")
         self.ends = "2099-01-01T00:00:00.000Z"
