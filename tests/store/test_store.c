@@ -1,6 +1,7 @@
 /* The contract of store.h, method by method, against each backend. */
 #include "base/log.h"
 #include "base/rcu.h"
+#include "store/names.h"
 #include "store/sqlite/sqlite.h"
 #include "support/postgres.h"
 
