@@ -1,15 +1,19 @@
 """The country of national phone numbers that a workspace has set: it holds where a request names none."""
 
+from pathlib import Path
 from urllib.parse import quote
 
 import pytest
 
-from support import expect, pages, people
+from support import expect, pages, people, postgres
 from support.campaigns import Campaign
 from support.marks import sqlite_only
 from support.server import Server, run
 
 NATIONAL, STORED = "0664 1234567", {"AT": "+436641234567", "DE": "+496641234567"}
+
+
+MIGRATIONS = Path(__file__).resolve().parents[2] / "src/store/migrations"
 
 
 def set_country(server, tenant, country):
@@ -213,6 +217,32 @@ def test_what_was_stored_before_stays_as_it_was(server, fresh):
     set_country(server, fresh, "DE")
     assert phones(fresh.api) == [STORED["AT"]]
     assert expect.ok(fresh.api.post("/check", {"leads": [{"phone": STORED["AT"]}]}))[0]["blocked"] is True
+
+
+def migrate(server):
+    """From a database of before, which lacks the column."""
+    drop = "ALTER TABLE {}workspace DROP COLUMN default_country;"
+    if server.database:
+        step = (MIGRATIONS / "postgres/0024_default_country.sql").read_text()
+        postgres.shared().psql(drop.format("leadblock.") + step, postgres.database_of(server.database))
+        return
+    with pages.changed(server.data) as database:
+        database.executescript(drop.format("") + (MIGRATIONS / "sqlite/0026_default_country.sql").read_text())
+
+
+def test_workspaces_of_earlier_versions_have_none_until_it_is_set():
+    with Server() as server:
+        tenant = server.tenant()
+        Campaign(tenant, {"publicIdentifier": "ann", "phone": NATIONAL})
+        server.stop()
+        migrate(server)
+        api = server.start().api(tenant.key)
+        assert expect.ok(api.get("/me"))["workspace"]["defaultCountry"] is None
+        refused(api.post("/blocklist", {"entries": [{"phone": NATIONAL}]}))
+        set_country(server, tenant, "AT")
+        expect.ok(api.post("/blocklist", {"entries": [{"phone": NATIONAL}]}))
+        (lead,) = expect.ok(api.get("/leads?publicIdentifier=ann"))
+        assert phones(api) == [STORED["AT"]] and lead["phone"] == NATIONAL and not lead["blocked"]
 
 
 @sqlite_only("it writes into the file")
