@@ -10,9 +10,10 @@
 /* What needs a session, or makes one: it is the dashboard's, and no other page's. */
 static bool is_of_sessions(struct lb_str path)
 {
-    static const struct lb_str parts[] = {LB_STR("/v1/session"), LB_STR("/v1/sessions"),
-                                          LB_STR("/v1/users"),   LB_STR("/v1/workspaces"),
-                                          LB_STR("/v1/keys"),    LB_STR("/v1/installation")};
+    static const struct lb_str parts[] = {LB_STR("/v1/session"),     LB_STR("/v1/sessions"),
+                                          LB_STR("/v1/users"),       LB_STR("/v1/workspaces"),
+                                          LB_STR("/v1/workspace"),   LB_STR("/v1/keys"),
+                                          LB_STR("/v1/installation")};
     for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
         size_t len = parts[i].len;
         if (path.len >= len && memcmp(path.ptr, parts[i].ptr, len) == 0 &&

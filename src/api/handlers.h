@@ -145,6 +145,7 @@ enum lb_progress lb_users_delete(struct lb_call *call);
 enum lb_progress lb_workspaces_post(struct lb_call *call);
 enum lb_progress lb_workspaces_list(struct lb_call *call);
 enum lb_progress lb_workspaces_plan(struct lb_call *call);
+enum lb_progress lb_workspaces_patch(struct lb_call *call);
 
 /* access/me.c */
 enum lb_progress lb_me_get(struct lb_call *call);

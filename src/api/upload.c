@@ -1,5 +1,6 @@
 #include "api/upload.h"
 
+#include "api/country.h"
 #include "api/query.h"
 #include "api/routes.h"
 #include "base/clock.h"
@@ -134,16 +135,12 @@ static bool read_typed(struct lb_call *call, struct lb_upload *upload)
                        "columns=2:domain,5:email. Reasons are found by their heading."))
         return false;
     if (!lb_query_text(call, "columns", &upload->columns) || !lb_query_text(call, "type", &type) ||
-        !lb_query_text(call, "defaultCountry", &upload->country) ||
-        !lb_query_text(call, "force", &force))
+        !lb_country_read_query(call, &upload->country) || !lb_query_text(call, "force", &force))
         return false;
     upload->force = force.ptr && lb_str_equal(force, LB_STR("true"));
     if (type.len && !lb_import_type_parse(type, &upload->type))
         return refuse(call, "The parameter 'type' must be publicIdentifier, memberId, email, "
                             "phone, domain or company.");
-    if (upload->country.len && !lb_name_is_country(upload->country))
-        return refuse(call, "The parameter 'defaultCountry' must be the two letters of a country, "
-                            "such as DE.");
     return !force.ptr || !force.len || upload->force || lb_str_equal(force, LB_STR("false")) ||
            refuse(call, "The parameter 'force' must be true or false.");
 }

@@ -1,6 +1,7 @@
 #include "cli/admin.h"
 #include "cli/commands.h"
 #include "cli/table.h"
+#include "domain/blocklist/typed_name.h"
 #include "json/encode.h"
 #include "store/names.h"
 
@@ -55,8 +56,8 @@ static void add_number(struct lb_table *table, uint64_t number)
 
 static void print_list(const struct lb_json *json)
 {
-    static const char *const headings[] = {"ID",   "NAME",      "PLAN",    "EXPIRES",
-                                           "KEYS", "CAMPAIGNS", "ENTRIES", NULL};
+    static const char *const headings[] = {"ID",        "NAME",    "PLAN",    "EXPIRES", "KEYS",
+                                           "CAMPAIGNS", "ENTRIES", "COUNTRY", NULL};
     struct lb_table table;
     lb_table_init(&table, headings);
     for (size_t i = 0; i < lb_json_length(json); i++) {
@@ -72,6 +73,7 @@ static void print_list(const struct lb_json *json)
             add_number(&table, lb_answer_number(item, "entries"));
         else
             lb_table_add(&table, LB_STR(""));
+        lb_table_add(&table, lb_answer_text(item, "defaultCountry"));
     }
     if (lb_json_length(json) == 0)
         lb_cli_hint("There are no workspaces yet: leadblock workspace create NAME --plan agency");
@@ -112,4 +114,30 @@ int lb_cmd_workspace_set_plan(struct lb_cli *cli)
                                                         .path_after = "/plan",
                                                         .body = &body,
                                                         .print = print_plan});
+}
+
+static void print_country(const struct lb_json *json)
+{
+    struct lb_str country = lb_answer_text(json, "defaultCountry");
+    printf("%.*s\n", country.len ? (int)country.len : 4, country.len ? country.ptr : "none");
+}
+
+int lb_cmd_workspace_country(struct lb_cli *cli)
+{
+    struct lb_str country = lb_str(cli->arguments[1]);
+    bool none = lb_str_equal(country, LB_STR("none"));
+    struct lb_buf body = {0};
+    if (!none && !lb_name_is_country(country)) {
+        lb_cli_usage(cli, "'%s' is no country: say its two letters, such as DE, or none",
+                     cli->arguments[1]);
+        return LB_EXIT_USAGE;
+    }
+    lb_buf_append_lit(&body, "{\"defaultCountry\":");
+    lb_json_put_string_or_null(&body, none ? (struct lb_str){0} : country);
+    lb_buf_append_lit(&body, "}");
+    return lb_admin_run(cli, &(struct lb_admin_request){.method = "PATCH",
+                                                        .path = "/admin/workspaces",
+                                                        .segment = cli->arguments[0],
+                                                        .body = &body,
+                                                        .print = print_country});
 }

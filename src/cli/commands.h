@@ -9,6 +9,7 @@ int lb_cmd_serve(struct lb_cli *cli);
 int lb_cmd_workspace_create(struct lb_cli *cli);
 int lb_cmd_workspace_list(struct lb_cli *cli);
 int lb_cmd_workspace_set_plan(struct lb_cli *cli);
+int lb_cmd_workspace_country(struct lb_cli *cli);
 int lb_cmd_key_create(struct lb_cli *cli);
 int lb_cmd_key_list(struct lb_cli *cli);
 int lb_cmd_key_revoke(struct lb_cli *cli);

@@ -51,6 +51,13 @@ const struct lb_cli_command lb_cli_commands[] = {
                   "\n"
                   "  leadblock workspace set-plan Acme pro --expires 2027-12-31\n",
      ADMIN | LB_BIT(EXPIRES), 0, false, 2, 2, lb_cmd_workspace_set_plan, LB_GROUP_OPERATION},
+    {"workspace country", "WORKSPACE COUNTRY", "Say whose national phone numbers are meant.",
+     WORKSPACE_IS
+     "COUNTRY is two letters (ISO 3166-1), or none. It holds where a request or command\n"
+     "names no country, and for the phone numbers of leads that are added from then on.\n"
+     "\n"
+     "  leadblock workspace country Acme DE\n",
+     ADMIN, 0, false, 2, 2, lb_cmd_workspace_country, LB_GROUP_OPERATION},
     {"key create", "WORKSPACE --name NAME [OPTIONS]", "Create a key; prints it this one time.",
      WORKSPACE_IS "\n"
                   "  leadblock key create Acme --name \"crm sync\"\n"

@@ -22,6 +22,8 @@
     X(FACTOR_BACK, "Users whose second factor is as it was", "leadblock user reset-factor EMAIL")  \
     X(LICENSE_BACK, "Licenses that are as they were",                                              \
       "leadblock workspace set-plan WORKSPACE PLAN --expires DATE")                                \
+    X(COUNTRY_BACK, "Default countries that are as they were",                                     \
+      "leadblock workspace country WORKSPACE COUNTRY")                                             \
     X(CAMPAIGN_BACK, "Campaigns that were deleted since and exist again",                          \
       "DELETE /v1/campaigns/ID")                                                                   \
     X(KEY_LOST, "API keys made since, which do not work any more", "leadblock key create")         \

@@ -1,6 +1,7 @@
 #include "daemon/restore_sides.h"
 
 #include "base/clock.h"
+#include "domain/blocklist/country.h"
 #include "store/names.h"
 
 #include <stdio.h>
@@ -39,6 +40,17 @@ static void describe_license(struct lb_workspace *workspace, char *out, size_t s
              ends ? " until " : "", until);
 }
 
+static void compare_countries(struct lb_restore *restore, const struct lb_workspace *before,
+                              const struct lb_workspace *now)
+{
+    struct lb_str was = lb_workspace_country(before), is = lb_workspace_country(now);
+    char detail[LB_NAME_SIZE + 64];
+    snprintf(detail, sizeof detail, "%s: %s now, and was %s", before->row.name,
+             is.ptr ? is.ptr : "none", was.ptr ? was.ptr : "none");
+    if (!lb_str_equal(was, is))
+        tell(restore, LB_RESTORE_COUNTRY_BACK, before->row.id, detail);
+}
+
 static void compare_workspaces(struct lb_restore *restore, struct lb_directory *before,
                                struct lb_directory *now)
 {
@@ -60,6 +72,7 @@ static void compare_workspaces(struct lb_restore *restore, struct lb_directory *
         snprintf(detail, sizeof detail, "%s: %s now, and was %s", workspace->row.name, is, was);
         if (strcmp(was, is) != 0)
             tell(restore, LB_RESTORE_LICENSE_BACK, workspace->row.id, detail);
+        compare_countries(restore, workspace, same);
     }
 }
 

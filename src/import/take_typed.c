@@ -24,25 +24,14 @@ struct taking {
 
 /* --- One name --- */
 
-static bool is_stored(const struct lb_import_options *options, const struct lb_typed_name *name)
+static bool is_stored(void *context, const struct lb_typed_name *name)
 {
+    const struct taking *taking = context;
+    const struct lb_import_options *options = taking->options;
     char room[LB_KEY_SIZE];
     return options->is_stored_key &&
            options->is_stored_key(options->context,
                                   lb_key_make(name->type, lb_typed_name_str(name), room));
-}
-
-/* A block that is to be taken back may be stored in the form that its name had before. */
-static bool read_before(struct taking *taking, enum lb_name_type type, struct lb_str text,
-                        const struct lb_name_rules *rules, bool good)
-{
-    const struct lb_import_options *options = taking->options;
-    struct lb_typed_name before;
-    if (options->adds || !lb_typed_name_before(type, text, rules, &before) ||
-        (good && is_stored(options, &taking->name)) || !is_stored(options, &before))
-        return false;
-    taking->name = before;
-    return true;
 }
 
 /* NULL, or why it is not taken. */
@@ -52,15 +41,15 @@ static const char *read_name(struct taking *taking, enum lb_import_type type, st
     struct lb_name_rules rules = {.country = options->country, .adds = options->adds};
     struct lb_typed_name *name = &taking->name;
     enum lb_name_type given = lb_import_type_of_name(type);
-    const char *reason = lb_typed_name_normalise(given, text, &rules, name);
-    if (read_before(taking, given, text, &rules, !reason))
-        return NULL;
+    const char *reason = options->adds
+                             ? lb_typed_name_normalise(given, text, &rules, name)
+                             : lb_typed_name_stored(given, text, &rules, taking, is_stored, name);
     if (reason)
         return reason;
     /* What is forced for a whole file is not meant for its empty fields. */
     bool forced = name->forceable && options->force && name->type != LB_NAME_COMPANY;
     bool asks = options->adds || options->checks;
-    bool doubtful = name->doubt && asks && !forced && !is_stored(options, name);
+    bool doubtful = name->doubt && asks && !forced && !is_stored(taking, name);
     return doubtful ? name->doubt : NULL;
 }
 

@@ -40,6 +40,7 @@ static const struct lb_copy_column workspace_columns[] = {
     NUMBER("created_at"),
     NUMBER("expires_at"),
     NUMBER("numbers"),
+    TEXT("default_country"),
 };
 
 static const struct lb_copy_column key_columns[] = {

@@ -42,6 +42,7 @@ LB_METHOD(void, rollback, struct lb_store *store)
 LB_METHOD(lb_err, workspace_insert, struct lb_store *store, struct lb_workspace_row *row)
 LB_METHOD(lb_err, workspace_set_plan, struct lb_store *store, uint32_t no, enum lb_plan plan,
           int64_t expires_at)
+LB_METHOD(lb_err, workspace_set_country, struct lb_store *store, uint32_t no, uint16_t country)
 LB_METHOD(lb_err, key_insert, struct lb_store *store, struct lb_key_row *row)
 LB_METHOD(lb_err, key_revoke, struct lb_store *store, uint32_t workspace, uint32_t no, int64_t at)
 LB_METHOD(lb_err, key_touch, struct lb_store *store, uint32_t workspace, uint32_t no,

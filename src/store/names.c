@@ -171,3 +171,18 @@ enum lb_role lb_role_stored(struct lb_str name)
 {
     return (enum lb_role)index_of(name, roles, COUNT(roles), LB_ROLE_VIEWER);
 }
+
+uint16_t lb_country_number(struct lb_str letters)
+{
+    return letters.len == 2
+               ? (uint16_t)((unsigned char)letters.ptr[0] << 8 | (unsigned char)letters.ptr[1])
+               : 0;
+}
+
+struct lb_str lb_country_letters(uint16_t number, char room[3])
+{
+    room[0] = (char)(number >> 8);
+    room[1] = (char)(number & 0xff);
+    room[2] = '\0';
+    return number ? (struct lb_str){room, 2} : (struct lb_str){0};
+}

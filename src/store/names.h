@@ -31,4 +31,9 @@ enum lb_campaign_status lb_campaign_status_stored(struct lb_str name);
 enum lb_step_type lb_step_type_stored(struct lb_str name);
 enum lb_role lb_role_stored(struct lb_str name);
 
+/* The two letters of a country as one number, which is read and set at once, and back. 0, and no
+ * string: none, or not two letters. `room` is for the letters and their NUL. */
+uint16_t lb_country_number(struct lb_str letters);
+struct lb_str lb_country_letters(uint16_t number, char room[3]);
+
 #endif

@@ -54,7 +54,8 @@ struct lb_workspace_row {
     char name[LB_NAME_SIZE];
     enum lb_plan plan;
     int64_t created_at;
-    int64_t expires_at; /* of the license */
+    int64_t expires_at;       /* of the license */
+    uint16_t default_country; /* of national phone numbers (names.h); 0: none */
 };
 
 struct lb_key_row {

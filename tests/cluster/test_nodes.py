@@ -366,6 +366,19 @@ def test_a_licence_is_another_everywhere_soon(nodes, tenants):
         becomes(200, block)
 
 
+def test_a_default_country_holds_everywhere_at_once(nodes, tenants):
+    workspace = tenants[0].workspace
+    for country, stored in (("AT", "+436641234567"), ("DE", "+496641234567")):
+        for setter, tenant in itertools.permutations(zip(nodes, tenants), 2):
+            setter[0].cli("workspace", "country", workspace, country)
+            body = expect.ok(tenant[1].api.post("/blocklist", {"entries": [{"phone": "0664 1234567"}]}))
+            assert body["entries"][0]["value"] == stored
+            expect.ok(tenant[1].api.delete("/blocklist", {"entries": [{"phone": "0664 1234567"}]}))
+            setter[0].cli("workspace", "country", workspace, "none")
+            expect.error(tenant[1].api.post("/blocklist", {"entries": [{"phone": "0664 1234567"}]}), 400,
+                         "invalid_identifier")
+
+
 def test_a_block_sets_leads_aside_that_another_node_added_first(nodes):
     """Nothing else has changed in the workspace that would tell the blocking node of them."""
     for adder, blocker in itertools.permutations(nodes.tenants("agency"), 2):

@@ -142,6 +142,7 @@ OWN = [
     EndPoint("PUT", "/session/password", WRITE, {"currentPassword": "x", "newPassword": "y" * 12}),
 ]
 KEYS = [
+    EndPoint("PATCH", "/workspace", WRITE, {"defaultCountry": None}),
     EndPoint("GET", "/keys", READ),
     EndPoint("POST", "/keys", WRITE, {"name": "Another"}, (201,)),
     EndPoint("DELETE", "/keys/{key}", WRITE),

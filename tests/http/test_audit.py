@@ -126,6 +126,7 @@ def test_everything_else_is_listed_with_its_target(server, operator, fresh):
     key = expect.ok(member.api.post("/keys", {"name": "k"}), 201)["id"]
     expect.ok(api.delete("/keys/" + key))
     expect.ok(operator.api.put(f"/workspaces/{fresh.workspace}/plan", {"plan": "agency"}))
+    expect.ok(member.api.patch("/workspace", {"defaultCountry": "de"}))
     expect.ok(member.api.delete("/session"))
     expect.ok(operator.api.delete("/users/" + member.id))
     found = [(a["action"], a["target"], a["by"]["type"], a["by"]["id"], a["count"])
@@ -143,6 +144,7 @@ def test_everything_else_is_listed_with_its_target(server, operator, fresh):
         ("key.create", key, *person, 1),
         ("key.revoke", key, *boss, 1),
         ("workspace.set_plan", fresh.workspace, *boss, 1),
+        ("workspace.change", fresh.workspace, *person, 1),
         ("user.sign_out", member.id, *person, 1),
         ("user.delete", member.id, *boss, 1)]
     assert {a["by"]["name"] for a in audit(api)} == {None, "test", member.email, operator.email}

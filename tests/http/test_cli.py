@@ -262,7 +262,7 @@ def test_the_log_says_at_the_start_what_runs_and_on_what():
                                                         "pro"],
     ["workspace", "create", "Name", "--plan", "pro", "--expires", "tomorrow"],
     ["workspace", "create", "Name", "--plan", "pro", "--expires", "2027-02-30"],
-    ["workspace", "set-plan", "ws_x"], ["key", "create"], ["key", "revoke"], ["key", "list"],
+    ["workspace", "set-plan", "ws_x"], ["workspace", "country", "ws_x"], ["key", "create"], ["key", "revoke"], ["key", "list"],
     ["campaign", "create", "ws_x"], ["campaign", "list"], ["backup"], ["block"], ["unblock"],
     ["check"], ["send"], ["send", "c"], ["list", "--nonsense", "x"],
     ["block", "c", "--batch", "0"], ["version", "extra"],
@@ -343,6 +343,24 @@ def test_set_plan_changes_the_license(folder):
     assert '"agency"' in done(folder.run("workspace", "list", "--json"))
     failed(folder.run("workspace", "set-plan", "ws_missing", "pro"), "ws_missing")
     wrong(folder.run("workspace", "set-plan", workspace, "gold"), "gold")
+
+
+def test_set_country_says_whose_national_numbers_are_meant(folder):
+    workspace = folder.workspace("starter")
+
+    def shown():
+        return json.loads(done(folder.run("workspace", "list", "--json")))[-1]["defaultCountry"]
+
+    assert shown() is None
+    for word, printed in (("at", "AT"), ("DE", "DE"), ("none", "none")):
+        assert done(folder.run("workspace", "country", workspace, word)) == f"{printed}\n"
+        assert shown() == (None if word == "none" else printed)
+    assert json.loads(done(folder.run("workspace", "country", workspace, "DE", "--json")))["defaultCountry"] == "DE"
+    assert done(folder.run("workspace", "list")).splitlines()[-1].split("\t")[-1].split()[-1] == "DE"
+    failed(folder.run("workspace", "country", "ws_missing", "DE"), "ws_missing")
+    for word in ("Germany", "ZZ", "D", ""):
+        wrong(folder.run("workspace", "country", workspace, word), "two letters")
+    assert shown() == "DE"
 
 
 def test_key_create_prints_a_key_that_works(folder):

@@ -123,6 +123,23 @@ def test_a_phone_number_that_was_stored_as_a_national_one_is_erased(fresh, spell
     assert expect.ok(fresh.api.post("/check", lead))[0]["blocked"]
 
 
+def test_neither_of_two_phone_numbers_that_may_be_meant_is_erased(fresh):
+    two = ["+4989123456", "+494989123456"]
+    body = {"phone": "49 89 123456", "email": "bob@example.com", "defaultCountry": "DE"}
+    campaign = f"/campaigns/{fresh.campaign('Q1')}/blocklist"
+    expect.ok(fresh.api.post("/blocklist", {"entries": [{"phone": two[0]}, {"email": "bob@example.com"}]}))
+    expect.ok(fresh.api.post(campaign, {"entries": [{"phone": two[1]}]}))
+    for query in ("?dryRun=true", ""):
+        error = expect.error(fresh.api.post("/erasures" + query, body), 400, "invalid_identifier")
+        assert "both are stored" in error["message"] and "with +" in error["message"]
+    for path in ("/blocklist", campaign):
+        assert not any(entry.get("erased") for entry in expect.ok(fresh.api.get(path)))
+    expect.ok(fresh.api.delete("/blocklist", {"entries": [{"phone": two[0]}]}))
+    assert expect.ok(fresh.api.post("/erasures", body))["erased"]["entries"] == 2
+    (entry,) = expect.ok(fresh.api.get(campaign + "?type=phone"))
+    assert entry["erased"] is True
+
+
 def test_no_trace_of_an_erased_person_is_left_anywhere(world, tmp_path):
     assert traces(world.server), "else there is nothing to look for"
     body = world.erase()

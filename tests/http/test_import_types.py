@@ -94,6 +94,18 @@ def test_a_file_frees_a_phone_number_that_was_blocked_as_a_national_one(fresh, s
     assert (again["unblocked"], again["bad"]) == (0, int(country == "DE"))
 
 
+def test_a_file_does_not_free_either_of_two_phone_numbers_that_it_may_mean(fresh):
+    two = ["+4989123456", "+494989123456"]
+    expect.ok(fresh.api.post("/blocklist", {"entries": [{"phone": value} for value in [*two, "+49301234567"]]}))
+    query = {"action": "unblock", "type": "phone", "defaultCountry": "DE"}
+    data = "Phone\n49 89 123456\n030 1234567\n"
+    said = expect.ok(send(fresh.api, data, **query))
+    assert (said["unblocked"], said["bad"]) == (1, 1) and "both are stored" in said["errors"][0]["reason"]
+    assert set(listed(fresh.api)) == set(two)
+    expect.ok(fresh.api.delete("/blocklist", {"entries": [{"phone": two[1]}]}))
+    assert expect.ok(send(fresh.api, data, **query))["unblocked"] == 1 and listed(fresh.api) == {}
+
+
 def test_what_is_forced_for_a_file_is_not_for_its_empty_fields(fresh):
     data = "Company,Website\nNA-KD,na-kd.com\nn/a,gmail.com\n"
     body = expect.ok(send(fresh.api, data, force="true", columns="1:company,2:domain"))

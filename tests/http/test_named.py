@@ -128,6 +128,26 @@ def test_of_both_readings_of_a_phone_number_today_s_is_freed_first(fresh):
     assert not found["blocked"]
 
 
+# "49 89 123456" in Germany: of Munich with its calling code, or of an area that begins with 49.
+TWO = ["+4989123456", "+494989123456"]
+
+
+@pytest.mark.parametrize("stored", [TWO, TWO[:1], TWO[1:]], ids=" ".join)
+@pytest.mark.parametrize("campaign", [False, True])
+def test_what_may_be_two_phone_numbers_frees_the_one_that_is_stored(fresh, stored, campaign):
+    path = f"/campaigns/{fresh.campaign('Q1')}/blocklist" if campaign else "/blocklist"
+    body = {"entries": [{"phone": "49 89 123456"}, {"email": "bob@example.com"}], "defaultCountry": "DE"}
+    block(fresh.api, *({"phone": value} for value in [*stored, "+4930123456"]), {"email": "bob@example.com"}, path=path)
+    if stored == TWO:
+        (bad,) = expect.error(fresh.api.delete(path, body), 400, "invalid_identifier")["errors"]
+        assert bad["index"] == 0 and "both are stored" in bad["reason"] and "with +" in bad["reason"]
+        assert len(expect.ok(fresh.api.get(path))) == 4
+        expect.ok(fresh.api.delete(path, {"entries": [{"phone": TWO[1]}]}))
+    assert expect.ok(fresh.api.delete(path, body))["unblocked"] == 2
+    assert [entry["value"] for entry in expect.ok(fresh.api.get(path))] == ["+4930123456"]
+    expect.error(fresh.api.delete(path, body), 400, "invalid_identifier")
+
+
 def test_another_workspace_does_not_see_it(fresh, other):
     block(fresh.api, {"domain": "acme.com"})
     assert expect.ok(named(other.api, "domain", "acme.com"))["blocked"] is False

@@ -292,6 +292,7 @@ def visit_people(tour, server, workspace):
         tour(operator.api, name)
     visit_installation(tour, operator.api)
     inside = operator.api_for(workspace)
+    tour(inside, "setCountry")
     ids["keyId"] = tour(inside, "createKey").json()["id"]
     tour(inside, "listKeys")
     tour(inside, "revokeKey", ids)

@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from support import expect
+from support import expect, people
 from support.campaigns import Campaign
 from support.client import build
 from support.server import Server
@@ -110,6 +110,7 @@ def test_whatever_fills_the_database_is_refused(full):
             api.put(f"{target}/steps/{step}", {"delayHours": 3}),
             api.post(f"{target}/activities/claim", {"limit": 1}),
             api.put(f"{target}/activate"),
+            people.person(server, "member", tenant.workspace).api.patch("/workspace", {"defaultCountry": "DE"}),
             import_of(server, tenant, f"{target}/leads/import")):
         refused(response)
 

@@ -304,7 +304,7 @@ def test_workspaces_are_made_listed_and_changed(operator, server):
     name = "<i>Umlaut & \"quote\" " + unique()
     made = expect.ok(operator.api.post("/workspaces", {
         "name": name, "plan": "starter", "expiresAt": "2099-01-31"}), 201)
-    assert made.keys() == {"id", "name", "plan", "expiresAt", "createdAt"}
+    assert made.keys() == {"id", "name", "plan", "expiresAt", "createdAt", "defaultCountry"}
     assert (made["name"], made["expiresAt"]) == (name, "2099-01-31T00:00:00.000Z")
     listing = expect.ok(operator.api.get("/workspaces"))
     assert listing[-1] == {**made, "entries": 0, "keys": 0, "campaigns": 0}

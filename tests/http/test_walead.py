@@ -342,7 +342,8 @@ def test_a_key_can_ask_what_it_is(server):
                      "expiresAt": type(None), "workspace": OBJECT, "limits": OBJECT})
     assert body["id"] == tenant.key.split("_")[1] and body["readOnly"] is False
     assert has_shape(body["workspace"], {"id": TEXT, "name": TEXT, "plan": TEXT,
-                                         "expiresAt": type(None)})["id"] == tenant.workspace
+                                         "expiresAt": type(None),
+                                         "defaultCountry": type(None)})["id"] == tenant.workspace
     assert body["workspace"]["plan"] == "pro"
     assert body["limits"] == {"requestsPerSecond": None, "identifiersPerRequest": 10000,
                               "blockedLeads": 100000000, "campaigns": 10000,

@@ -116,7 +116,7 @@ test('every curl line of the dashboard works when it is pasted', async (t) => {
 test('every curl line for signed-in users does, too', async () => {
   const seen = {};
   for (const [id, line, responses] of await linesOf('curl', { session: true })) {
-    const who = /Keys?$/.test(id) ? ['member', workspace] : ['operator'];
+    const who = /Keys?$|^setCountry$/.test(id) ? ['member', workspace] : ['operator'];
     const { cookie, session } = await makePerson(server, `${id.toLowerCase()}@example.com`, ...who);
     seen[id] = await pasted(line.replace('YOUR_SESSION', cookie).replace('YOUR_CSRF_TOKEN', session.csrfToken), responses);
   }

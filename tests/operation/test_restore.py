@@ -86,6 +86,7 @@ class Day:
         changed = self.ann.api.call("PUT", "/session/password", {"currentPassword": PASSWORD, "newPassword": LATER})
         assert changed.status == 200, changed
         server.cli("workspace", "set-plan", self.workspace, "agency", "--expires", "2099-01-01")
+        server.cli("workspace", "country", self.workspace, "DE")
         block(self.api, "", "afternoon-1", "afternoon-2", reason="asked at three")
         block(self.api, "/campaigns/runs", "afternoon-runs")
         self.ends = "2099-01-01T00:00:00.000Z"
@@ -148,6 +149,7 @@ def test_a_day_is_restored_and_what_it_lost_is_listed(day, tmp_path):
     assert items(result, "USER_LOST") == {"new@example.com": ("operator", 1)}
     assert items(result, "LICENSE_BACK") == {
         day.workspace: ("Acme: agency now, and was agency until 2099-01-01T00:00:00.000Z", 1)}
+    assert items(result, "COUNTRY_BACK") == {day.workspace: ("Acme: none now, and was DE", 1)}
     assert items(result, "CAMPAIGN_BACK") == {"deleted": ("Deleted, workspace Acme", 1)}
     assert items(result, "CAMPAIGN_LOST") == {"new": ("New, workspace Acme", 1)}
     assert items(result, "WORKSPACE_LOST") == {day.late: ("Late, 1 entry", 1)}

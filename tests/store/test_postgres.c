@@ -1108,6 +1108,7 @@ static void a_workspace_stands_where_its_last_change_left_it(void **state)
     assert_int_equal(append(store, workspace, UINT64_C(1) << 39), LB_OK);
     assert_int_equal(store->ops->workspace_set_plan(store, workspace, LB_PLAN_PRO, 9), LB_OK);
     assert_int_equal(store->ops->workspace_set_plan(store, workspace, LB_PLAN_PRO, 9), LB_OK);
+    assert_int_equal(store->ops->workspace_set_country(store, workspace, 0x4445), LB_OK);
     assert_int_equal(store->ops->lead_insert(store, &lead), LB_OK);
     assert_int_equal(store->ops->key_touch(store, other, 1, 1), LB_OK);
     commit(store);

@@ -155,11 +155,19 @@ static lb_err expect_no_source(void *context, const struct lb_audit_row *row)
     return LB_OK;
 }
 
+static lb_err expect_no_country(void *context, const struct lb_workspace_row *row)
+{
+    *(int *)context += row->plan == LB_PLAN_PRO && row->default_country == 0;
+    return LB_OK;
+}
+
 static void expect_first_rows(struct lb_store *store)
 {
     struct lb_store_reader *reader = store->ops->writer_reader(store);
     struct lb_log_row row;
-    int audited = 0;
+    int audited = 0, workspaces = 0;
+    assert_int_equal(store->ops->load_workspaces(store, &workspaces, expect_no_country), LB_OK);
+    assert_int_equal(workspaces, 1);
     assert_int_equal(store->ops->log_row_of(reader, 1, 6, &row), LB_OK);
     assert_true(row.id == 5 && row.actor == 1 && row.at == 8);
     assert_true(lb_str_equal(row.reason, LB_STR("asked")) && !row.source.ptr);

@@ -1,6 +1,7 @@
 /* The contract of store.h, method by method, against each backend. */
 #include "base/log.h"
 #include "base/rcu.h"
+#include "store/names.h"
 #include "store/sqlite/sqlite.h"
 #include "support/postgres.h"
 
@@ -188,6 +189,7 @@ static void what_was_committed_is_loaded(void **state)
     commit(backend);
     begin(backend);
     assert_int_equal(ops->workspace_set_plan(backend->store, first, LB_PLAN_AGENCY, 99), LB_OK);
+    assert_int_equal(ops->workspace_set_country(backend->store, first, 0x4445), LB_OK);
     assert_int_equal(ops->key_touch(backend->store, second, key, 13), LB_OK);
     assert_int_equal(ops->key_revoke(backend->store, second, key, 14), LB_OK);
     assert_int_equal(ops->campaign_set_status(backend->store, second, campaign, LB_CAMPAIGN_PAUSED),
@@ -202,6 +204,8 @@ static void what_was_committed_is_loaded(void **state)
     assert_string_equal(workspace->name, "Ärger & \"Söhne\", GmbH");
     assert_true(workspace->plan == LB_PLAN_AGENCY && workspace->created_at == 5);
     assert_int_equal(workspace->expires_at, 99);
+    assert_true(workspace->default_country == lb_country_number(LB_STR("DE")));
+    assert_int_equal(loaded.workspaces[1].default_country, 0);
     assert_true(loaded.workspaces[1].plan == LB_PLAN_PRO && loaded.workspaces[1].expires_at == 0);
     assert_int_equal(loaded.key_count, 1);
     const struct lb_key_row *row = &loaded.keys[0];

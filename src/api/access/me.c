@@ -3,6 +3,7 @@
 #include "api/handlers.h"
 
 #include "config/config.h"
+#include "domain/blocklist/country.h"
 #include "json/encode.h"
 #include "store/names.h"
 
@@ -30,6 +31,8 @@ static void put_workspace(struct lb_buf *body, struct lb_workspace *workspace)
     lb_buf_printf(body, ",\"plan\":\"%s\",\"expiresAt\":",
                   lb_plan_name((enum lb_plan)atomic_load(&workspace->plan)));
     lb_json_put_time_or_null(body, atomic_load(&workspace->expires_at));
+    lb_buf_append_lit(body, ",\"defaultCountry\":");
+    lb_json_put_string_or_null(body, lb_workspace_country(workspace));
     lb_buf_append_lit(body, "}");
 }
 

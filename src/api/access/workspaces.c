@@ -1,10 +1,14 @@
-/* Workspaces and their licenses: for operators, in the dashboard and at the command line. */
+/* Workspaces and their licenses: for operators, in the dashboard and at the command line. What is
+ * set for a workspace: for its members, too. */
 #include "api/access/admin.h"
 #include "api/body_items.h"
+#include "api/country.h"
 #include "api/handlers.h"
 #include "api/query.h"
 
 #include "base/clock.h"
+#include "domain/blocklist/country.h"
+#include "domain/blocklist/typed_name.h"
 #include "json/encode.h"
 #include "store/names.h"
 
@@ -95,6 +99,8 @@ static void put_row(struct lb_buf *body, const struct lb_workspace_row *row)
     lb_json_put_time_or_null(body, row->expires_at);
     lb_buf_append_lit(body, ",\"createdAt\":");
     lb_json_put_time(body, row->created_at);
+    lb_buf_append_lit(body, ",\"defaultCountry\":");
+    lb_json_put_string_or_null(body, lb_country_of(row->default_country));
 }
 
 static struct lb_workspace_row current_row(struct lb_workspace *workspace)
@@ -102,6 +108,7 @@ static struct lb_workspace_row current_row(struct lb_workspace *workspace)
     struct lb_workspace_row row = workspace->row;
     row.plan = (enum lb_plan)atomic_load(&workspace->plan);
     row.expires_at = atomic_load(&workspace->expires_at);
+    row.default_country = atomic_load(&workspace->country);
     return row;
 }
 
@@ -153,7 +160,7 @@ enum lb_progress lb_workspaces_list(struct lb_call *call)
     return LB_DONE;
 }
 
-static void reply_plan(struct lb_call *call)
+static void reply_changed(struct lb_call *call)
 {
     const struct lb_admin_change *change = call->state;
     if (!lb_call_written(call))
@@ -173,5 +180,29 @@ enum lb_progress lb_workspaces_plan(struct lb_call *call)
         !lb_admin_read_time(call, "expiresAt", &change->workspace_row.expires_at))
         return LB_DONE;
     lb_admin_set_plan(change);
-    return lb_call_write(call, &change->write, 0, reply_plan);
+    return lb_call_write(call, &change->write, 0, reply_changed);
+}
+
+/* null: none. A missing one is no wish to have none. */
+static bool read_country(struct lb_call *call, uint16_t *out)
+{
+    const struct lb_json *value = lb_json_member(call->body, "defaultCountry");
+    struct lb_str country = lb_name_country(lb_json_string(value));
+    *out = lb_country_number(country);
+    if (*out || lb_json_type(value) == LB_JSON_NULL)
+        return true;
+    lb_reply_error(&call->req->reply, LB_ERR_INVALID_BODY,
+                   "\"defaultCountry\" " LB_COUNTRY_MUST_BE ", or null.");
+    return false;
+}
+
+enum lb_progress lb_workspaces_patch(struct lb_call *call)
+{
+    if (!lb_admin_find_workspace(call) || !lb_call_parse_body(call, LB_JSON_OBJECT))
+        return LB_DONE;
+    struct lb_admin_change *change = lb_admin_begin(call);
+    if (!change || !read_country(call, &change->workspace_row.default_country))
+        return LB_DONE;
+    lb_admin_set_country(change);
+    return lb_call_write(call, &change->write, 0, reply_changed);
 }

@@ -9,15 +9,16 @@
 #define DAY_MS INT64_C(86400000)
 
 static const char *const ACTIONS[] = {
-    "leads.block",       "leads.unblock",      "leads.undo",           "leads.carry_over",
-    "leads.expire",      "leads.erase",        "people.link",          "campaign.create",
-    "campaign.change",   "campaign.delete",    "campaign.drop_blocks", "campaign.activate",
-    "campaign.pause",    "key.create",         "key.revoke",           "hook.subscribe",
-    "hook.unsubscribe",  "hook.pause",         "hook.resume",          "hook.rotate",
-    "workspace.create",  "workspace.set_plan", "user.create",          "user.link",
-    "user.set_password", "user.sign_in",       "user.sign_out",        "user.delete",
-    "user.link_revoke",  "user.session_end",   "user.factor_on",       "user.factor_off",
-    "user.factor_reset", "user.wrong_code",    "user.recovery_code",   "user.recovery_codes",
+    "leads.block",         "leads.unblock",      "leads.undo",           "leads.carry_over",
+    "leads.expire",        "leads.erase",        "people.link",          "campaign.create",
+    "campaign.change",     "campaign.delete",    "campaign.drop_blocks", "campaign.activate",
+    "campaign.pause",      "key.create",         "key.revoke",           "hook.subscribe",
+    "hook.unsubscribe",    "hook.pause",         "hook.resume",          "hook.rotate",
+    "workspace.create",    "workspace.set_plan", "workspace.change",     "user.create",
+    "user.link",           "user.set_password",  "user.sign_in",         "user.sign_out",
+    "user.delete",         "user.link_revoke",   "user.session_end",     "user.factor_on",
+    "user.factor_off",     "user.factor_reset",  "user.wrong_code",      "user.recovery_code",
+    "user.recovery_codes",
 };
 
 static const struct {

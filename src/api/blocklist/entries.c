@@ -1,6 +1,7 @@
 #include "api/blocklist/entries.h"
 
 #include "api/blocklist/entry_json.h"
+#include "api/country.h"
 #include "base/clock.h"
 #include "domain/blocklist/typed_name.h"
 
@@ -49,18 +50,6 @@ const char *lb_entries_read_kind(const struct lb_json *object, enum lb_block_kin
     if (lb_json_type(end) != LB_JSON_STRING || !lb_time_parse(lb_json_string(end), out_end))
         return "expiresAt must be a time such as 2027-01-31T00:00:00Z";
     return *out_end > lb_clock_wall_ms() ? NULL : "expiresAt is in the past";
-}
-
-const char *lb_entries_read_country(const struct lb_json *body, struct lb_str *out)
-{
-    const struct lb_json *country = lb_json_member(body, "defaultCountry");
-    *out = (struct lb_str){0};
-    if (is_absent(country))
-        return NULL;
-    *out = lb_json_string(country);
-    return lb_json_type(country) == LB_JSON_STRING && lb_name_is_country(*out)
-               ? NULL
-               : "must be the two letters of a country, such as DE";
 }
 
 bool lb_entries_keep_stored(struct lb_call *call, struct lb_kept *kept, enum lb_block_kind kind,
@@ -123,32 +112,35 @@ static bool is_stored(const struct reading *reading, struct lb_str key)
     return lb_blocklist_find(reading->call->app->blocklist, reading->call->list, key) != 0;
 }
 
+static bool is_stored_name(void *context, const struct lb_typed_name *name)
+{
+    char room[LB_KEY_SIZE];
+    return is_stored(context, lb_key_make(name->type, lb_typed_name_str(name), room));
+}
+
 /* NULL, or what is wrong. `*out_key`: in `room`, or in the reading. */
 static const char *read_name(struct reading *reading, const struct entry *entry,
                              char room[LB_KEY_SIZE], struct lb_str *out_key)
 {
     struct lb_typed_name *name = &reading->name;
-    const char *wrong = lb_typed_name_normalise(entry->given, entry->raw, &reading->rules, name);
+    bool adds = reading->what_for == LB_NAMES_TO_ADD;
+    const char *wrong =
+        adds ? lb_typed_name_normalise(entry->given, entry->raw, &reading->rules, name)
+             : lb_typed_name_stored(entry->given, entry->raw, &reading->rules, reading,
+                                    is_stored_name, name);
     if (wrong)
         return wrong;
     *out_key = lb_key_make(name->type, lb_typed_name_str(name), room);
-    bool doubtful = name->doubt && reading->what_for == LB_NAMES_TO_ADD &&
-                    !(name->forceable && reading->force) && !is_stored(reading, *out_key);
+    bool doubtful = name->doubt && adds && !(name->forceable && reading->force) &&
+                    !is_stored(reading, *out_key);
     return doubtful ? name->doubt : NULL;
 }
 
-/* The key under which the name may be stored by the rules before these; ptr NULL: under none but
+/* The key under which a person may be stored by the rules before these; ptr NULL: under none but
  * today's. */
-static struct lb_str key_before(const struct reading *reading, const struct entry *entry,
-                                char room[LB_KEY_SIZE])
+static struct lb_str key_before(const struct entry *entry, char room[LB_KEY_SIZE])
 {
-    struct lb_typed_name before;
     struct lb_identifier today, person;
-    if (entry->given != LB_NAME_LINKEDIN) {
-        bool found = lb_typed_name_before(entry->given, entry->raw, &reading->rules, &before);
-        return found ? lb_key_make(before.type, lb_typed_name_str(&before), room)
-                     : (struct lb_str){0};
-    }
     bool good = !lb_identifier_normalise(entry->raw, &today);
     if (!lb_identifier_before(entry->raw, good ? &today : NULL, &person))
         return (struct lb_str){0};
@@ -156,14 +148,16 @@ static struct lb_str key_before(const struct reading *reading, const struct entr
     return (struct lb_str){room, person.len};
 }
 
-/* The same of a name that is to be freed: it may be stored in the form that it had before. */
+/* The same of a name that is to be freed: a person may be stored in the form that the name had
+ * before. */
 static const char *read_stored(struct reading *reading, const struct entry *entry,
                                char rooms[2][LB_KEY_SIZE], struct lb_str *out_key)
 {
     const char *wrong = read_name(reading, entry, rooms[0], out_key);
-    if (reading->what_for == LB_NAMES_TO_ADD || (!wrong && is_stored(reading, *out_key)))
+    if (reading->what_for == LB_NAMES_TO_ADD || entry->given != LB_NAME_LINKEDIN ||
+        (!wrong && is_stored(reading, *out_key)))
         return wrong;
-    struct lb_str key = key_before(reading, entry, rooms[1]);
+    struct lb_str key = key_before(entry, rooms[1]);
     if (!key.ptr || !is_stored(reading, key))
         return wrong;
     *out_key = key;
@@ -200,12 +194,12 @@ static bool add(struct reading *reading, size_t index, const struct lb_json *obj
 {
     struct lb_identifiers *out = reading->out;
     struct entry entry;
-    char rooms[2][LB_KEY_SIZE];
+    char room[LB_KEY_SIZE];
     struct lb_change_item item = {0};
     const char *wrong = read_entry(reading, object, &entry);
     out->bad.fields |= wrong != NULL;
     if (!wrong)
-        wrong = read_stored(reading, &entry, rooms, &item.key);
+        wrong = read_name(reading, &entry, room, &item.key);
     if (wrong)
         return lb_bad_items_add(&out->bad, reading->call, &reading->kept, index, entry.raw, wrong);
     item.reason = entry.reason;
@@ -226,7 +220,7 @@ static bool read_rules(struct reading *reading)
     const struct lb_json *body = reading->call->body;
     const struct lb_json *force = lb_json_member(body, "force");
     struct lb_reply *reply = &reading->call->req->reply;
-    const char *wrong = lb_entries_read_country(body, &reading->rules.country);
+    const char *wrong = lb_country_read_body(reading->call, &reading->rules.country);
     if (!is_absent(force) && lb_json_type(force) != LB_JSON_BOOL)
         lb_reply_error(reply, LB_ERR_INVALID_BODY, "\"force\" must be true or false.");
     else if (wrong)

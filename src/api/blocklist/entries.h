@@ -21,7 +21,4 @@ bool lb_entries_keep_stored(struct lb_call *call, struct lb_kept *kept, enum lb_
  * request; `leads` when they were to be counted, null of what was not. */
 void lb_entries_put(struct lb_buf *body, const struct lb_identifiers *identifiers);
 
-/* "defaultCountry" of the body: NULL when it is good or missing, else what is wrong. */
-const char *lb_entries_read_country(const struct lb_json *body, struct lb_str *out);
-
 #endif

@@ -5,6 +5,8 @@
  * batch by batch. After each batch the importer's thread goes on with another workspace's file. */
 #include "api/blocklist/file_import.h"
 
+#include "api/country.h"
+
 /* --- Rows --- */
 
 static void take_bad(struct lb_file_import *import, const struct lb_import_item *item)
@@ -49,7 +51,7 @@ static lb_err judge(struct lb_file_import *import)
     options.checks = import->upload->action == LB_UPLOAD_CHECK;
     options.columns = import->upload->columns;
     options.type = import->upload->type;
-    options.country = import->upload->country;
+    options.country = lb_country_meant(import->call, import->upload->country);
     options.force = import->upload->force;
     options.context = import;
     struct lb_reason reason = {0};

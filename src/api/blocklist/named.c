@@ -1,24 +1,10 @@
 #include "api/blocklist/named.h"
 
-#include "api/blocklist/entries.h"
 #include "api/blocklist/entry_json.h"
-#include "api/query.h"
+#include "api/country.h"
 #include "json/encode.h"
 
 #define COMPANY_PAGE "https://www.linkedin.com/company/"
-
-/* "defaultCountry" of the query. False when the reply is set. */
-static bool read_country(struct lb_call *call, struct lb_str *out)
-{
-    if (!lb_query_text(call, "defaultCountry", out))
-        return false;
-    if (!out->len || lb_name_is_country(*out))
-        return true;
-    lb_reply_error(&call->req->reply, LB_ERR_INVALID_PARAMETER,
-                   "The parameter 'defaultCountry' must be the two letters of a country, such as "
-                   "DE.");
-    return false;
-}
 
 bool lb_named_read(struct lb_call *call, enum lb_name_type type, struct lb_str value,
                    struct lb_asked *out)
@@ -26,7 +12,7 @@ bool lb_named_read(struct lb_call *call, enum lb_name_type type, struct lb_str v
     struct lb_name_rules rules = {0};
     struct lb_kept kept = {0};
     char room[LB_KEY_SIZE];
-    if (!read_country(call, &rules.country))
+    if (!lb_country_read_query(call, &rules.country))
         return false;
     if (type == LB_NAME_LINKEDIN || type == LB_NAME_MEMBER_ID)
         return lb_identifiers_read_one(call, value, out);
@@ -34,6 +20,7 @@ bool lb_named_read(struct lb_call *call, enum lb_name_type type, struct lb_str v
     struct lb_typed_name before;
     if (!name)
         return false;
+    rules.country = lb_country_meant(call, rules.country);
     *out = (struct lb_asked){.raw = value};
     out->wrong = lb_typed_name_normalise(type, value, &rules, name);
     if (lb_typed_name_before(type, value, &rules, &before)) {

@@ -3,7 +3,7 @@
  */
 #include "api/batch_write.h"
 #include "api/blocklist/changes.h"
-#include "api/blocklist/entries.h"
+#include "api/country.h"
 #include "api/handlers.h"
 
 #include "base/clock.h"
@@ -57,7 +57,7 @@ static bool is_absent(const struct lb_json *value)
 }
 
 /* Is it in a blocklist of the workspace? */
-static bool is_listed(const struct erasing *erasing, struct lb_str key)
+static bool is_listed_key(const struct erasing *erasing, struct lb_str key)
 {
     const struct lb_call *call = erasing->call;
     size_t count = 0;
@@ -72,20 +72,31 @@ static bool is_listed(const struct erasing *erasing, struct lb_str key)
     return found;
 }
 
-/* The form that the name had before is erased, too. One that is refused today is a name when it is
- * blocked. */
-static lb_err add_before(struct erasing *erasing, enum lb_name_type type, struct lb_str raw,
-                         const struct lb_name_rules *rules, const char **wrong)
+static bool is_listed(void *context, const struct lb_typed_name *name)
+{
+    char room[LB_KEY_SIZE];
+    return is_listed_key(context, lb_key_make(name->type, lb_typed_name_str(name), room));
+}
+
+static lb_err add_name(struct erasing *erasing, const struct lb_typed_name *name)
+{
+    char room[LB_KEY_SIZE];
+    return lb_erasure_add(&erasing->erasure,
+                          lb_key_make(name->type, lb_typed_name_str(name), room));
+}
+
+/* `*out`: the form of today, or of a name that is refused today the one that is blocked. Where it
+ * has one today, the form that it had before is erased, too. */
+static const char *read_name(struct erasing *erasing, enum lb_name_type type, struct lb_str raw,
+                             const struct lb_name_rules *rules, struct lb_typed_name *out,
+                             lb_err *out_err)
 {
     struct lb_typed_name before;
-    char room[LB_KEY_SIZE];
-    if (!lb_typed_name_before(type, raw, rules, &before))
-        return LB_OK;
-    struct lb_str key = lb_key_make(before.type, lb_typed_name_str(&before), room);
-    if (*wrong && !is_listed(erasing, key))
-        return LB_OK;
-    *wrong = NULL;
-    return lb_erasure_add(&erasing->erasure, key);
+    if (lb_typed_name_normalise(type, raw, rules, out))
+        return lb_typed_name_stored(type, raw, rules, erasing, is_listed, out);
+    if (lb_typed_name_before(type, raw, rules, &before))
+        *out_err = add_name(erasing, &before);
+    return NULL;
 }
 
 static bool add(struct erasing *erasing, const char *member, const struct lb_json *value,
@@ -94,22 +105,19 @@ static bool add(struct erasing *erasing, const char *member, const struct lb_jso
     struct lb_call *call = erasing->call;
     struct lb_typed_name name;
     enum lb_name_type type;
-    char room[LB_KEY_SIZE];
+    lb_err err = LB_OK;
     if (lb_json_type(value) != LB_JSON_STRING)
         return refuse(call, member, "must be a string, or an array of strings");
     lb_name_type_of_word(lb_str(member), &type);
-    const char *refused = lb_typed_name_normalise(type, lb_json_string(value), rules, &name);
-    const char *wrong = refused;
-    lb_err err = add_before(erasing, type, lb_json_string(value), rules, &wrong);
+    const char *wrong = read_name(erasing, type, lb_json_string(value), rules, &name, &err);
     if (wrong) {
         lb_reply_error(&call->req->reply, LB_ERR_INVALID_IDENTIFIER, "\"%s\": %s.", member, wrong);
         return false;
     }
     if (!lb_erased_is_personal(name.type))
         return refuse(call, member, "is not the name of a person");
-    if (!err && !refused)
-        err = lb_erasure_add(&erasing->erasure,
-                             lb_key_make(name.type, lb_typed_name_str(&name), room));
+    if (!err)
+        err = add_name(erasing, &name);
     if (err == LB_ERR_PAYLOAD_TOO_LARGE)
         return refuse(call, member, "is one name too many: a person has at most 100");
     return !err || lb_call_no_memory(call);
@@ -133,7 +141,7 @@ static bool read_names(struct erasing *erasing)
     struct lb_name_rules rules = {.adds = false};
     if (!lb_call_parse_body(call, LB_JSON_OBJECT))
         return false;
-    const char *wrong = lb_entries_read_country(call->body, &rules.country);
+    const char *wrong = lb_country_read_body(call, &rules.country);
     if (wrong)
         return refuse(call, "defaultCountry", wrong);
     for (size_t i = 0; i < NAME_MEMBERS; i++) {
@@ -263,7 +271,7 @@ static void overwrite(struct erasing *erasing)
 static void find_blocked(struct erasing *erasing)
 {
     for (size_t n = 0; n < erasing->erasure.name_count && !erasing->blocked; n++)
-        erasing->blocked = is_listed(erasing, erasing->erasure.names[n].key);
+        erasing->blocked = is_listed_key(erasing, erasing->erasure.names[n].key);
 }
 
 /* Online. Erases what was found. True: it is to be looked for once more. */

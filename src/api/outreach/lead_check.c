@@ -1,8 +1,9 @@
 /* Are these leads blocked, by any of their names? From memory; only why a lead is blocked is read.
  */
-#include "api/blocklist/entries.h"
 #include "api/blocklist/entry_json.h"
+#include "api/blocklist/identifiers.h"
 #include "api/blocklist/verdict.h"
+#include "api/country.h"
 #include "api/handlers.h"
 
 #include "domain/outreach/exclusion.h"
@@ -302,7 +303,7 @@ static bool read_campaign(struct checking *checking)
 static bool read_leads(struct checking *checking)
 {
     struct lb_call *call = checking->call;
-    const char *wrong = lb_entries_read_country(call->body, &checking->rules.country);
+    const char *wrong = lb_country_read_body(call, &checking->rules.country);
     const struct lb_json *array = lb_body_items_array(call, "leads");
     if (wrong && array)
         lb_reply_error(&call->req->reply, LB_ERR_INVALID_BODY, "\"defaultCountry\" %s.", wrong);

@@ -5,9 +5,11 @@
 #include "api/outreach/leads.h"
 #include "base/csv.h"
 #include "base/utf8.h"
+#include "domain/blocklist/country.h"
 #include "domain/blocklist/persons.h"
 #include "domain/outreach/counts.h"
 #include "domain/outreach/lead.h"
+#include "domain/outreach/lead_keys.h"
 
 #include <assert.h>
 #include <stdio.h>
@@ -182,7 +184,9 @@ static bool is_excluded(const struct lead_import *leads, const struct lb_new_lea
                               .campaign = call->list.campaign,
                               .identifier = lead->identifier,
                               .member_id = lead->member_id};
+    char phone[LB_LEAD_PHONE_SIZE];
     memcpy(row.fields, lead->fields, sizeof row.fields);
+    lb_lead_read_phone(&row, lb_workspace_country(call->workspace), phone);
     lb_rcu_online();
     bool excluded = lb_leads_scope(call, &row) != LB_SCOPE_NONE;
     lb_rcu_offline();

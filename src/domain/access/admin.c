@@ -81,6 +81,32 @@ void lb_admin_set_plan(struct lb_admin_change *change)
     change->write.publish = publish_set_plan;
 }
 
+static lb_err apply_set_country(struct lb_write *write, struct lb_store *store)
+{
+    struct lb_admin_change *change = change_of(write);
+    const struct lb_workspace_row *row = &change->workspace->row;
+    lb_err err = lb_actor_check(&change->actor, store, &write->reason);
+    if (err)
+        return err;
+    write->touched = true;
+    err = store->ops->workspace_set_country(store, row->no, change->workspace_row.default_country);
+    return err ? err : audit(change, store, row->no, "workspace.change", row->id);
+}
+
+static void publish_set_country(struct lb_write *write)
+{
+    struct lb_admin_change *change = change_of(write);
+    atomic_store(&change->workspace->country, change->workspace_row.default_country);
+}
+
+void lb_admin_set_country(struct lb_admin_change *change)
+{
+    change->write.workspace = change->workspace->row.no;
+    change->write.records = LB_RECORD_BYTES;
+    change->write.apply = apply_set_country;
+    change->write.publish = publish_set_country;
+}
+
 static lb_err check_key_limits(struct lb_admin_change *change)
 {
     struct lb_key_counts counts;

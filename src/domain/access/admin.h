@@ -32,6 +32,9 @@ void lb_admin_create_workspace(struct lb_admin_change *change);
 /* workspace; workspace_row: plan, expires_at. */
 void lb_admin_set_plan(struct lb_admin_change *change);
 
+/* workspace; workspace_row: default_country. */
+void lb_admin_set_country(struct lb_admin_change *change);
+
 /* workspace; key_row: name, read_only, rate_limit, expires_at. Result: key_row and key_text.
  * LB_ERR_LIMIT_REACHED when there are max_keys, or of a user max_maker_keys. */
 void lb_admin_create_key(struct lb_admin_change *change);

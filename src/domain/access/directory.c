@@ -225,6 +225,7 @@ struct lb_workspace *lb_directory_make_workspace(struct lb_directory *directory,
     workspace->node.key = lb_str(workspace->row.id);
     atomic_init(&workspace->plan, (int)row->plan);
     atomic_init(&workspace->expires_at, row->expires_at);
+    atomic_init(&workspace->country, row->default_country);
     lb_made_note(&directory->made_workspaces, &workspace->node);
     return workspace;
 }

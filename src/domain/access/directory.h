@@ -30,8 +30,9 @@ struct lb_conflicts;
 
 struct lb_workspace {
     struct lb_registry_node node;
-    struct lb_workspace_row row;    /* but for plan and expires_at, which are below */
+    struct lb_workspace_row row;    /* but for what may change, which is below */
     _Atomic int plan;               /* enum lb_plan */
+    _Atomic uint16_t country;       /* the row's default_country */
     _Atomic int64_t expires_at;     /* of the license, 0: never */
     _Atomic uint64_t entries;       /* that block, in all lists */
     _Atomic uint64_t typed_entries; /* of them, those that are no LinkedIn names */

@@ -182,6 +182,7 @@ static struct lb_workspace *take_workspace(struct lb_directory *directory,
         return lb_directory_add_workspace(directory, row);
     atomic_store(&workspace->plan, (int)row->plan);
     atomic_store(&workspace->expires_at, row->expires_at);
+    atomic_store(&workspace->country, row->default_country);
     return workspace;
 }
 

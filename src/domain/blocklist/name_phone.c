@@ -217,6 +217,10 @@ static const struct variable {
 
 enum reading { READ_NATIONAL, READ_INTERNATIONAL, READ_BOTH };
 
+/* By the rules of today; by those before these; or by those of today, where what may be two numbers
+ * has its calling code. */
+enum rules { TODAY, BEFORE, WITH_CODE };
+
 /* How digits are read that begin as the country's calling code does, without a trunk prefix. */
 static enum reading judge(const struct collected *found, const struct lb_phone_country *country,
                           size_t code_len)
@@ -244,21 +248,21 @@ static enum reading judge_before(const struct collected *found,
 
 /* The national number there may hold the calling code without its +. */
 static const char *take_national(struct collected *found, const struct lb_phone_country *country,
-                                 bool before, struct lb_typed_name *out)
+                                 enum rules rules, struct lb_typed_name *out)
 {
     char code[8];
     snprintf(code, sizeof code, "%u", country->code);
     size_t trunk = strlen(country->trunk);
     bool exact = found->count == country->max_digits + trunk;
     enum reading reading = !begins_with(found, code) ? READ_NATIONAL
-                           : before                  ? judge_before(found, country)
+                           : rules == BEFORE         ? judge_before(found, country)
                                                      : judge(found, country, strlen(code));
     if (begins_with(found, country->trunk) && (exact || country->trunk[0] == '0'))
         drop(found, 0, trunk);
     else if (country->code == 370 && found->count == 9 && found->digits[0] == '8')
         drop(found, 0, 1); /* as it was in Lithuania until 2023 */
     else if (reading != READ_NATIONAL)
-        return reading == READ_BOTH ? BOTH : take_international(found, out);
+        return reading == READ_BOTH && rules == TODAY ? BOTH : take_international(found, out);
     if (found->count + strlen(code) > DIGITS_MAX)
         return LONG;
     memmove(found->digits + strlen(code), found->digits, found->count);
@@ -267,7 +271,7 @@ static const char *take_national(struct collected *found, const struct lb_phone_
     return take_international(found, out);
 }
 
-static const char *read_phone(struct lb_str text, struct lb_str country, bool before,
+static const char *read_phone(struct lb_str text, struct lb_str country, enum rules rules,
                               struct lb_typed_name *out)
 {
     struct collected found;
@@ -291,7 +295,7 @@ static const char *read_phone(struct lb_str text, struct lb_str country, bool be
         return found.count < DIGITS_MIN ? SHORT : NO_COUNTRY;
     if (!exit) {
         found.zero = NO_ZERO; /* which is the trunk prefix, as written */
-        return take_national(&found, here, before, out);
+        return take_national(&found, here, rules, out);
     }
     drop(&found, 0, exit);
     found.zero = found.zero >= exit && found.zero != NO_ZERO ? found.zero - exit : NO_ZERO;
@@ -300,13 +304,20 @@ static const char *read_phone(struct lb_str text, struct lb_str country, bool be
 
 const char *lb_name_phone(struct lb_str text, struct lb_str country, struct lb_typed_name *out)
 {
-    return read_phone(text, country, false, out);
+    return read_phone(text, country, TODAY, out);
 }
 
 bool lb_name_phone_before(struct lb_str text, struct lb_str country, struct lb_typed_name *out)
 {
     struct lb_typed_name today = {.len = 0};
-    const char *refused = read_phone(text, country, false, &today);
-    return !read_phone(text, country, true, out) &&
+    const char *refused = read_phone(text, country, TODAY, &today);
+    return !read_phone(text, country, BEFORE, out) &&
            (refused || !lb_str_equal(lb_typed_name_str(&today), lb_typed_name_str(out)));
+}
+
+bool lb_name_phone_with_code(struct lb_str text, struct lb_str country, struct lb_typed_name *out)
+{
+    struct lb_typed_name today = {.len = 0};
+    return read_phone(text, country, TODAY, &today) == BOTH &&
+           !read_phone(text, country, WITH_CODE, out);
 }

@@ -2,6 +2,8 @@
 
 #include "domain/blocklist/name_internal.h"
 
+static const char BOTH_STORED[] = "may be two numbers, and both are stored; write the one that is "
+                                  "meant with +";
 static const char NO_MEMBER[] = "is not a member id; those begin with ACoAA or ACwAA";
 
 static const char *const WORDS[LB_NAME_TYPES] = {
@@ -150,6 +152,37 @@ bool lb_name_company_before(struct lb_str raw, struct lb_typed_name *out)
            lb_name_company_earlier(tidy, out);
 }
 
+/* The other number of what may be two. */
+static bool read_with_code(struct lb_str raw, const struct lb_name_rules *rules,
+                           struct lb_typed_name *out)
+{
+    char text[LB_TYPED_NAME_RAW_MAX];
+    struct lb_str tidy;
+    clear(LB_NAME_PHONE, out);
+    return !lb_name_tidy(raw, text, &tidy) && lb_name_phone_with_code(tidy, rules->country, out);
+}
+
+const char *lb_typed_name_stored(enum lb_name_type type, struct lb_str raw,
+                                 const struct lb_name_rules *rules, void *context,
+                                 bool (*is_stored)(void *context, const struct lb_typed_name *),
+                                 struct lb_typed_name *out)
+{
+    struct lb_typed_name before, with_code;
+    const char *wrong = lb_typed_name_normalise(type, raw, rules, out);
+    if (!lb_typed_name_before(type, raw, rules, &before))
+        return wrong;
+    bool was = is_stored(context, &before);
+    bool is = !wrong ? is_stored(context, out)
+                     : read_with_code(raw, rules, &with_code) && is_stored(context, &with_code);
+    if (wrong && was && is)
+        return BOTH_STORED;
+    if (wrong && is)
+        *out = with_code;
+    else if (was && !is)
+        *out = before;
+    return was || is ? NULL : wrong;
+}
+
 const char *lb_typed_name_normalise(enum lb_name_type type, struct lb_str raw,
                                     const struct lb_name_rules *rules, struct lb_typed_name *out)
 {
@@ -184,4 +217,10 @@ bool lb_name_next_domain(struct lb_str *at, struct lb_str *out)
 bool lb_name_is_country(struct lb_str country)
 {
     return lb_phone_country(country) != NULL;
+}
+
+struct lb_str lb_name_country(struct lb_str country)
+{
+    const struct lb_phone_country *found = lb_phone_country(country);
+    return found ? lb_str(found->iso) : (struct lb_str){0};
 }

@@ -98,6 +98,14 @@ struct lb_str lb_name_held(enum lb_name_type type, struct lb_str stored);
  * of today, and for a page. */
 bool lb_name_company_before(struct lb_str raw, struct lb_typed_name *out);
 
+/* Reads a name that is to be freed: under the form of today, or one that it had or may have when
+ * `is_stored` knows only that. What may be two phone numbers is the one that is stored; refused
+ * when both are, or neither. Else as lb_typed_name_normalise. */
+const char *lb_typed_name_stored(enum lb_name_type type, struct lb_str raw,
+                                 const struct lb_name_rules *rules, void *context,
+                                 bool (*is_stored)(void *context, const struct lb_typed_name *),
+                                 struct lb_typed_name *out);
+
 /* Which domains cover an address: those under which a domain's block is looked up. Takes the
  * canonical form of LB_NAME_DOMAIN or LB_NAME_EMAIL; the first call gives the host itself, each
  * further one its parent; false after the last, which has two labels.
@@ -116,5 +124,7 @@ bool lb_name_is_no_company(enum lb_name_type type, struct lb_str form);
 
 /* Is it a country of which national phone numbers can be read? */
 bool lb_name_is_country(struct lb_str country);
+/* Its two letters, capital, in static storage; ptr NULL: it is none. */
+struct lb_str lb_name_country(struct lb_str country);
 
 #endif

@@ -1,6 +1,7 @@
 #include "domain/outreach/lead.h"
 
 #include "base/clock.h"
+#include "domain/blocklist/country.h"
 #include "domain/blocklist/links.h"
 #include "domain/outreach/internal.h"
 #include "domain/outreach/lead_keys.h"
@@ -185,8 +186,9 @@ static lb_err insert(struct lb_lead_change *change, const struct lb_new_lead *ad
                                .status = LB_LEAD_WAITING,
                                .since = now};
     struct lb_lead_keys keys;
-    char hosts[2][LB_LEAD_HOST_SIZE];
+    char hosts[2][LB_LEAD_HOST_SIZE], phone[LB_LEAD_PHONE_SIZE];
     memcpy(lead.fields, added->fields, sizeof lead.fields);
+    lb_lead_read_phone(&lead, lb_workspace_country(change->standing.workspace), phone);
     lb_lead_fill_forms(&lead, &keys, hosts);
     lb_err err = lb_outreach_scope(change->outreach, &lead, &scope);
     if (err)

@@ -91,6 +91,19 @@ void lb_lead_keys(const struct lb_lead_row *lead, struct lb_lead_keys *out)
         out->company = add(out, &name);
 }
 
+void lb_lead_read_phone(struct lb_lead_row *lead, struct lb_str country,
+                        char room[LB_LEAD_PHONE_SIZE])
+{
+    const struct lb_name_rules rules = {.country = country};
+    struct lb_str *phone = &lead->fields[LB_LEAD_PHONE];
+    struct lb_typed_name name;
+    if (!country.len || !phone->ptr || read(LB_NAME_PHONE, *phone, &name) ||
+        lb_typed_name_normalise(LB_NAME_PHONE, *phone, &rules, &name) ||
+        !lb_str_copy(lb_typed_name_str(&name), room, LB_LEAD_PHONE_SIZE))
+        return;
+    *phone = (struct lb_str){room, name.len};
+}
+
 /* mail.acme.com becomes com.acme.mail. */
 static struct lb_str reverse(struct lb_str host, char out[LB_LEAD_HOST_SIZE])
 {

@@ -23,6 +23,12 @@ struct lb_lead_keys {
 
 void lb_lead_keys(const struct lb_lead_row *lead, struct lb_lead_keys *out);
 
+/* Of a lead that is added: a phone number that is national there becomes international, in `room`.
+ * All others stay as they are. `country`: empty, or as in struct lb_name_rules. */
+#define LB_LEAD_PHONE_SIZE 17
+void lb_lead_read_phone(struct lb_lead_row *lead, struct lb_str country,
+                        char room[LB_LEAD_PHONE_SIZE]);
+
 /* Bytes of a host name in the form by which leads are found, or of the end of a range of them. */
 #define LB_LEAD_HOST_SIZE 256
 

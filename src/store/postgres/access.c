@@ -48,6 +48,20 @@ lb_err lb_pg_workspace_set_plan(struct lb_store *store, uint32_t no, enum lb_pla
     return err ? err : lb_pg_write(store, PG_WORKSPACE_SET_PLAN, &params);
 }
 
+LB_PG_STATEMENT(WORKSPACE_SET_COUNTRY, ONE, "nt",
+                "UPDATE leadblock.workspace SET default_country = $2 WHERE workspace_id = $1");
+
+lb_err lb_pg_workspace_set_country(struct lb_store *store, uint32_t no, uint16_t country)
+{
+    struct lb_pg_params params = {0};
+    char room[3];
+    uint64_t version;
+    lb_err err = lb_pg_touch_access(lb_postgres_of(store), no, &version);
+    lb_pg_add_number(&params, no);
+    lb_pg_add_text(&params, lb_country_letters(country, room));
+    return err ? err : lb_pg_write(store, PG_WORKSPACE_SET_COUNTRY, &params);
+}
+
 LB_PG_STATEMENT(
     KEY_INSERT, ONE, "nttybnnnn",
     "INSERT INTO leadblock.api_key (workspace_id, no, id, name, secret_hash, read_only,"
@@ -113,14 +127,16 @@ lb_err lb_pg_highest_workspace(struct lb_store_reader *reader, uint32_t *out)
     return err;
 }
 
-#define WORKSPACE_COLUMNS "workspace_id, id, name, plan, created_at, expires_at"
+#define WORKSPACE_COLUMNS "workspace_id, id, name, plan, created_at, expires_at, default_country"
 
 static void read_workspace(const PGresult *result, int i, struct lb_workspace_row *row)
 {
-    *row = (struct lb_workspace_row){.no = (uint32_t)lb_pg_number(result, i, 0),
-                                     .plan = lb_plan_stored(lb_pg_text(result, i, 3)),
-                                     .created_at = lb_pg_number(result, i, 4),
-                                     .expires_at = lb_pg_number(result, i, 5)};
+    *row =
+        (struct lb_workspace_row){.no = (uint32_t)lb_pg_number(result, i, 0),
+                                  .plan = lb_plan_stored(lb_pg_text(result, i, 3)),
+                                  .created_at = lb_pg_number(result, i, 4),
+                                  .expires_at = lb_pg_number(result, i, 5),
+                                  .default_country = lb_country_number(lb_pg_text(result, i, 6))};
     lb_str_copy(lb_pg_text(result, i, 1), row->id, sizeof row->id);
     lb_str_copy(lb_pg_text(result, i, 2), row->name, sizeof row->name);
 }

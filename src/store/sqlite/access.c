@@ -39,6 +39,19 @@ lb_err lb_sqlite_workspace_set_plan(struct lb_store *store, uint32_t no, enum lb
     return lb_sqlite_run(stmt);
 }
 
+lb_err lb_sqlite_workspace_set_country(struct lb_store *store, uint32_t no, uint16_t country)
+{
+    char room[3];
+    sqlite3_stmt *stmt =
+        lb_sqlite_prepared(&lb_sqlite_of(store)->writer, STMT_WORKSPACE_SET_COUNTRY,
+                           "UPDATE workspace SET default_country = ?2 WHERE no = ?1");
+    if (!stmt)
+        return LB_ERR_STORAGE_UNAVAILABLE;
+    sqlite3_bind_int64(stmt, 1, no);
+    lb_sqlite_bind_str(stmt, 2, lb_country_letters(country, room));
+    return lb_sqlite_run(stmt);
+}
+
 lb_err lb_sqlite_key_insert(struct lb_store *store, struct lb_key_row *row)
 {
     sqlite3_stmt *stmt =
@@ -89,15 +102,17 @@ lb_err lb_sqlite_load_workspaces(struct lb_store *store, void *context,
 {
     sqlite3_stmt *stmt = NULL;
     int code = sqlite3_prepare_v2(lb_sqlite_of(store)->writer.db,
-                                  "SELECT no, id, name, plan, created_at, expires_at"
-                                  " FROM workspace ORDER BY no",
+                                  "SELECT no, id, name, plan, created_at, expires_at,"
+                                  " default_country FROM workspace ORDER BY no",
                                   -1, &stmt, NULL);
     lb_err err = LB_OK;
     while (code == SQLITE_OK && !err && (code = sqlite3_step(stmt)) == SQLITE_ROW) {
         struct lb_workspace_row row = {.no = (uint32_t)sqlite3_column_int64(stmt, 0),
                                        .plan = lb_plan_stored(lb_sqlite_column_str(stmt, 3)),
                                        .created_at = sqlite3_column_int64(stmt, 4),
-                                       .expires_at = sqlite3_column_int64(stmt, 5)};
+                                       .expires_at = sqlite3_column_int64(stmt, 5),
+                                       .default_country =
+                                           lb_country_number(lb_sqlite_column_str(stmt, 6))};
         lb_str_copy(lb_sqlite_column_str(stmt, 1), row.id, sizeof row.id);
         lb_str_copy(lb_sqlite_column_str(stmt, 2), row.name, sizeof row.name);
         err = each(context, &row);
