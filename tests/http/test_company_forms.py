@@ -4,12 +4,12 @@ then holds for all forms, and leads and replies of then are found by them."""
 import json
 
 import pytest
-from test_blocklist_types import wait_until
 from test_evidence import alter, forge, is_signed, place
 
 from support import expect
 from support.campaigns import Campaign
 from support.server import run
+from support.waiting import eventually as wait_until
 
 LONG = "muster kommanditgesellschaft"
 FORMS = ["Muster Kommanditgesellschaft", "Muster KG", "MUSTER GmbH & Co. Kommanditgesellschaft", "muster"]

@@ -194,12 +194,12 @@ static bool add(struct reading *reading, size_t index, const struct lb_json *obj
 {
     struct lb_identifiers *out = reading->out;
     struct entry entry;
-    char room[LB_KEY_SIZE];
+    char rooms[2][LB_KEY_SIZE];
     struct lb_change_item item = {0};
     const char *wrong = read_entry(reading, object, &entry);
     out->bad.fields |= wrong != NULL;
     if (!wrong)
-        wrong = read_name(reading, &entry, room, &item.key);
+        wrong = read_stored(reading, &entry, rooms, &item.key);
     if (wrong)
         return lb_bad_items_add(&out->bad, reading->call, &reading->kept, index, entry.raw, wrong);
     item.reason = entry.reason;

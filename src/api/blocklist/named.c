@@ -2,6 +2,7 @@
 
 #include "api/blocklist/entry_json.h"
 #include "api/country.h"
+#include "api/query.h"
 #include "json/encode.h"
 
 #define COMPANY_PAGE "https://www.linkedin.com/company/"
