@@ -7,10 +7,11 @@ import time
 import pytest
 
 from support import expect, postgres
-from support.campaigns import Campaign, block_everywhere, crowd
+from support.campaigns import VISIT, Campaign, block_everywhere, crowd
 from support.server import Server
 
 FEW, MANY = 20, 5000
+STEPS = 10
 PAGES_PER_ROW = 5  # from the root of an index to its leaf, and its neighbours; 2 are usual
 ROWS_PER_PAGE = 20  # of a part of an index that is read in its order
 PAGES_OF_THE_START = 2000
@@ -88,6 +89,23 @@ def test_work_goes_from_row_to_row_on_a_new_database(work, analyzed):
         await_counts(cluster, name)
         assert walked(cluster, name) == []
         assert read_whole(cluster, name) == []
+    finally:
+        cluster.drop_database(uri)
+
+
+def test_a_claim_looks_into_queues_and_not_at_all_leads_on_a_new_database():
+    cluster = postgres.shared()
+    uri = cluster.create_database()
+    name = postgres.database_of(uri)
+    try:
+        with Server(database=uri) as server:
+            cluster.psql(NEVER_ANALYZED, name)
+            campaign = Campaign(server.tenant("agency"), *crowd(MANY), steps=[VISIT] * STEPS)
+            for _ in range(FEW):
+                campaign.complete(campaign.claim_one(most=1))
+        await_counts(cluster, name)
+        (found,) = [found for _, index, _, _, found, _ in rows(cluster, name, INDEXES) if index == "lead_by_status"]
+        assert found < FEW * MANY, found
     finally:
         cluster.drop_database(uri)
 
