@@ -100,6 +100,8 @@ static bool add(struct erasing *erasing, const char *member, const struct lb_jso
     lb_name_type_of_word(lb_str(member), &type);
     const char *refused = lb_typed_name_normalise(type, lb_json_string(value), rules, &name);
     const char *wrong = refused;
+    if (refused == lb_name_no_memory)
+        return lb_call_no_memory(call);
     lb_err err = add_before(erasing, type, lb_json_string(value), rules, &wrong);
     if (wrong) {
         lb_reply_error(&call->req->reply, LB_ERR_INVALID_IDENTIFIER, "\"%s\": %s.", member, wrong);

@@ -187,7 +187,8 @@ static lb_err insert(struct lb_lead_change *change, const struct lb_new_lead *ad
     struct lb_lead_keys keys;
     char hosts[2][LB_LEAD_HOST_SIZE];
     memcpy(lead.fields, added->fields, sizeof lead.fields);
-    lb_lead_fill_forms(&lead, &keys, hosts);
+    if (!lb_lead_fill_forms(&lead, &keys, hosts))
+        return LB_ERR_STORAGE_UNAVAILABLE;
     lb_err err = lb_outreach_scope(change->outreach, &lead, &scope);
     if (err)
         return err;

@@ -143,7 +143,8 @@ static lb_err give_forms(struct lb_outreach *outreach, uint32_t workspace, uint6
     lb_err err = store->ops->lead(lb_outreach_reader(outreach), workspace, no, &row);
     if (err)
         return err == LB_ERR_NOT_FOUND ? LB_OK : err;
-    lb_lead_fill_forms(&row, &keys, hosts);
+    if (!lb_lead_fill_forms(&row, &keys, hosts))
+        return LB_ERR_STORAGE_UNAVAILABLE;
     err = store->ops->lead_set_forms(store, &row);
     bool there = lb_directory_campaign_no(outreach->settings.directory, row.campaign) != NULL;
     return err || !there ? err : lb_exclusion_refresh_lead(outreach, workspace, no);
