@@ -14,8 +14,8 @@ WHICH = b"SELECT pg_backend_pid()"
 
 
 class Pooler(Proxy):
-    """Tells clients numbers of processes of its own, as poolers do; with `shared`, also when they ask for them, as if one
-    process, or one after the other, served them all."""
+    """Tells clients numbers of processes of its own, as poolers do; with `shared`, also when they ask for them, as if
+    one process, or one after the other, served them all."""
 
     shared = None  # what the n-th of such questions is answered
 
