@@ -94,8 +94,9 @@ static lb_err take_lead(void *context, const struct lb_lead_row *lead)
     char room[LB_KEY_SIZE];
     finding->last_lead = lead->no;
     finding->leads++;
-    lb_lead_keys(lead, &keys);
-    lb_err err = look_at(finding, lb_identifier_held(lead->identifier, &today));
+    lb_err err = lb_lead_keys(lead, &keys) ? LB_OK : LB_ERR_STORAGE_UNAVAILABLE;
+    if (!err)
+        err = look_at(finding, lb_identifier_held(lead->identifier, &today));
     if (!err && lead->member_id.ptr)
         err = look_at(finding, lead->member_id);
     if (!err && keys.email.ptr)

@@ -84,19 +84,21 @@ static void give_typed(void *context, struct lb_import_item *item)
 }
 
 /* The same for names of every type; a row's names come before what is said of it. */
-static void give_typed_row(struct reading *reading, const struct lb_import_row *row)
+static lb_err give_typed_row(struct reading *reading, const struct lb_import_row *row)
 {
     struct lb_import *import = reading->import;
     struct lb_import_typed_verdict verdict;
     if (row->unclosed)
         warn(reading, row->line, lb_utf8_cut(row->whole, LB_IMPORT_VALUE_MAX), UNCLOSED);
-    lb_import_take_typed(&import->typing, &import->options, row, import->shape.table, reading,
-                         give_typed, &verdict);
+    lb_err err = lb_import_take_typed(&import->typing, &import->options, row, import->shape.table,
+                                      reading, give_typed, &verdict);
+    if (err)
+        return err;
     count_row(&import->counts, verdict.kind);
     if (verdict.kind == LB_IMPORT_PERSON && verdict.reason[0])
         warn(reading, row->line, verdict.value, verdict.reason);
     if (verdict.kind == LB_IMPORT_PERSON)
-        return;
+        return LB_OK;
     struct lb_import_item item = {.kind = verdict.kind,
                                   .line = row->line,
                                   .value = verdict.value,
@@ -104,6 +106,7 @@ static void give_typed_row(struct reading *reading, const struct lb_import_row *
                                   .cells = row->cells,
                                   .cell_count = row->count};
     give(reading, &item);
+    return LB_OK;
 }
 
 static lb_err begin(struct reading *reading)
@@ -140,7 +143,7 @@ lb_err lb_import_read(struct lb_import *import, void *context,
         if (!err && !any)
             finish(import);
         else if (!err && !row.empty && import->options.typed)
-            give_typed_row(&reading, &row);
+            err = give_typed_row(&reading, &row);
         else if (!err && !row.empty)
             give_row(&reading, &row);
     }

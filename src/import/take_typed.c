@@ -17,6 +17,7 @@ struct taking {
     struct lb_import_item item;
     struct lb_typed_name name;
     size_t good;
+    bool no_memory;
     struct lb_str bad; /* the first that is no name */
     bool meant;        /* one that is no name, and could be meant as one */
     char why[300];
@@ -44,6 +45,7 @@ static const char *read_name(struct taking *taking, enum lb_import_type type, st
     const char *reason = options->adds
                              ? lb_typed_name_normalise(given, text, &rules, name)
                              : lb_typed_name_stored(given, text, &rules, taking, is_stored, name);
+    taking->no_memory |= reason == lb_name_no_memory;
     if (reason)
         return reason;
     /* What is forced for a whole file is not meant for its empty fields. */
@@ -285,11 +287,11 @@ static void conclude(const struct taking *taking, bool any, struct lb_import_typ
                  shown.ptr, taking->why);
 }
 
-void lb_import_take_typed(const struct lb_import_typing *typing,
-                          const struct lb_import_options *options, const struct lb_import_row *row,
-                          bool table, void *context,
-                          void (*each)(void *context, struct lb_import_item *item),
-                          struct lb_import_typed_verdict *out)
+lb_err lb_import_take_typed(const struct lb_import_typing *typing,
+                            const struct lb_import_options *options,
+                            const struct lb_import_row *row, bool table, void *context,
+                            void (*each)(void *context, struct lb_import_item *item),
+                            struct lb_import_typed_verdict *out)
 {
     struct taking taking = {.typing = typing,
                             .options = options,
@@ -310,4 +312,5 @@ void lb_import_take_typed(const struct lb_import_typing *typing,
         set(out, LB_IMPORT_BAD, row->whole, wrong);
     else
         conclude(&taking, take_cells(&taking), out);
+    return taking.no_memory ? LB_ERR_OVERLOADED : LB_OK;
 }

@@ -13,11 +13,11 @@ struct lb_import_typed_verdict {
 };
 
 /* Goes through the row, and calls `each` for every name in it, with the item's value, type, reason,
- * kind and end. */
-void lb_import_take_typed(const struct lb_import_typing *typing,
-                          const struct lb_import_options *options, const struct lb_import_row *row,
-                          bool table, void *context,
-                          void (*each)(void *context, struct lb_import_item *item),
-                          struct lb_import_typed_verdict *out);
+ * kind and end. LB_ERR_OVERLOADED: out of memory, and names may be missing. */
+lb_err lb_import_take_typed(const struct lb_import_typing *typing,
+                            const struct lb_import_options *options,
+                            const struct lb_import_row *row, bool table, void *context,
+                            void (*each)(void *context, struct lb_import_item *item),
+                            struct lb_import_typed_verdict *out);
 
 #endif

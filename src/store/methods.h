@@ -107,7 +107,7 @@ LB_METHOD(lb_err, lead_learn, struct lb_store *store, const struct lb_lead_row *
 /* Takes its identifier from the lead as a name, so that another one of the campaign, the same
  * person, can have it; the lead is still found by leads_that_gave_way and contacts. */
 LB_METHOD(lb_err, lead_give_way, struct lb_store *store, const struct lb_lead_row *row)
-/* Sets status, set_aside, queue, step, since and marks. */
+/* Sets status, set_aside, queue, step, since and marks of a row that was read. */
 LB_METHOD(lb_err, lead_move, struct lb_store *store, const struct lb_lead_row *row)
 /* Sets contacted_at and set_aside. */
 LB_METHOD(lb_err, lead_set_contacted, struct lb_store *store, const struct lb_lead_row *row)
@@ -345,6 +345,12 @@ LB_METHOD(void, prefetch_leads, struct lb_store_reader *reader, uint32_t workspa
           const uint64_t *leads, size_t count, uint64_t step)
 LB_METHOD(void, prefetch_names, struct lb_store_reader *reader, uint32_t workspace,
           const struct lb_str *names, size_t count)
+/* The same for leads_due and leads_ahead, which mostly find nothing: called for each queue of a
+ * campaign that will be looked into, with the same time. */
+LB_METHOD(void, prefetch_due, struct lb_store_reader *reader, uint32_t workspace, uint32_t campaign,
+          enum lb_lead_queue queue, uint64_t step, int64_t before)
+LB_METHOD(void, prefetch_ahead, struct lb_store_reader *reader, uint32_t workspace,
+          uint32_t campaign, enum lb_lead_queue queue, uint64_t step, int64_t after)
 
 /* --- Reads: campaigns, steps, leads and activities -------------------------------------------- */
 

@@ -21,7 +21,7 @@ struct lb_retry {
     uint64_t at_ms;
     uint64_t began_ms;  /* these two: it waited for what is silent */
     uint64_t silent_ms; /* when it had done so; 0: it has not */
-    bool hoped;         /* and was tried since all had answered */
+    bool hoped;         /* and was tried since all had answered after that */
     bool in_vain;
 };
 
@@ -56,7 +56,8 @@ static inline bool lb_retry_waits(struct lb_retry *retry, const struct lb_store 
     bool early = hopes && !retry->in_vain && now >= retry->silent_ms + LB_RETRY_SOON_MS;
     if (now < retry->at_ms && !early)
         return true;
-    retry->hoped = hopes;
+    /* An answer from while it waited may be from before what is silent was. */
+    retry->hoped = hopes && atomic_load(&store->answered_ms) > retry->silent_ms;
     return false;
 }
 

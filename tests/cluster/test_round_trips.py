@@ -3,12 +3,13 @@
 import threading
 
 from support import expect, postgres
-from support.campaigns import member_id
+from support.campaigns import VISIT, Campaign, crowd, member_id
 from support.nodes import Nodes
 from support.proxy import Proxy
 
 CAMPAIGNS = 30
-FEW = 8  # statements, however many leads there are
+STEPS = 30
+FEW = 8  # statements, however many leads or steps there are
 
 
 class Counting(Proxy):
@@ -45,5 +46,27 @@ def test_the_leads_of_a_person_are_read_together():
                     {"publicIdentifier": "ann-doe", "memberId": member_id(7)}]}))
             counts = [statements_of_a_look(proxy, tenant) for _ in range(5)]
             assert 0 < min(counts) <= FEW, counts  # the least: other work may go on beside one
+    finally:
+        postgres.shared().drop_database(database)
+
+
+def statements_of_a_claim(proxy, campaign):
+    proxy.counted = 0
+    activity = campaign.claim_one(most=1)
+    counted = proxy.counted
+    campaign.complete(activity)
+    return counted
+
+
+def test_in_which_queues_of_a_campaign_leads_wait_is_asked_at_once():
+    """A lead waits in one of three queues of a step."""
+    database = postgres.shared().create_database()
+    try:
+        with Counting.to(database) as proxy, \
+                Nodes(1, database=database, reach=lambda _: proxy.uri(database)) as nodes:
+            (tenant,) = nodes.tenants("agency")
+            campaign = Campaign(tenant, *crowd(5), steps=[VISIT] * STEPS)
+            counts = [statements_of_a_claim(proxy, campaign) for _ in range(5)]
+            assert 0 < min(counts) <= FEW, counts
     finally:
         postgres.shared().drop_database(database)

@@ -1,6 +1,7 @@
 """Data from before the rules for names changed (tests/vectors/names-before.sql): who was blocked there
 is blocked now, under the old spelling and the new one."""
 
+import json
 import re
 import sqlite3
 import tempfile
@@ -14,6 +15,7 @@ import pytest
 from support import expect, postgres
 from support.client import File
 from support.server import Server, Tenant, on_postgresql, run
+from support.short_memory import ShortMemory
 
 DUMP = Path(__file__).resolve().parents[1] / "vectors" / "names-before.sql"
 WORKSPACE = "ws_99k55b8wx6j0w2ym"
@@ -137,6 +139,24 @@ def test_who_was_blocked_is_blocked_under_the_old_and_the_new_spelling(api, sent
     found = expect.ok(api.get(f"/blocked-leads/{quote(sent, safe='')}"))
     assert found["blocked"] is True and found["publicIdentifier"] == name, found
     assert name in listed(api)
+
+
+BODY = 5000  # bytes; names are copied into a block of so many and 512
+
+
+def test_a_name_that_memory_is_too_short_for_is_not_taken_for_free(server):
+    with ShortMemory() as memory:
+        server.env = memory.env
+        api = restarted(server)
+        text = json.dumps({"campaignId": "list", "leads": [
+            {"publicIdentifier": "https://www.linkedin.com/in/john-doe."}]})
+        body = (text[:-1] + " " * (BODY - len(text)) + "}").encode()
+        assert expect.ok(api.post("/check", body))[0]["blocked"] is True
+        memory.refuse_next(BODY + 512, BODY + 600)
+        expect.error(api.post("/check", body), 503, "overloaded")
+        assert memory.refused == 1
+        assert expect.ok(api.post("/check", body))[0]["blocked"] is True
+        server.env = None
 
 
 def test_a_file_finds_and_frees_them_by_the_old_spelling_too(server):

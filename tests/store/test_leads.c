@@ -467,6 +467,70 @@ static void who_waits_longest_is_due_first_up_to_a_time_and_a_number(void **stat
     backend_commit(backend);
 }
 
+/* As the writer sees it; `ahead` or due. */
+static size_t waiting(struct backend *backend, bool ahead, enum lb_lead_queue queue, uint64_t step,
+                      int64_t since)
+{
+    const struct lb_store_ops *ops = backend->ops;
+    uint64_t found[8];
+    size_t count = 4711;
+    lb_err err = (ahead ? ops->leads_ahead : ops->leads_due)(
+        ops->writer_reader(backend->store), WS, 1, queue, step, since, 8, found, &count);
+    assert_int_equal(err, LB_OK);
+    return count;
+}
+
+static void look_ahead(struct backend *backend, int64_t since)
+{
+    struct lb_store_reader *reader = backend->ops->writer_reader(backend->store);
+    for (enum lb_lead_queue queue = 0; queue < LB_QUEUE_COUNT; queue++)
+        for (uint64_t step = 0; step < 9; step++) {
+            backend->ops->prefetch_due(reader, WS, 1, queue, step, since);
+            backend->ops->prefetch_ahead(reader, WS, 1, queue, step, since);
+        }
+}
+
+static void a_queue_in_which_no_lead_waited_has_those_that_came_since(void **state)
+{
+    struct backend *backend = *state;
+    struct lb_lead_row lead = {
+        .workspace = WS, .campaign = 1, .identifier = LB_STR("ada"), .step = 5, .since = 50};
+    lead.no = put_lead(backend, lead);
+    look_ahead(backend, 100);
+    assert_int_equal(waiting(backend, false, LB_QUEUE_SCHEDULED, 5, 100), 1);
+    assert_int_equal(waiting(backend, false, LB_QUEUE_RETRY, 5, 100), 0);
+    assert_int_equal(waiting(backend, true, LB_QUEUE_SCHEDULED, 5, 100), 0);
+    assert_int_equal(waiting(backend, true, LB_QUEUE_SCHEDULED, 5, 40), 1); /* another time */
+    lead.queue = LB_QUEUE_RETRY;
+    lead.since = 200;
+    assert_int_equal(backend->ops->lead_move(backend->store, &lead), LB_OK);
+    assert_int_equal(waiting(backend, false, LB_QUEUE_SCHEDULED, 5, 100), 0);
+    assert_int_equal(waiting(backend, true, LB_QUEUE_RETRY, 5, 100), 1);
+    look_ahead(backend, 100);
+    assert_int_equal(waiting(backend, false, LB_QUEUE_RETRY, 5, 100), 0);
+    assert_int_equal(waiting(backend, false, LB_QUEUE_RETRY, 5, 300), 1);
+    lead.since = 80;
+    assert_int_equal(backend->ops->lead_move(backend->store, &lead), LB_OK);
+    assert_int_equal(waiting(backend, false, LB_QUEUE_RETRY, 5, 100), 1);
+    lead.set_aside = true;
+    lead.contacted_at = 7;
+    assert_int_equal(backend->ops->lead_set_contacted(backend->store, &lead), LB_OK);
+    look_ahead(backend, 100);
+    assert_int_equal(waiting(backend, false, LB_QUEUE_RETRY, 5, 100), 0);
+    lead.set_aside = false;
+    lead.contacted_at = 0;
+    assert_int_equal(backend->ops->lead_set_contacted(backend->store, &lead), LB_OK);
+    assert_int_equal(waiting(backend, false, LB_QUEUE_RETRY, 5, 100), 1);
+    look_ahead(backend, 100);
+    assert_int_equal(waiting(backend, false, LB_QUEUE_SCHEDULED, 0, 100), 0);
+    add_lead(backend, 1, "bob");
+    assert_int_equal(waiting(backend, false, LB_QUEUE_SCHEDULED, 0, 100), 1);
+    look_ahead(backend, -1);
+    assert_int_equal(waiting(backend, true, LB_QUEUE_SCHEDULED, 0, -1), 1);
+    assert_int_equal(waiting(backend, false, LB_QUEUE_SCHEDULED, 0, -1), 0);
+    backend_commit(backend);
+}
+
 /* --- Pages ------------------------------------------------------------------------------------ */
 
 struct listed {
@@ -697,6 +761,7 @@ int main(void)
         BACKEND_TEST(a_deleted_lead_takes_its_names_and_activities_along),
         BACKEND_TEST(only_open_leads_that_are_not_set_aside_are_due),
         BACKEND_TEST(who_waits_longest_is_due_first_up_to_a_time_and_a_number),
+        BACKEND_TEST(a_queue_in_which_no_lead_waited_has_those_that_came_since),
         BACKEND_TEST(pages_hold_all_statuses_newest_first),
         BACKEND_TEST(scheduled_and_set_aside_leads_have_pages_of_their_own),
         BACKEND_TEST(rolled_back_leads_were_never_there),

@@ -1313,6 +1313,51 @@ static void what_was_prefetched_is_read_at_once_and_kept_until_the_rest(void **s
     store->ops->close(store);
 }
 
+static size_t in_retry(struct lb_store *store, struct lb_store_reader *reader, bool ahead)
+{
+    uint64_t found[4];
+    size_t count = 0;
+    lb_err err = (ahead ? store->ops->leads_ahead : store->ops->leads_due)(
+        reader, 1, 1, LB_QUEUE_RETRY, 5, 100, 4, found, &count);
+    assert_int_equal(err, LB_OK);
+    return count;
+}
+
+static void where_no_lead_waits_is_asked_once_for_all_queues_of_a_campaign(void **state)
+{
+    struct lb_store *store = open_store();
+    struct lb_store_reader *reader;
+    struct lb_lead_row lead = {
+        .workspace = 1, .campaign = 1, .identifier = LB_STR("ada"), .step = 5, .since = 50};
+    uint64_t found[4];
+    size_t count = 0;
+    add_workspace(store);
+    begin(store);
+    assert_int_equal(store->ops->lead_insert(store, &lead), LB_OK);
+    commit(store);
+    assert_int_equal(store->ops->reader_open(store, &reader), LB_OK);
+    for (enum lb_lead_queue queue = 0; queue < LB_QUEUE_COUNT; queue++)
+        for (uint64_t step = 0; step < 250; step++) {
+            store->ops->prefetch_due(reader, 1, 1, queue, step, 100);
+            store->ops->prefetch_ahead(reader, 1, 1, queue, step, 100);
+        }
+    assert_int_equal(in_retry(store, reader, false), 0); /* brings them all */
+    assert_int_equal(in_retry(store, reader, true), 0);
+    run("UPDATE leadblock.lead SET queue = 2");
+    assert_int_equal(in_retry(store, reader, false), 0);
+    run("UPDATE leadblock.lead SET since = 200");
+    assert_int_equal(in_retry(store, reader, true), 0);
+    run("UPDATE leadblock.lead SET queue = 0");
+    lb_err err = store->ops->leads_due(reader, 1, 1, LB_QUEUE_SCHEDULED, 5, 200, 4, found, &count);
+    assert_true(!err && count == 1); /* where one waited is asked again */
+    store->ops->reader_rest(reader);
+    run("UPDATE leadblock.lead SET queue = 2");
+    assert_int_equal(in_retry(store, reader, false), 0);
+    assert_int_equal(in_retry(store, reader, true), 1);
+    store->ops->reader_close(reader);
+    store->ops->close(store);
+}
+
 /* One of many statements fails before all are sent, unless the answer comes late: often enough. */
 static void what_was_to_be_prefetched_and_failed_takes_nothing_with_it(void **state)
 {
@@ -1536,6 +1581,7 @@ int main(void)
         TEST(keys_and_campaigns_are_found_by_when_they_changed),
         TEST(what_a_write_changes_is_not_answered_from_memory),
         TEST(what_was_prefetched_is_read_at_once_and_kept_until_the_rest),
+        TEST(where_no_lead_waits_is_asked_once_for_all_queues_of_a_campaign),
         TEST(what_was_to_be_prefetched_and_failed_takes_nothing_with_it),
         TEST(entries_that_lie_close_together_are_read_at_once),
         TEST(a_large_transaction_goes_through_and_is_read_in_pieces),

@@ -247,6 +247,7 @@ class Link:
                 if self.proxy.locks_nothing and self.frontend.started:
                     message = self.without_lock(message)
                 self.proxy.see(self.frontend, message)
+                message = self.proxy.asked(message)
                 if self.proxy.away and self.frontend.is_away(message, self.proxy.away):
                     self.proxy.missed += 1
                     self.proxy.missed_locks += self.frontend.binds(message, b"SET access_version")
@@ -274,7 +275,7 @@ class Link:
                     self.cut_after.happened.set()
                     self.close()
                     return
-                self.client.sendall(message)
+                self.client.sendall(self.proxy.answered(message))
 
 
 class Proxy:
@@ -362,6 +363,14 @@ class Proxy:
     def see(self, frontend, message):
         if self.turn and frontend.binds(message, self.turn[0]):
             self.away, self.turn = self.turn[1], None
+
+    def asked(self, message):
+        """What is forwarded in place of a message of a client's."""
+        return message
+
+    def answered(self, message):
+        """The same for one of the server's."""
+        return message
 
     def black_hole(self):
         """Nothing is forwarded any more, and nothing is closed."""

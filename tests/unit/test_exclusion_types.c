@@ -6,6 +6,7 @@
 #include "support/outreach.h"
 #include "support/tsan.h"
 
+#include <idn2.h>
 #include <poll.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -158,6 +159,65 @@ static void each_of_its_names_blocks_a_lead(void **state)
         struct added added = add(state, campaign, jane("joe")); /* and after it */
         assert_int_equal(added.blocked, 1);
         assert_int_equal(claim(state, campaign), 0);
+        assert_int_equal(claim(state, free), 1);
+    }
+}
+
+static bool memory_is_short; /* for the library that reads international host names */
+
+int __real_idn2_lookup_u8(const uint8_t *name, uint8_t **out, int flags);
+int __wrap_idn2_lookup_u8(const uint8_t *name, uint8_t **out, int flags);
+
+/* The linker gives every call of the program's to this. */
+int __wrap_idn2_lookup_u8(const uint8_t *name, uint8_t **out, int flags)
+{
+    return memory_is_short ? IDN2_MALLOC : __real_idn2_lookup_u8(name, out, flags);
+}
+
+static lb_err add_short_of_memory(void **state, const char *campaign,
+                                  const struct lb_new_lead *lead)
+{
+    struct added added;
+    memory_is_short = true;
+    lb_err err = outreach_add(engine_of(state), campaign, lead, 1, &added);
+    memory_is_short = false;
+    return err;
+}
+
+static lb_err claim_short_of_memory(void **state, const char *campaign)
+{
+    struct claimed claimed[4];
+    size_t count;
+    memory_is_short = true;
+    lb_err err = outreach_claim(engine_of(state), campaign, 4, LEASE_S, claimed, &count);
+    memory_is_short = false;
+    return err;
+}
+
+static void a_name_that_cannot_be_read_for_want_of_memory_is_not_taken_for_none(void **state)
+{
+    static const struct {
+        enum lb_lead_field field;
+        const char *value, *key;
+    } names[] = {{LB_LEAD_EMAIL, "jane@m\u00fcller.example", "jane@xn--mller-kva.example;2"},
+                 {LB_LEAD_EMAIL, "jane@m\u00fcller.example", "xn--mller-kva.example;4"},
+                 {LB_LEAD_WEBSITE, "https://m\u00fcller.example/", "xn--mller-kva.example;4"},
+                 {LB_LEAD_COMPANY_URL, "m\u00fcller.example", "xn--mller-kva.example;4"}};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        struct lb_new_lead lead = {.identifier = LB_STR("jane")};
+        char campaign[24], free[24];
+        snprintf(campaign, sizeof campaign, "c-%zu", i);
+        snprintf(free, sizeof free, "free-%zu", i);
+        lead.fields[names[i].field] = lb_str(names[i].value);
+        assert_int_equal(make_campaign(engine_of(state), campaign), LB_OK);
+        assert_int_equal(make_campaign(engine_of(state), free), LB_OK);
+        block(state, campaign, names[i].key);
+        assert_int_equal(add_short_of_memory(state, campaign, &lead), LB_ERR_STORAGE_UNAVAILABLE);
+        assert_int_equal(add(state, campaign, lead).blocked, 1);
+        assert_int_equal(claim(state, campaign), 0);
+        assert_int_equal(add(state, free, lead).blocked, 0);
+        assert_int_equal(outreach_activate(engine_of(state), free), LB_OK);
+        assert_int_equal(claim_short_of_memory(state, free), LB_ERR_STORAGE_UNAVAILABLE);
         assert_int_equal(claim(state, free), 1);
     }
 }
@@ -478,6 +538,7 @@ int main(void)
         cmocka_unit_test(a_lead_has_all_its_names),
         cmocka_unit_test(the_longest_names_fit),
         TEST(each_of_its_names_blocks_a_lead),
+        TEST(a_name_that_cannot_be_read_for_want_of_memory_is_not_taken_for_none),
         TEST(what_is_like_a_name_blocks_nobody),
         TEST(a_block_sets_leads_aside_and_its_end_puts_them_back),
         TEST(leads_are_counted_by_any_name),

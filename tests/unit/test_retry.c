@@ -92,6 +92,22 @@ static void what_is_silent_for_writes_alone_is_tried_twice_and_then_late(void **
     assert_true(lb_retry_waits(&retry, &store));
 }
 
+/* All had answered when it began; only then a part fell silent, and is until after the second try.
+ */
+static void an_answer_from_before_is_no_sign_that_writes_alone_wait(void **state)
+{
+    uint64_t now = lb_clock_mono_ms();
+    struct lb_retry retry = silent(2000);
+    struct lb_store store = {.answered_ms = now - 2500};
+    assert_false(lb_retry_waits(&retry, &store));
+    lb_retry_note(&retry, LB_ERR_STORAGE_UNAVAILABLE, now - 1500);
+    retry.silent_ms -= 1200;
+    retry.at_ms -= 1200;
+    assert_true(lb_retry_waits(&retry, &store));
+    atomic_store(&store.answered_ms, now - 100);
+    assert_false(lb_retry_waits(&retry, &store));
+}
+
 /* The minute has passed, and nothing had answered: the next failure is the same outage. */
 static void an_outage_of_minutes_is_over_when_all_answer(void **state)
 {
@@ -128,6 +144,7 @@ int main(void)
         cmocka_unit_test(what_was_silent_is_tried_as_soon_as_all_answer),
         cmocka_unit_test(it_is_not_tried_at_once),
         cmocka_unit_test(what_is_silent_for_writes_alone_is_tried_twice_and_then_late),
+        cmocka_unit_test(an_answer_from_before_is_no_sign_that_writes_alone_wait),
         cmocka_unit_test(an_outage_of_minutes_is_over_when_all_answer),
         cmocka_unit_test(an_outage_is_not_that_of_another_day),
     };

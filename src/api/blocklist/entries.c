@@ -200,6 +200,8 @@ static bool add(struct reading *reading, size_t index, const struct lb_json *obj
     out->bad.fields |= wrong != NULL;
     if (!wrong)
         wrong = read_stored(reading, &entry, rooms, &item.key);
+    if (wrong == lb_name_no_memory)
+        return lb_call_no_memory(reading->call);
     if (wrong)
         return lb_bad_items_add(&out->bad, reading->call, &reading->kept, index, entry.raw, wrong);
     item.reason = entry.reason;

@@ -24,6 +24,8 @@ bool lb_named_read(struct lb_call *call, enum lb_name_type type, struct lb_str v
     rules.country = lb_country_meant(call, rules.country);
     *out = (struct lb_asked){.raw = value};
     out->wrong = lb_typed_name_normalise(type, value, &rules, name);
+    if (out->wrong == lb_name_no_memory)
+        return lb_call_no_memory(call);
     if (lb_typed_name_before(type, value, &rules, &before)) {
         out->before = lb_key_make(before.type, lb_typed_name_str(&before), room);
         if (!lb_keep(call, &kept, &out->before))

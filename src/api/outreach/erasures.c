@@ -110,6 +110,8 @@ static bool add(struct erasing *erasing, const char *member, const struct lb_jso
         return refuse(call, member, "must be a string, or an array of strings");
     lb_name_type_of_word(lb_str(member), &type);
     const char *wrong = read_name(erasing, type, lb_json_string(value), rules, &name, &err);
+    if (wrong == lb_name_no_memory)
+        return lb_call_no_memory(call);
     if (wrong) {
         lb_reply_error(&call->req->reply, LB_ERR_INVALID_IDENTIFIER, "\"%s\": %s.", member, wrong);
         return false;

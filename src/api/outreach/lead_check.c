@@ -46,6 +46,7 @@ struct checking {
     struct lb_lead_row row;
     struct lb_str linkedin[2 * 3]; /* each also as it was stored before */
     size_t linkedin_count;
+    bool no_memory;             /* one of its names may be missing */
     struct lb_str phone_before; /* a key, when it is blocked so; ptr NULL: it is not */
     struct lb_typed_name name;
     struct checked *lead;
@@ -59,6 +60,15 @@ static bool is_blocked(const struct checking *checking, struct lb_str name)
            LB_SCOPE_NONE;
 }
 
+/* Copies a name. False when out of memory: then the request fails, as the lead must not be said not
+ * to be blocked. */
+static bool keep(struct checking *checking, struct lb_str *name)
+{
+    bool kept = lb_keep(checking->call, &checking->kept, name);
+    checking->no_memory |= !kept;
+    return kept;
+}
+
 /* NULL, or what is wrong. A company's URL may be that of any site; "nan" is no LinkedIn name,
  * unless one is blocked that is. */
 static const char *normalise(struct checking *checking, const struct member *member,
@@ -68,6 +78,7 @@ static const char *normalise(struct checking *checking, const struct member *mem
     const char *wrong = lb_typed_name_normalise(member->type, raw, &checking->rules, name);
     if (member->field == LB_LEAD_COMPANY_URL && (wrong || name->type != LB_NAME_COMPANY_PAGE))
         wrong = lb_typed_name_normalise(LB_NAME_DOMAIN, raw, &checking->rules, name);
+    checking->no_memory |= wrong == lb_name_no_memory;
     bool doubtful = !wrong && member->field < 0 && name->doubt;
     return doubtful && !is_blocked(checking, lb_typed_name_str(name)) ? name->doubt : wrong;
 }
@@ -85,7 +96,7 @@ static bool take_stored(struct checking *checking, const struct member *member, 
     if (!lb_identifier_before(raw, refused ? NULL : &today, &before))
         return false;
     struct lb_str name = {before.text, before.len};
-    if (!is_blocked(checking, name) || !lb_keep(checking->call, &checking->kept, &name))
+    if (!is_blocked(checking, name) || !keep(checking, &name))
         return false;
     checking->linkedin[checking->linkedin_count++] = name;
     return true;
@@ -99,7 +110,7 @@ static bool take_phone_before(struct checking *checking, struct lb_str raw)
     if (!lb_typed_name_before(LB_NAME_PHONE, raw, &checking->rules, &before))
         return false;
     struct lb_str key = lb_key_make(before.type, lb_typed_name_str(&before), room);
-    if (!is_blocked(checking, key) || !lb_keep(checking->call, &checking->kept, &key))
+    if (!is_blocked(checking, key) || !keep(checking, &key))
         return false;
     checking->phone_before = key;
     return true;
@@ -118,8 +129,8 @@ static const char *take_name(struct checking *checking, const struct member *mem
         return stored || checking->name.refused == LB_NAME_NO_ENTRY ? NULL : wrong;
     if (member->field < 0 || member->type == LB_NAME_PHONE) /* which may be national here */
         kept = lb_typed_name_str(&checking->name);
-    if (!lb_keep(checking->call, &checking->kept, &kept))
-        return "is too long"; /* the call is refused for want of memory */
+    if (!keep(checking, &kept))
+        return lb_name_no_memory;
     if (member->field >= 0)
         checking->row.fields[member->field] = kept;
     else
@@ -321,6 +332,8 @@ static bool read_leads(struct checking *checking)
         checking->lead = &checking->leads[i];
         *checking->lead = (struct checked){0};
         wrong = read_lead(checking, lb_json_item(array, i), &raw);
+        if (checking->no_memory)
+            return lb_call_no_memory(call);
         if (wrong ? !lb_bad_items_add(&checking->bad, call, &checking->kept, i, raw, wrong)
                   : check_lead(checking) != LB_OK && !lb_call_no_memory(call))
             return false;

@@ -33,6 +33,7 @@ struct looking {
     size_t given_way_count;                 /* more than a page: there may be others */
     char given_way_name[LB_IDENTIFIER_SIZE];
     size_t given;
+    size_t passed;              /* leads of pages that are not shown; each page is a turn */
     struct lb_lead_range range; /* of an address, number or company */
 };
 
@@ -231,21 +232,18 @@ static bool has_more(const struct looking *looking)
     return looking->take && looking->count > looking->take;
 }
 
-/* The first page that has a lead to begin the next one after, or the last page. */
-static lb_err find_known_page(struct looking *looking, struct lb_call *call,
-                              struct lb_store_reader *reader)
+/* Passes over a page that has no lead to begin the next one after. False: it is shown. */
+static bool pass_page(struct looking *looking, struct lb_call *call)
 {
     char campaign[LB_ID_SIZE];
-    lb_err err = find_page(looking, call, reader);
-    for (size_t passed = 0; !err && has_more(looking) && passed < LOOKS_MAX * TAKE_MAX &&
-                            !last_known(looking, call, campaign);
-         passed += looking->take) {
-        looking->after = looking->refs[looking->take - 1];
-        looking->count = looking->given_way_count = 0;
-        looking->given_way_name[0] = '\0';
-        err = find_page(looking, call, reader);
-    }
-    return err;
+    if (!has_more(looking) || looking->passed >= LOOKS_MAX * TAKE_MAX ||
+        last_known(looking, call, campaign))
+        return false;
+    looking->passed += looking->take;
+    looking->after = looking->refs[looking->take - 1];
+    looking->count = looking->given_way_count = 0;
+    looking->given_way_name[0] = '\0';
+    return true;
 }
 
 /* Numbers of campaigns tell of other workspaces, so the next page begins after one named by its id.
@@ -268,7 +266,9 @@ static void put_link(struct looking *looking, struct lb_call *call)
 static enum lb_turn read_leads(struct lb_call *call, struct lb_store_reader *reader)
 {
     struct looking *looking = call->state;
-    lb_err err = find_known_page(looking, call, reader);
+    lb_err err = find_page(looking, call, reader);
+    if (!err && pass_page(looking, call))
+        return LB_TURN_MORE;
     struct lb_buf *body = lb_reply_json(&call->req->reply, 200);
     lb_buf_append_lit(body, "[");
     announce(call, reader, looking->refs, looking->count);

@@ -11,6 +11,7 @@
 static const char EMAIL[] =
     "is an e-mail address; give it as an email, or only what is after the @";
 const char lb_name_ip_address[] = "is an IP address; give a host name such as acme.com";
+const char lb_name_no_memory[] = "cannot be read: the server is out of memory; send it again";
 static const char BAD_PORT[] = "has a port that is not a number; give a host name such as acme.com";
 static const char NO_DOT[] =
     "has no dot; a domain is at least a name and its ending, as in acme.com";
@@ -126,6 +127,8 @@ static const char *to_ascii(struct lb_str host, char ascii[HOST_MAX + 1], struct
     idn2_free(found);
     if (result == IDN2_OK)
         return fits ? NULL : TOO_LONG;
+    if (result == IDN2_MALLOC)
+        return lb_name_no_memory;
     if (result == IDN2_TOO_BIG_LABEL)
         return LONG_LABEL;
     if (result == IDN2_TOO_BIG_DOMAIN)

@@ -112,6 +112,8 @@ static enum lb_name_refused judge_refused(enum lb_name_type type, struct lb_str 
     bool meant = true;
     if (reason == lb_name_few_letters)
         return LB_NAME_NO_ENTRY;
+    if (reason == lb_name_no_memory)
+        return LB_NAME_MEANT;
     if (type == LB_NAME_EMAIL)
         meant = holds_address(text);
     else if (type == LB_NAME_PHONE)

@@ -84,6 +84,10 @@ static inline struct lb_str lb_typed_name_str(const struct lb_typed_name *name)
 const char *lb_typed_name_normalise(enum lb_name_type type, struct lb_str raw,
                                     const struct lb_name_rules *rules, struct lb_typed_name *out);
 
+/* The reason when memory was short: whether the value is a name, and which, is not known, so that
+ * nothing may be said or done that depends on it. */
+extern const char lb_name_no_memory[];
+
 /* The form under which a value may be stored because of the rules before these: a phone number that
  * begins with its country's calling code without + was read as a national one. False when it has
  * the same form today, or had none. LinkedIn names: lb_identifier_before. */

@@ -415,14 +415,16 @@ static lb_err take_due(struct claiming *claiming, uint64_t step, enum lb_lead_qu
     struct lb_restraint restraints[FETCH_MAX];
     uint64_t leads[FETCH_MAX];
     lb_err err = LB_OK;
-    size_t count = 1, known;
+    bool all = false;
+    size_t count = 0, known;
     size_t more =
         1; /* where the first ones were blocked, others may be: a company's, for example */
-    while (!err && count && wants_more(claiming) && may_ask(claiming)) {
+    while (!err && !all && wants_more(claiming) && may_ask(claiming)) {
         size_t wanted = left(claiming) > more ? left(claiming) : more;
+        wanted = wanted < FETCH_MAX ? wanted : FETCH_MAX;
         more *= 4;
         err = ops->leads_due(claiming->reader, list.workspace, list.campaign, queue, step, before,
-                             wanted < FETCH_MAX ? wanted : FETCH_MAX, leads, &count);
+                             wanted, leads, &count);
         if (!err && count)
             ops->prefetch_leads(claiming->reader, list.workspace, leads, count, likely);
         known = count; /* of those after them is asked when they are fetched again */
@@ -430,27 +432,55 @@ static lb_err take_due(struct claiming *claiming, uint64_t step, enum lb_lead_qu
             err = find_restraints(claiming, leads, count, restraints, &known);
         for (size_t i = 0; !err && i < known && wants_more(claiming); i++)
             err = take_lead(claiming, leads[i], restrains ? &restraints[i] : &NONE);
+        all = count < wanted && known == count; /* those that were taken have left the queue */
     }
     return err;
 }
 
-/* Those that wait for one step: leases that ran out, retries, and those scheduled by `before`. */
-static lb_err take_step(struct claiming *claiming, uint64_t no, int64_t before)
+/* In this order: leases that ran out, retries, and those that are scheduled. */
+static const enum lb_lead_queue queues[] = {LB_QUEUE_CLAIMED, LB_QUEUE_RETRY, LB_QUEUE_SCHEDULED};
+#define QUEUES (sizeof queues / sizeof *queues)
+
+/* Since when or earlier those of a queue of a step wait that are taken: where the step was deleted,
+ * also those that are not due. */
+static int64_t taken_since(const struct claiming *claiming, const struct lb_step_row *step,
+                           enum lb_lead_queue queue)
 {
-    lb_err err = take_due(claiming, no, LB_QUEUE_CLAIMED, claiming->now);
-    if (!err)
-        err = take_due(claiming, no, LB_QUEUE_RETRY, claiming->now);
-    return err ? err : take_due(claiming, no, LB_QUEUE_SCHEDULED, before);
+    if (queue != LB_QUEUE_SCHEDULED)
+        return claiming->now;
+    return step->deleted_at ? INT64_MAX : lb_due_since(step, claiming->now);
 }
 
-/* Those that wait for steps that were deleted, due or not: they go on to what comes after these. */
+/* In a store that is far away each queue would be a question, and few have leads. */
+static void look_ahead(const struct claiming *claiming)
+{
+    const struct lb_store_ops *ops = claiming->store->ops;
+    struct lb_list list = claiming->claim->standing.list;
+    for (size_t i = 0; i < claiming->sequence.count * QUEUES; i++) {
+        const struct lb_step_row *step = &claiming->sequence.steps[i / QUEUES];
+        enum lb_lead_queue queue = queues[i % QUEUES];
+        ops->prefetch_due(claiming->reader, list.workspace, list.campaign, queue, step->no,
+                          taken_since(claiming, step, queue));
+    }
+}
+
+/* Those that wait for one step. */
+static lb_err take_step(struct claiming *claiming, const struct lb_step_row *step)
+{
+    lb_err err = LB_OK;
+    for (size_t i = 0; !err && i < QUEUES; i++)
+        err = take_due(claiming, step->no, queues[i], taken_since(claiming, step, queues[i]));
+    return err;
+}
+
+/* Those that wait for steps that were deleted: they go on to what comes after these. */
 static lb_err take_deleted(struct claiming *claiming)
 {
     const struct lb_sequence *sequence = &claiming->sequence;
     lb_err err = LB_OK;
     for (size_t i = 0; !err && i < sequence->count && wants_more(claiming); i++)
         if (sequence->steps[i].deleted_at)
-            err = take_step(claiming, sequence->steps[i].no, INT64_MAX);
+            err = take_step(claiming, &sequence->steps[i]);
     return err;
 }
 
@@ -462,7 +492,7 @@ static lb_err take_begun(struct claiming *claiming)
     for (size_t i = sequence->count; !err && i-- > 0 && wants_more(claiming);) {
         const struct lb_step_row *step = &sequence->steps[i];
         if (!step->deleted_at)
-            err = take_step(claiming, step->no, lb_due_since(step, claiming->now));
+            err = take_step(claiming, step);
     }
     return err;
 }
@@ -501,6 +531,8 @@ static lb_err take_all(struct claiming *claiming)
     if (ran_out(claiming))
         return LB_OK;
     lb_err err = set_right(claiming);
+    if (!err && wants_more(claiming))
+        look_ahead(claiming);
     if (!err)
         err = take_deleted(claiming);
     if (!err)

@@ -192,7 +192,8 @@ static lb_err take_contacts(struct looking *looking, uint64_t no)
     lb_err err = looking->store->ops->lead(looking->reader, looking->workspace, no, &lead);
     if (err)
         return err == LB_ERR_NOT_FOUND ? LB_OK : err;
-    lb_lead_keys(&lead, &keys);
+    if (!lb_lead_keys(&lead, &keys))
+        return LB_ERR_STORAGE_UNAVAILABLE;
     if (keys.email.ptr)
         err = add_shared(looking, lb_key_make(LB_NAME_EMAIL, keys.email, email));
     if (!err && keys.phone.ptr)

@@ -20,8 +20,7 @@ lb_err lb_exclusion_each_typed(const struct lb_lead_row *lead, void *context,
                                lb_err (*each)(void *context, struct lb_str key))
 {
     struct lb_lead_keys keys;
-    lb_err err = LB_OK;
-    lb_lead_keys(lead, &keys);
+    lb_err err = lb_lead_keys(lead, &keys) ? LB_OK : LB_ERR_STORAGE_UNAVAILABLE;
     for (size_t i = 0; !err && i < keys.count; i++)
         err = each(context, keys.keys[i]);
     return err;

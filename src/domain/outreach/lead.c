@@ -189,7 +189,8 @@ static lb_err insert(struct lb_lead_change *change, const struct lb_new_lead *ad
     char hosts[2][LB_LEAD_HOST_SIZE], phone[LB_LEAD_PHONE_SIZE];
     memcpy(lead.fields, added->fields, sizeof lead.fields);
     lb_lead_read_phone(&lead, lb_workspace_country(change->standing.workspace), phone);
-    lb_lead_fill_forms(&lead, &keys, hosts);
+    if (!lb_lead_fill_forms(&lead, &keys, hosts))
+        return LB_ERR_STORAGE_UNAVAILABLE;
     lb_err err = lb_outreach_scope(change->outreach, &lead, &scope);
     if (err)
         return err;

@@ -28,10 +28,16 @@ static void add_domains(struct lb_lead_keys *out, struct lb_str host)
     }
 }
 
-static bool read(enum lb_name_type type, struct lb_str field, struct lb_typed_name *out)
+static const struct lb_name_rules LOOKS_UP = {0};
+
+static bool read(struct lb_lead_keys *out, enum lb_name_type type, struct lb_str field,
+                 struct lb_typed_name *name)
 {
-    static const struct lb_name_rules LOOKS_UP = {0};
-    return field.ptr && !lb_typed_name_normalise(type, field, &LOOKS_UP, out);
+    if (!field.ptr)
+        return false;
+    const char *wrong = lb_typed_name_normalise(type, field, &LOOKS_UP, name);
+    out->incomplete |= wrong == lb_name_no_memory;
+    return !wrong;
 }
 
 static struct lb_str add(struct lb_lead_keys *out, const struct lb_typed_name *name)
@@ -46,7 +52,7 @@ static struct lb_str add(struct lb_lead_keys *out, const struct lb_typed_name *n
 static void add_email(struct lb_lead_keys *out, struct lb_str field)
 {
     struct lb_typed_name name;
-    if (!read(LB_NAME_EMAIL, field, &name))
+    if (!read(out, LB_NAME_EMAIL, field, &name))
         return;
     out->email = add(out, &name);
     if (!out->email.ptr)
@@ -60,7 +66,7 @@ static void add_email(struct lb_lead_keys *out, struct lb_str field)
 static void add_site(struct lb_lead_keys *out, struct lb_str field)
 {
     struct lb_typed_name name;
-    if (out->site_host.ptr || !read(LB_NAME_DOMAIN, field, &name))
+    if (out->site_host.ptr || !read(out, LB_NAME_DOMAIN, field, &name))
         return;
     struct lb_str host = {out->text + out->len, name.len};
     add_domains(out, lb_typed_name_str(&name));
@@ -71,24 +77,25 @@ static void add_site(struct lb_lead_keys *out, struct lb_str field)
 static void add_company_url(struct lb_lead_keys *out, struct lb_str field)
 {
     struct lb_typed_name name;
-    if (read(LB_NAME_COMPANY, field, &name) && name.type == LB_NAME_COMPANY_PAGE)
+    if (read(out, LB_NAME_COMPANY, field, &name) && name.type == LB_NAME_COMPANY_PAGE)
         out->page = add(out, &name);
     else
         add_site(out, field);
 }
 
-void lb_lead_keys(const struct lb_lead_row *lead, struct lb_lead_keys *out)
+bool lb_lead_keys(const struct lb_lead_row *lead, struct lb_lead_keys *out)
 {
     struct lb_typed_name name;
     memset(out, 0, offsetof(struct lb_lead_keys, keys));
     add_email(out, lead->fields[LB_LEAD_EMAIL]);
-    if (read(LB_NAME_PHONE, lead->fields[LB_LEAD_PHONE], &name))
+    if (read(out, LB_NAME_PHONE, lead->fields[LB_LEAD_PHONE], &name))
         out->phone = add(out, &name);
     add_site(out, lead->fields[LB_LEAD_WEBSITE]);
     add_company_url(out, lead->fields[LB_LEAD_COMPANY_URL]);
-    if (read(LB_NAME_COMPANY, lead->fields[LB_LEAD_COMPANY_NAME], &name) &&
+    if (read(out, LB_NAME_COMPANY, lead->fields[LB_LEAD_COMPANY_NAME], &name) &&
         name.type == LB_NAME_COMPANY)
         out->company = add(out, &name);
+    return !out->incomplete;
 }
 
 void lb_lead_read_phone(struct lb_lead_row *lead, struct lb_str country,
@@ -97,7 +104,8 @@ void lb_lead_read_phone(struct lb_lead_row *lead, struct lb_str country,
     const struct lb_name_rules rules = {.country = country};
     struct lb_str *phone = &lead->fields[LB_LEAD_PHONE];
     struct lb_typed_name name;
-    if (!country.len || !phone->ptr || read(LB_NAME_PHONE, *phone, &name) ||
+    if (!country.len || !phone->ptr ||
+        !lb_typed_name_normalise(LB_NAME_PHONE, *phone, &LOOKS_UP, &name) ||
         lb_typed_name_normalise(LB_NAME_PHONE, *phone, &rules, &name) ||
         !lb_str_copy(lb_typed_name_str(&name), room, LB_LEAD_PHONE_SIZE))
         return;
@@ -121,16 +129,17 @@ static struct lb_str reverse(struct lb_str host, char out[LB_LEAD_HOST_SIZE])
     return (struct lb_str){out, len};
 }
 
-void lb_lead_fill_forms(struct lb_lead_row *row, struct lb_lead_keys *keys,
+bool lb_lead_fill_forms(struct lb_lead_row *row, struct lb_lead_keys *keys,
                         char hosts[2][LB_LEAD_HOST_SIZE])
 {
-    lb_lead_keys(row, keys);
+    bool all = lb_lead_keys(row, keys);
     row->forms[LB_LEAD_FORM_EMAIL] = keys->email;
     row->forms[LB_LEAD_FORM_PHONE] = keys->phone;
     row->forms[LB_LEAD_FORM_PAGE] = keys->page;
     row->forms[LB_LEAD_FORM_COMPANY] = keys->company;
     row->forms[LB_LEAD_FORM_MAIL_HOST] = reverse(keys->mail_host, hosts[0]);
     row->forms[LB_LEAD_FORM_SITE_HOST] = reverse(keys->site_host, hosts[1]);
+    return all;
 }
 
 void lb_lead_range_of(struct lb_str key, struct lb_lead_range *out)

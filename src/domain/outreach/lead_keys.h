@@ -14,14 +14,17 @@
 
 struct lb_lead_keys {
     size_t count;
-    size_t len; /* of `text` */
+    size_t len;      /* of `text` */
+    bool incomplete; /* memory was short */
     /* The names without what makes keys of them; ptr NULL: none. */
     struct lb_str email, phone, page, company, mail_host, site_host;
     struct lb_str keys[LB_LEAD_KEYS_MAX]; /* in `text` */
     char text[3 * LB_KEY_SIZE + 32 + 2 * 256];
 };
 
-void lb_lead_keys(const struct lb_lead_row *lead, struct lb_lead_keys *out);
+/* False when out of memory: hosts may be missing, and the address with its host; the phone number
+ * and the company are not. */
+bool lb_lead_keys(const struct lb_lead_row *lead, struct lb_lead_keys *out);
 
 /* Of a lead that is added: a phone number that is national there becomes international, in `room`.
  * All others stay as they are. `country`: empty, or as in struct lb_name_rules. */
@@ -32,8 +35,9 @@ void lb_lead_read_phone(struct lb_lead_row *lead, struct lb_str country,
 /* Bytes of a host name in the form by which leads are found, or of the end of a range of them. */
 #define LB_LEAD_HOST_SIZE 256
 
-/* Fills in row->forms, from its fields; the strings are in `keys` and in `hosts`. */
-void lb_lead_fill_forms(struct lb_lead_row *row, struct lb_lead_keys *keys,
+/* Fills in row->forms, from its fields; the strings are in `keys` and in `hosts`. False when out of
+ * memory. */
+bool lb_lead_fill_forms(struct lb_lead_row *row, struct lb_lead_keys *keys,
                         char hosts[2][LB_LEAD_HOST_SIZE]);
 
 /* Which leads a key of an entry is about: those that are found by `form` from `first` to `last`,

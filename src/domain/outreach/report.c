@@ -92,17 +92,19 @@ static void keep_key(struct lb_opt_out *opt_out, enum lb_name_type type, struct 
 
 /* Copies the names that will be blocked: other leads are read before. They are the lead's own: its
  * company is not, nor is its domain. */
-static void keep_names(struct lb_opt_out *opt_out, const struct lb_lead_row *lead)
+static lb_err keep_names(struct lb_opt_out *opt_out, const struct lb_lead_row *lead)
 {
     struct lb_exclusion_names names;
     struct lb_lead_keys keys;
     lb_exclusion_names(lead, &names);
-    lb_lead_keys(lead, &keys);
     opt_out->change.count = 0;
+    if (!lb_lead_keys(lead, &keys))
+        return LB_ERR_STORAGE_UNAVAILABLE;
     for (size_t i = 0; i < names.count; i++)
         keep_key(opt_out, LB_NAME_LINKEDIN, names.names[i]);
     keep_key(opt_out, LB_NAME_EMAIL, keys.email);
     keep_key(opt_out, LB_NAME_PHONE, keys.phone);
+    return LB_OK;
 }
 
 /* Copies the lead's own LinkedIn names, as above. */
@@ -125,12 +127,12 @@ static lb_err prepare_reply(struct reporting *reporting)
     struct lb_campaign_state state;
     if (!replied(reporting))
         return LB_OK;
-    if (completion->opt_out)
-        keep_names(completion->opt_out, lead);
+    lb_err err = completion->opt_out ? keep_names(completion->opt_out, lead) : LB_OK;
     lb_reply_company_of(lead, &reporting->company);
     keep_own_names(reporting);
-    lb_err err = reporting->store->ops->campaign_state(reporting->reader, lead->workspace,
-                                                       lead->campaign, &state);
+    if (!err)
+        err = reporting->store->ops->campaign_state(reporting->reader, lead->workspace,
+                                                    lead->campaign, &state);
     if (!err)
         reporting->settings = state.settings;
     return err == LB_ERR_NOT_FOUND ? not_found(reporting->completion) : err;

@@ -41,7 +41,7 @@ static void add_stop(struct lb_reply_company *out, enum company_key kind, struct
  */
 static void find_company(const struct lb_lead_row *lead, struct lb_lead_keys *out)
 {
-    lb_lead_keys(lead, out);
+    lb_lead_keys(lead, out); /* what may be missing is not looked at here */
     if (out->page.ptr && lb_name_is_no_company(LB_NAME_COMPANY_PAGE, out->page))
         out->page = (struct lb_str){0};
     if (out->company.ptr && lb_name_is_no_company(LB_NAME_COMPANY, out->company))

@@ -19,6 +19,8 @@
 /* Leads that one claim sets right for each step and queue: all other writes wait. */
 #define LEADS_MAX 100
 
+static const enum lb_lead_queue queues[] = {LB_QUEUE_CLAIMED, LB_QUEUE_RETRY, LB_QUEUE_SCHEDULED};
+
 static int64_t latest(enum lb_lead_queue queue, int64_t now)
 {
     switch (queue) {
@@ -84,11 +86,22 @@ static lb_err search(struct lb_righting *righting, uint64_t step, enum lb_lead_q
     return err;
 }
 
+/* In a store that is far away each queue would be a question. */
+static void look_ahead(const struct lb_righting *righting, const struct lb_sequence *sequence)
+{
+    const struct lb_store_ops *ops = righting->outreach->settings.store->ops;
+    struct lb_list list = righting->list;
+    for (size_t i = 0; i < sequence->count; i++)
+        for (size_t j = 0; j < sizeof queues / sizeof *queues; j++)
+            ops->prefetch_ahead(lb_outreach_reader(righting->outreach), list.workspace,
+                                list.campaign, queues[j], sequence->steps[i].no,
+                                latest(queues[j], righting->now));
+}
+
 static lb_err search_all(struct lb_righting *righting, const struct lb_sequence *sequence)
 {
-    static const enum lb_lead_queue queues[] = {LB_QUEUE_CLAIMED, LB_QUEUE_RETRY,
-                                                LB_QUEUE_SCHEDULED};
     lb_err err = LB_OK;
+    look_ahead(righting, sequence);
     for (size_t i = 0; !err && i < sequence->count; i++)
         for (size_t j = 0; !err && j < sizeof queues / sizeof *queues; j++)
             err = search(righting, sequence->steps[i].no, queues[j]);

@@ -73,7 +73,8 @@ lb_err lb_walk_give_forms(struct lb_outreach *outreach, uint32_t workspace, uint
     if (err)
         return err;
     *out_campaign = row.campaign;
-    lb_lead_fill_forms(&row, &keys, hosts);
+    if (!lb_lead_fill_forms(&row, &keys, hosts))
+        return LB_ERR_STORAGE_UNAVAILABLE;
     return store->ops->lead_set_forms(store, &row);
 }
 

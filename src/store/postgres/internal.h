@@ -59,6 +59,7 @@ struct lb_str lb_pg_text(const PGresult *result, int row, int column);
 
 struct lb_postgres;
 struct lb_pg_cache;
+struct lb_pg_queues;
 
 enum lb_pg_item_kind { LB_PG_PREPARE, LB_PG_EXECUTE, LB_PG_SYNC };
 
@@ -104,7 +105,8 @@ struct lb_store_reader {
     size_t kept_capacity;
 
     PGresult *held[LB_PG_HELD_COUNT];
-    struct lb_pg_cache *cache; /* of prefetched rows; NULL: nothing yet */
+    struct lb_pg_cache *cache;   /* of prefetched rows; NULL: nothing yet */
+    struct lb_pg_queues *queues; /* in which no lead waits; the same */
 };
 
 /* Opens one, waits at most about two seconds for each host (or as the conninfo says). NULL on
@@ -140,7 +142,12 @@ lb_err lb_pg_query(struct lb_store_reader *reader, enum lb_pg_statement statemen
 /* The same; LB_ERR_NOT_FOUND when there is no row. */
 lb_err lb_pg_query_one(struct lb_store_reader *reader, enum lb_pg_statement statement,
                        const struct lb_pg_params *params, PGresult **out);
-/* The same, with the result held until the next of its kind. */
+/* The same in a transaction, planned so that rows come in the order of an index where there is one.
+ * As long as there are no statistics of a table, PostgreSQL would read all leads of a campaign, and
+ * sort those that it wants. */
+lb_err lb_pg_query_in_order(struct lb_store_reader *reader, enum lb_pg_statement statement,
+                            const struct lb_pg_params *params, PGresult **out);
+/* As lb_pg_query_one, with the result held until the next of its kind. */
 lb_err lb_pg_query_row(struct lb_store_reader *reader, enum lb_pg_statement statement,
                        const struct lb_pg_params *params, enum lb_pg_held held, PGresult **out);
 /* Clears the results that were kept. */
@@ -233,6 +240,9 @@ lb_err lb_pg_check_schema(PGconn *conn, struct lb_reason *reason);
 lb_err lb_pg_chain_log(PGconn *conn, bool (*keep_going)(void), struct lb_reason *reason);
 /* server.c: refuses servers that cannot be used, and warns of settings that lose writes. */
 lb_err lb_pg_check_server(PGconn *conn, bool *out_citus, struct lb_reason *reason);
+/* Refuses a pooler that does not keep a session for each connection. */
+lb_err lb_pg_check_pooler(const struct lb_postgres *postgres, PGconn *conn,
+                          struct lb_reason *reason);
 /* Fails with `what`, a colon and the server's message in one line. */
 lb_err lb_pg_fail(struct lb_reason *reason, lb_err err, const char *what, const char *message);
 
@@ -256,6 +266,23 @@ void lb_pg_forget_name(struct lb_store_reader *reader, uint32_t workspace, struc
 void lb_pg_forget_all(struct lb_store_reader *reader);
 void lb_pg_cache_clear(struct lb_store_reader *reader);
 void lb_pg_cache_destroy(struct lb_store_reader *reader);
+
+/* queue.c. What leads_due looks into; `ahead`: leads_ahead. */
+struct lb_pg_queue {
+    uint32_t workspace;
+    uint32_t campaign;
+    uint64_t step;
+    int64_t since;
+    enum lb_lead_queue queue;
+    bool ahead;
+};
+void lb_pg_prefetch_queue(struct lb_store_reader *reader, const struct lb_pg_queue *queue);
+/* Does no lead wait there? false: ask the database. */
+bool lb_pg_cached_none(struct lb_store_reader *reader, const struct lb_pg_queue *queue);
+/* A write puts the lead into the queue that its row names. */
+void lb_pg_forget_queue(struct lb_store_reader *reader, const struct lb_lead_row *lead);
+void lb_pg_queues_clear(struct lb_store_reader *reader);
+void lb_pg_queues_destroy(struct lb_store_reader *reader);
 
 /* A row of a result with these columns of the log. */
 #define LB_PG_LOG_COLUMNS                                                                          \

@@ -68,6 +68,7 @@ lb_err lb_pg_lead_insert(struct lb_store *store, struct lb_lead_row *row)
     if (err)
         return err;
     lb_pg_forget_lead(&postgres->writer, row->workspace, row->no);
+    lb_pg_forget_queue(&postgres->writer, row);
     add_lead(&params, row);
     err = lb_pg_write(store, PG_LEAD_INSERT, &params);
     if (!err)
@@ -102,6 +103,7 @@ lb_err lb_pg_lead_move(struct lb_store *store, const struct lb_lead_row *row)
 {
     struct lb_pg_params params = {0};
     lb_pg_forget_lead(&lb_postgres_of(store)->writer, row->workspace, row->no);
+    lb_pg_forget_queue(&lb_postgres_of(store)->writer, row);
     lb_pg_add_number(&params, row->workspace);
     lb_pg_add_number(&params, (int64_t)row->no);
     lb_pg_add_number(&params, (int64_t)row->status);
@@ -335,21 +337,22 @@ LB_PG_STATEMENT(
     " AND campaign = $2 AND queue = $3 AND step = $4 AND since > $5"
     " ORDER BY since DESC, no DESC LIMIT $6");
 
-static lb_err find_waiting(struct lb_store_reader *reader, enum lb_pg_statement statement,
-                           uint32_t workspace, uint32_t campaign, enum lb_lead_queue queue,
-                           uint64_t step, int64_t since, size_t max, uint64_t *out,
-                           size_t *out_count)
+static lb_err find_waiting(struct lb_store_reader *reader, const struct lb_pg_queue *queue,
+                           size_t max, uint64_t *out, size_t *out_count)
 {
     struct lb_pg_params params = {0};
     PGresult *result;
     *out_count = 0;
-    lb_pg_add_number(&params, workspace);
-    lb_pg_add_number(&params, campaign);
-    lb_pg_add_number(&params, (int64_t)queue);
-    lb_pg_add_number(&params, step);
-    lb_pg_add_number(&params, since);
+    if (lb_pg_cached_none(reader, queue))
+        return LB_OK;
+    lb_pg_add_number(&params, queue->workspace);
+    lb_pg_add_number(&params, queue->campaign);
+    lb_pg_add_number(&params, (int64_t)queue->queue);
+    lb_pg_add_number(&params, (int64_t)queue->step);
+    lb_pg_add_number(&params, queue->since);
     lb_pg_add_number(&params, (int64_t)max);
-    lb_err err = lb_pg_query(reader, statement, &params, &result);
+    lb_err err = lb_pg_query_in_order(reader, queue->ahead ? PG_LEADS_AHEAD : PG_LEADS_DUE, &params,
+                                      &result);
     for (int i = 0; !err && i < PQntuples(result) && *out_count < max; i++)
         out[(*out_count)++] = (uint64_t)lb_pg_number(result, i, 0);
     PQclear(result);
@@ -360,16 +363,30 @@ lb_err lb_pg_leads_due(struct lb_store_reader *reader, uint32_t workspace, uint3
                        enum lb_lead_queue queue, uint64_t step, int64_t before, size_t max,
                        uint64_t *out, size_t *out_count)
 {
-    return find_waiting(reader, PG_LEADS_DUE, workspace, campaign, queue, step, before, max, out,
-                        out_count);
+    const struct lb_pg_queue due = {workspace, campaign, step, before, queue, false};
+    return find_waiting(reader, &due, max, out, out_count);
 }
 
 lb_err lb_pg_leads_ahead(struct lb_store_reader *reader, uint32_t workspace, uint32_t campaign,
                          enum lb_lead_queue queue, uint64_t step, int64_t after, size_t max,
                          uint64_t *out, size_t *out_count)
 {
-    return find_waiting(reader, PG_LEADS_AHEAD, workspace, campaign, queue, step, after, max, out,
-                        out_count);
+    const struct lb_pg_queue ahead = {workspace, campaign, step, after, queue, true};
+    return find_waiting(reader, &ahead, max, out, out_count);
+}
+
+void lb_pg_prefetch_due(struct lb_store_reader *reader, uint32_t workspace, uint32_t campaign,
+                        enum lb_lead_queue queue, uint64_t step, int64_t before)
+{
+    const struct lb_pg_queue due = {workspace, campaign, step, before, queue, false};
+    lb_pg_prefetch_queue(reader, &due);
+}
+
+void lb_pg_prefetch_ahead(struct lb_store_reader *reader, uint32_t workspace, uint32_t campaign,
+                          enum lb_lead_queue queue, uint64_t step, int64_t after)
+{
+    const struct lb_pg_queue ahead = {workspace, campaign, step, after, queue, true};
+    lb_pg_prefetch_queue(reader, &ahead);
 }
 
 /* The rows are all here before the first is handed out: `each` may ask for more. */

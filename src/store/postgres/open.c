@@ -86,6 +86,8 @@ static lb_err prepare_database(struct lb_postgres *postgres,
     PQclear(PQexec(conn, "SET lock_timeout = 0"));
     lb_err err = lb_pg_check_server(conn, &postgres->on_citus, reason);
     if (!err)
+        err = lb_pg_check_pooler(postgres, conn, reason);
+    if (!err)
         err = settings->as_it_is ? lb_pg_check_schema(conn, reason)
                                  : lb_pg_migrate(conn, settings->keep_going, reason);
     PQfinish(conn);

@@ -362,6 +362,28 @@ lb_err lb_pg_settle(struct lb_store_reader *reader)
     return err ? err : lb_pg_wait(reader, reader->sent);
 }
 
+/* They hold for plans that are made in between. */
+LB_PG_STATEMENT(SORTS_AVOID, NONE, "", "SET LOCAL enable_sort = off");
+LB_PG_STATEMENT(SORTS_ALLOW, NONE, "", "SET LOCAL enable_sort TO DEFAULT");
+
+lb_err lb_pg_query_in_order(struct lb_store_reader *reader, enum lb_pg_statement statement,
+                            const struct lb_pg_params *params, PGresult **out)
+{
+    if (!reader->in_transaction)
+        return lb_pg_query(reader, statement, params, out);
+    *out = NULL;
+    lb_err err = lb_pg_send(reader, PG_SORTS_AVOID, NULL, false);
+    if (!err)
+        err = lb_pg_query(reader, statement, params, out);
+    if (!err)
+        err = lb_pg_send(reader, PG_SORTS_ALLOW, NULL, false);
+    if (err) {
+        PQclear(*out);
+        *out = NULL;
+    }
+    return err;
+}
+
 static lb_err query_once(struct lb_store_reader *reader, enum lb_pg_statement statement,
                          const struct lb_pg_params *params, PGresult **out)
 {

@@ -242,6 +242,7 @@ static void drop_prefetches(struct lb_pg_cache *cache)
 void lb_pg_forget_all(struct lb_store_reader *reader)
 {
     struct lb_pg_cache *cache = reader->cache;
+    lb_pg_queues_clear(reader);
     if (cache)
         drop_prefetches(cache);
     if (!cache || !cache->used)
@@ -270,6 +271,7 @@ void lb_pg_cache_destroy(struct lb_store_reader *reader)
     }
     free(reader->cache);
     reader->cache = NULL;
+    lb_pg_queues_destroy(reader);
 }
 
 /* --- Asking ahead ----------------------------------------------------------------------------- */

@@ -9,6 +9,7 @@ lb_err lb_pg_lead_set_contacted(struct lb_store *store, const struct lb_lead_row
 {
     struct lb_pg_params params = {0};
     lb_pg_forget_lead(&lb_postgres_of(store)->writer, row->workspace, row->no);
+    lb_pg_forget_queue(&lb_postgres_of(store)->writer, row);
     lb_pg_add_number(&params, row->workspace);
     lb_pg_add_number(&params, (int64_t)row->no);
     lb_pg_add_flag(&params, row->set_aside);

@@ -90,6 +90,50 @@ static lb_err check_citus(PGconn *conn, bool *out_citus, struct lb_reason *reaso
     return LB_OK;
 }
 
+/* --- Poolers ---------------------------------------------------------------------------------- */
+
+/* Connections are compared so often: others that go through the same pooler may come in between. */
+#define POOLER_ROUNDS 10
+
+/* Which process of the server answers; 0: not known. */
+static int process_of(PGconn *conn)
+{
+    char process[16];
+    return ask_text(conn, "SELECT pg_backend_pid()", process, sizeof process) ? atoi(process) : 0;
+}
+
+/* Is a connection served by one process after the other, or by that of another connection? */
+static bool are_shared(PGconn *one, PGconn *other)
+{
+    const int process = process_of(one);
+    for (int i = 0; i < POOLER_ROUNDS; i++) {
+        int again = process_of(one), of_other = process_of(other);
+        if (!process || !again || !of_other)
+            return false;
+        if (again != process || of_other == process)
+            return true;
+    }
+    return false;
+}
+
+/* A pooler tells its clients a number of its own as that of the process. */
+lb_err lb_pg_check_pooler(const struct lb_postgres *postgres, PGconn *conn,
+                          struct lb_reason *reason)
+{
+    struct lb_reason ignored;
+    int process = process_of(conn);
+    if (!process || process == PQbackendPID(conn))
+        return LB_OK;
+    PGconn *other = lb_pg_connect(postgres, &ignored);
+    bool shared = other && are_shared(conn, other);
+    PQfinish(other);
+    return shared ? lb_fail(reason, LB_ERR_STORAGE_UNAVAILABLE,
+                            "the connection pooler before PostgreSQL gives connections to others"
+                            " after each transaction; nodes keep prepared statements and settings"
+                            " in them: pool_mode must be session")
+                  : LB_OK;
+}
+
 lb_err lb_pg_check_server(PGconn *conn, bool *out_citus, struct lb_reason *reason)
 {
     lb_err err = LB_OK;

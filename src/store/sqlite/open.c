@@ -274,6 +274,16 @@ void lb_sqlite_prefetch_names(struct lb_store_reader *reader, uint32_t workspace
 {
 }
 
+void lb_sqlite_prefetch_due(struct lb_store_reader *reader, uint32_t workspace, uint32_t campaign,
+                            enum lb_lead_queue queue, uint64_t step, int64_t before)
+{
+}
+
+void lb_sqlite_prefetch_ahead(struct lb_store_reader *reader, uint32_t workspace, uint32_t campaign,
+                              enum lb_lead_queue queue, uint64_t step, int64_t after)
+{
+}
+
 static const struct lb_store_ops sqlite_ops = {
 #define LB_METHOD(type, name, ...) .name = lb_sqlite_##name,
 #include "store/methods.h"

@@ -1,0 +1,111 @@
+"""Memory that is too short to read an international host name, which the library for these needs some for: no answer
+depends on a name that was not read."""
+
+import mmap
+from contextlib import contextmanager
+from urllib.parse import quote
+
+import pytest
+
+from support import expect
+from support.campaigns import Campaign
+from support.client import File
+from support.preload import preloaded
+from support.server import Server
+
+HOST = "müller.example"
+LEAD = {"publicIdentifier": "jane", "email": f"jane@{HOST}"}
+FILE = f"domain\n{HOST}\n".encode()
+
+SOURCE = r"""
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <fcntl.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+
+static volatile uint8_t *is_short;
+
+__attribute__((constructor)) static void begin(void)
+{
+    const char *path = getenv("SHORT_OF_HOSTS");
+    int fd = path ? open(path, O_RDONLY | O_CLOEXEC) : -1;
+    void *map = fd < 0 ? MAP_FAILED : mmap(NULL, 1, PROT_READ, MAP_SHARED, fd, 0);
+    if (map != MAP_FAILED)
+        is_short = map;
+}
+
+int idn2_lookup_u8(const uint8_t *name, uint8_t **out, int flags)
+{
+    int (*real)(const uint8_t *, uint8_t **, int) = dlsym(RTLD_NEXT, "idn2_lookup_u8");
+    return is_short && *is_short ? -100 : real(name, out, flags); /* IDN2_MALLOC */
+}
+"""
+
+
+class Memory:
+    def __init__(self, folder):
+        file = folder / "short"
+        file.write_bytes(bytes(1))
+        with open(file, "r+b") as opened:
+            self.map = mmap.mmap(opened.fileno(), 1)
+        self.env = {**preloaded(folder, SOURCE), "SHORT_OF_HOSTS": str(file)}
+
+    @contextmanager
+    def short(self):
+        self.map[0] = 1
+        yield
+        self.map[0] = 0
+
+
+@pytest.fixture(scope="module")
+def memory(tmp_path_factory):
+    return Memory(tmp_path_factory.mktemp("memory"))
+
+
+@pytest.fixture(scope="module")
+def tenant(memory):
+    with Server(env=memory.env) as server:
+        yield server.tenant("agency")
+
+
+def refused(response):
+    expect.error(response, 503, "overloaded", "storage_unavailable")
+
+
+def asked(api, campaign):
+    names = {"entries": [{"domain": HOST}, {"email": LEAD["email"]}]}
+    yield api.post("/blocklist", names)
+    yield api.delete("/blocklist", names)
+    yield api.get(f"/blocklist/domain/{quote(HOST)}")
+    yield api.get(f"/blocklist/email/{quote(LEAD['email'])}")
+    yield api.post("/check", {"leads": [LEAD]})
+    yield api.post("/check", {"leads": [{"publicIdentifier": "jane", "website": f"https://{HOST}/"}]})
+    yield api.post("/check", {"leads": [{"publicIdentifier": "jane", "companyUrl": HOST}]})
+    yield api.post("/blocklist/import?type=domain", File(FILE))
+    yield api.post("/blocklist/import?type=domain&action=unblock", File(FILE))
+    yield campaign.post_leads({**LEAD, "publicIdentifier": "joe"})
+
+
+def test_what_cannot_be_read_is_an_error_and_no_answer(memory, tenant):
+    api = tenant.api
+    campaign = Campaign(tenant)
+    expect.ok(api.post("/blocklist", {"entries": [{"domain": HOST}]}))
+    with memory.short():
+        for response in asked(api, campaign):
+            refused(response)
+    (lead,) = expect.ok(api.post("/check", {"leads": [LEAD]}))
+    assert lead["blocked"] is True
+    expect.ok(api.delete("/blocklist", {"entries": [{"domain": HOST}]}))
+
+
+def test_an_opt_out_by_such_an_address_is_recorded_whole_or_not(memory, tenant):
+    campaign = Campaign(tenant, LEAD)
+    activity = campaign.claim_one()
+    with memory.short():
+        refused(campaign.report(activity, "opted_out"))
+    assert expect.ok(tenant.api.post("/check", {"leads": [LEAD]}))[0]["blocked"] is False
+    campaign.complete(activity, "opted_out")
+    (lead,) = expect.ok(tenant.api.post("/check", {"leads": [{"email": LEAD["email"]}]}))
+    assert lead["blocked"] is True
