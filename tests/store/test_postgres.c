@@ -577,9 +577,9 @@ static void another_batch_is_a_conflict_also_when_neither_is_in_a_log(void **sta
     lock(store, workspace);
     assert_int_equal(store->ops->key_touch(store, workspace, 1, 5), LB_OK);
     commit(store);
-    assert_int_equal(ask("SELECT batches FROM leadblock.workspace WHERE workspace_id > 0"), 2);
+    assert_int_equal(ask("SELECT batch_count FROM leadblock.workspace WHERE workspace_id > 0"), 2);
     meanwhile("AFTER UPDATE ON leadblock.api_key FOR EACH ROW",
-              "UPDATE leadblock.workspace SET batches = batches + 1"
+              "UPDATE leadblock.workspace SET batch_count = batch_count + 1"
               " WHERE workspace_id = NEW.workspace_id; RETURN NULL;");
     struct lb_key_row key = {.id = "k1", .name = "CRM", .workspace = workspace};
     begin(store);

@@ -292,7 +292,7 @@ void lb_pg_read_log_row(const PGresult *result, int row, struct lb_log_row *out)
 
 /* A row of a result with these columns. */
 #define LB_PG_VERSION_COLUMNS                                                                      \
-    "workspace_id, access_version, head_row, head_number, head_digest, has_leads, batches"
+    "workspace_id, access_version, head_row, head_number, head_digest, has_leads, batch_count"
 void lb_pg_read_workspace_version(const PGresult *result, int row,
                                   struct lb_workspace_version *out);
 

@@ -347,10 +347,10 @@ LB_PG_STATEMENT(WORKSPACE_MARK, ONE, "nnnnybnnnynn",
                 "UPDATE leadblock.workspace SET access_version = coalesce($2, access_version),"
                 " head_row = coalesce($3, head_row), head_number = coalesce($4, head_number),"
                 " head_digest = coalesce($5, head_digest), has_leads = has_leads OR $6,"
-                " batches = batches + 1, numbers = $12"
+                " batch_count = batch_count + 1, numbers = $12"
                 " WHERE workspace_id = $1 AND access_version = $7 AND head_row = $8"
                 " AND head_number = $9 AND head_digest IS NOT DISTINCT FROM $10"
-                " AND batches = $11");
+                " AND batch_count = $11");
 
 /* Which of its workspaces a batch has written to is not noted; mostly all. */
 static bool is_marked(const struct lb_postgres *postgres, const struct lb_pg_touched *touched)
