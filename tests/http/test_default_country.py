@@ -221,13 +221,15 @@ def test_what_was_stored_before_stays_as_it_was(server, fresh):
 
 def migrate(server):
     """From a database of before, which lacks the column."""
-    drop = "ALTER TABLE {}workspace DROP COLUMN default_country;"
     if server.database:
         step = (MIGRATIONS / "postgres/0024_default_country.sql").read_text()
-        postgres.shared().psql(drop.format("leadblock.") + step, postgres.database_of(server.database))
+        postgres.shared().psql("ALTER TABLE leadblock.workspace DROP COLUMN default_country;"
+                               "ALTER TABLE leadblock.workspace RENAME COLUMN batch_count TO batches;" + step,
+                               postgres.database_of(server.database))
         return
+    step = (MIGRATIONS / "sqlite/0026_default_country.sql").read_text()
     with pages.changed(server.data) as database:
-        database.executescript(drop.format("") + (MIGRATIONS / "sqlite/0026_default_country.sql").read_text())
+        database.executescript("ALTER TABLE workspace DROP COLUMN default_country;" + step)
 
 
 def test_workspaces_of_earlier_versions_have_none_until_it_is_set():
