@@ -77,7 +77,7 @@ screen('a national number needs a country, which is remembered', shared, { allow
 screen('a provider of mail is asked about', shared, {}, async ({ page, context }) => {
   await member.open({ page, context }, '#/check?q=gmail.com');
   await page.getByRole('button', { name: 'Block', exact: true }).click();
-  await page.getByRole('alert').getByText(/provider of mail/).waitFor();
+  await page.getByRole('alert').getByText('gmail.com is a mail provider, whose addresses belong to unrelated people; give the addresses.').waitFor();
   await page.getByRole('button', { name: 'Block it all the same' }).click();
   await verdict(page, 'Blocked');
   await toast(page).getByRole('button', { name: 'Undo' }).click();
@@ -154,6 +154,23 @@ screen('addresses that are pasted as profiles are taken over as other names', sh
   await page.getByRole('button', { name: 'Validate' }).click();
   await verdict(page, 'Ready to block');
   assert.deepEqual((await values(page, 'Names')).map(([, , type]) => type), ['E-mail address', 'LinkedIn profile']);
+});
+
+screen('a file of other names that is dropped among profiles is read as such', shared, {}, async ({ page, context }) => {
+  await member.open({ page, context }, '#/add');
+  await drop(page, fileFor(page, 'phones.txt', '+49 30 7654321\n+49 30 7654322\n'));
+  await page.getByRole('button', { name: 'Validate' }).click();
+  await page.getByRole('button', { name: 'Add them as other names' }).click();
+  await page.getByRole('button', { name: 'Block 2 new entries' }).waitFor();
+  await page.getByText('Phone number: 2', { exact: true }).waitFor();
+});
+
+screen('who pastes names of people is told that they are read as companies, and sees it', shared, {}, async ({ page, context }) => {
+  await member.open({ page, context }, '#/add?of=names');
+  await page.getByLabel('Names, one per line').fill('Dr. Petra Klug\nklug.example');
+  await page.getByRole('button', { name: 'Validate' }).click();
+  await page.getByText('People are not blocked by their names').waitFor();
+  await page.locator('h2:focus', { hasText: 'Ready to block' }).waitFor();
 });
 
 screen('the list is filtered by type, kind, end, who, when and words of the reason', shared, {}, async ({ page, context }) => {
