@@ -236,3 +236,16 @@ screen('a company by its page and by its name are two pages', shared, {}, async 
   await shows(page, 'Company, by its name');
   await verdict(page, 'Not blocked');
 });
+
+screen('who is known by an e-mail address alone can be erased', shared, {}, async ({ page, context }) => {
+  await client.call('POST', '/v1/blocklist', { entries: [{ email: 'yves@example.org', reason: 'Wrote to us' }] });
+  await member.open({ page, context }, '#/name/email/yves@example.org');
+  await page.getByRole('button', { name: 'Erase…' }).click();
+  const dialog = page.getByRole('dialog', { name: 'Erase this person?' });
+  await dialog.getByLabel('Type yves@example.org to confirm').fill('yves@example.org');
+  await dialog.getByRole('button', { name: 'Erase' }).click();
+  await toast(page).getByText(/^Erased 1 blocklist entry/).waitFor();
+  assert.ok((await client.get('/v1/blocklist?type=email')).every(({ value }) => value !== 'yves@example.org'));
+  const { body } = await member.call('GET', '/v1/blocklist/email/yves@example.org');
+  assert.equal(body.blocked, true);
+});

@@ -34,7 +34,7 @@ export function withQuery(address, query) {
 }
 
 /** An address that only the server's own machine reaches, as this page is reached. */
-export const fromHere = (url) => url.replace(/^http:\/\/(localhost|127\.0\.0\.1|\[::1\])(:\d+)?/, location.origin);
+export const fromHere = (url) => url?.replace(/^http:\/\/(localhost|127\.0\.0\.1|\[::1\])(:\d+)?/, location.origin);
 
 const urlOf = (path, query) => withQuery(`v1/${path}`, query);
 
