@@ -10,7 +10,7 @@ const shared = useServer();
 screen('without a user there is no sign-in, but what to do, until somebody did it', shared, { allowed: [/status of 401 /] }, async ({ page, server }) => {
   await page.goto('/');
   await heading(page, 'Set up this server');
-  await shows(page, 'leadblock user create you@example.com --role operator');
+  await shows(page, 'sudo -u leadblock leadblock user create you@example.com --role operator --data /var/lib/leadblock');
   await shows(page, "sudo journalctl -u leadblock | grep '#/link/'");
   await shows(page, "podman logs leadblock 2>&1 | grep '#/link/'");
   assert.equal(await page.getByLabel('Password').count(), 0);

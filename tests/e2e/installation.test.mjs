@@ -72,7 +72,7 @@ screen('rows of a file that are not taken are shown, with why, and a type can be
   const missing = dialog('0 entries would be blocked, 2 rows bad in every workspace');
   await choose('names.txt', 'rows-doe\nrows-roe\n');
   const table = missing.getByRole('table', { name: 'Rows not taken' });
-  await table.getByRole('row', { name: /rows-doe.*type/ }).waitFor();
+  await table.getByRole('row', { name: /rows-doe.*; choose its type$/ }).waitFor();
   assert.equal(await missing.getByRole('button', { name: 'Block' }).isDisabled(), true);
   await missing.getByLabel('What').selectOption({ label: 'LinkedIn name or address' });
   await dialog('2 entries would be blocked in every workspace').getByRole('button', { name: 'Block' }).click();
@@ -83,4 +83,23 @@ screen('rows of a file that are not taken are shown, with why, and a type can be
   await some.getByRole('table', { name: 'Rows not taken' }).getByRole('row', { name: /gmail\.com/ }).waitFor();
   await some.getByRole('button', { name: 'Block' }).click();
   await page.getByRole('row', { name: /rows\.example/ }).waitFor();
+});
+
+screen('what cannot be blocked is refused with why, and a domain of many people is asked about', shared, {}, async ({ page, context, server }) => {
+  const operator = await makePerson(server, 'operator-refused@example.com', 'operator');
+  await operator.open({ page, context }, '#/installation');
+  await page.getByRole('button', { name: 'Block', exact: true }).first().click();
+  const dialog = page.getByRole('dialog', { name: 'Block in every workspace' });
+  const submit = dialog.getByRole('button', { name: 'Block' });
+  for (const [what, name, why] of [
+    ['LinkedIn name or address', 'John Doe', /^John Doe contains white space/], ['Company', 'n/a', /^n\/a is what stands in an empty field.* or its domain\.$/],
+    ['Phone number', '0171 1234567', /^0171 1234567 has no country; .* or give the country in the form\.$/], ['Domain', 'gmail.com', /^gmail\.com is a mail provider, .*; give the addresses\.$/]]) {
+    await dialog.getByLabel('What').selectOption({ label: what });
+    await dialog.getByLabel('Name', { exact: true }).fill(name);
+    await submit.click();
+    await dialog.getByRole('alert').getByText(why).waitFor();
+  }
+  await dialog.getByLabel('Block it all the same').check();
+  await submit.click();
+  await page.getByRole('row', { name: /gmail\.com.*Domain/ }).waitFor();
 });

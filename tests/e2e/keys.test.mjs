@@ -101,7 +101,7 @@ screen('without the clipboard the key is selected', shared, {}, async ({ page, c
   await heading(page, 'API keys');
   await createKey(page, 'Plain');
   await page.getByRole('button', { name: 'Copy key' }).click();
-  await page.getByText('Selected. Press Ctrl+C').waitFor();
+  await page.getByText('Selected: copy it.').waitFor();
   const field = page.getByLabel('Key Plain');
   assert.equal(await page.evaluate(() => getSelection().toString()), await field.inputValue());
   await page.getByRole('button', { name: 'Done' }).click();

@@ -77,7 +77,7 @@ screen('a national number needs a country, which is remembered', shared, { allow
 screen('a provider of mail is asked about', shared, {}, async ({ page, context }) => {
   await member.open({ page, context }, '#/check?q=gmail.com');
   await page.getByRole('button', { name: 'Block', exact: true }).click();
-  await page.getByRole('alert').getByText(/provider of mail/).waitFor();
+  await page.getByRole('alert').getByText('gmail.com is a mail provider, whose addresses belong to unrelated people; give the addresses.').waitFor();
   await page.getByRole('button', { name: 'Block it all the same' }).click();
   await verdict(page, 'Blocked');
   await toast(page).getByRole('button', { name: 'Undo' }).click();
@@ -156,6 +156,23 @@ screen('addresses that are pasted as profiles are taken over as other names', sh
   assert.deepEqual((await values(page, 'Names')).map(([, , type]) => type), ['E-mail address', 'LinkedIn profile']);
 });
 
+screen('a file of other names that is dropped among profiles is read as such', shared, {}, async ({ page, context }) => {
+  await member.open({ page, context }, '#/add');
+  await drop(page, fileFor(page, 'phones.txt', '+49 30 7654321\n+49 30 7654322\n'));
+  await page.getByRole('button', { name: 'Validate' }).click();
+  await page.getByRole('button', { name: 'Add them as other names' }).click();
+  await page.getByRole('button', { name: 'Block 2 new entries' }).waitFor();
+  await page.getByText('Phone number: 2', { exact: true }).waitFor();
+});
+
+screen('who pastes names of people is told that they are read as companies, and sees it', shared, {}, async ({ page, context }) => {
+  await member.open({ page, context }, '#/add?of=names');
+  await page.getByLabel('Names, one per line').fill('Dr. Petra Klug\nklug.example');
+  await page.getByRole('button', { name: 'Validate' }).click();
+  await page.getByText('People are not blocked by their names').waitFor();
+  await page.locator('h2:focus', { hasText: 'Ready to block' }).waitFor();
+});
+
 screen('the list is filtered by type, kind, end, who, when and words of the reason', shared, {}, async ({ page, context }) => {
   await member.call('POST', '/v1/blocklist', { entries: [{ phone: '+49301234567' }] });
   await member.open({ page, context }, '#/blocklist');
@@ -218,4 +235,17 @@ screen('a company by its page and by its name are two pages', shared, {}, async 
   await page.goto('/#/name/company/acme-inc');
   await shows(page, 'Company, by its name');
   await verdict(page, 'Not blocked');
+});
+
+screen('who is known by an e-mail address alone can be erased', shared, {}, async ({ page, context }) => {
+  await client.call('POST', '/v1/blocklist', { entries: [{ email: 'yves@example.org', reason: 'Wrote to us' }] });
+  await member.open({ page, context }, '#/name/email/yves@example.org');
+  await page.getByRole('button', { name: 'Erase…' }).click();
+  const dialog = page.getByRole('dialog', { name: 'Erase this person?' });
+  await dialog.getByLabel('Type yves@example.org to confirm').fill('yves@example.org');
+  await dialog.getByRole('button', { name: 'Erase' }).click();
+  await toast(page).getByText(/^Erased 1 blocklist entry/).waitFor();
+  assert.ok((await client.get('/v1/blocklist?type=email')).every(({ value }) => value !== 'yves@example.org'));
+  const { body } = await member.call('GET', '/v1/blocklist/email/yves@example.org');
+  assert.equal(body.blocked, true);
 });

@@ -33,6 +33,9 @@ export function withQuery(address, query) {
   return given.length ? `${address}?${new URLSearchParams(given)}` : address;
 }
 
+/** An address that only the server's own machine reaches, as this page is reached. */
+export const fromHere = (url) => url?.replace(/^http:\/\/(localhost|127\.0\.0\.1|\[::1\])(:\d+)?/, location.origin);
+
 const urlOf = (path, query) => withQuery(`v1/${path}`, query);
 
 function headersOf(method, { body, file, headers, workspaceId = state.workspaceId }) {

@@ -13,7 +13,7 @@ export function CopyText({ label, text, what }) {
     } catch {
       field.current.focus();
       field.current.select();
-      setState('Selected. Press Ctrl+C (or ⌘C) to copy.');
+      setState('Selected: copy it.');
     }
   };
   return (

@@ -1,5 +1,6 @@
 // Notices in the page: what went wrong and what to do, and what to do where nothing is yet.
 import { seconds } from '../format.js';
+import { reasonText } from '../names.js';
 import { Button } from './button.jsx';
 import { Icon, Mark } from './icon.jsx';
 
@@ -15,24 +16,24 @@ export function Notice({ kind = 'info', title, children }) {
   );
 }
 
+// What the server's message does not say.
 const advice = {
-  forbidden: 'Your role does not allow this. Ask an operator for access.',
   license_required: 'An operator can change the plan under Workspaces.',
-  license_expired: 'An operator can extend the license under Workspaces. Workspace blocks and checks continue to work.',
-  storage_full: 'The server’s disk is full. Checks still work, but nothing can be recorded. Ask an operator to free disk space.',
-  storage_unavailable: 'Nothing was recorded. Try again in a moment.',
-  outcome_unknown: 'The storage failed during the commit, so the outcome is unknown. Try again: repeating the request is safe.',
+  license_expired: 'An operator can extend the license under Workspaces.',
+  storage_full: 'Ask an operator to free disk space.',
   unsupported_file: 'Or open it, copy the cells with the leads, and paste them here.',
   empty_file: 'Choose another file, or export it again.',
   payload_too_large: 'Split the file and add the parts one by one, or ask an operator to raise max-import-bytes.',
-  starting: 'The server is starting. Try again in a moment.',
   campaign_not_ready: 'A campaign needs at least one step and one lead.',
 };
 
+/** Of names that were refused, why the first one was: the message only counts them. */
 export function errorText(error) {
   if (!error) return '';
+  const [bad, others] = error.errors ?? [];
   const wait = error.retryAfter ? ` Try again in ${seconds(error.retryAfter)}.` : '';
-  return `${error.message}${wait}`;
+  if (bad?.reason) return `${bad.value ?? ''} ${reasonText(bad.reason)}.${others ? ' Others are wrong, too.' : ''}`;
+  return `${error.message.replace(/; [^;]* with POST .*/, '.').replace(/^"\w*password"/i, 'The password')}${wait}`;
 }
 
 /** Nothing without an error. */

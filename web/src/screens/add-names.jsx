@@ -1,5 +1,5 @@
 // Adding names of any type, one a line. The server reads them, first without recording anything.
-import { useRef, useState } from 'preact/hooks';
+import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { count, number } from '../format.js';
 import { useAction, useApp } from '../hooks.js';
 import { block, undo, undoneText } from '../lists.js';
@@ -73,8 +73,8 @@ function Found({ form, found, campaigns, onForce, onBack }) {
   const act = useAction(async () => {
     const { data, changeId } = await block(form.list, found.names, { reason, kind, expiresAt }, { force: form.force });
     setDone({ blocked: data.blocked, changeId });
-    heading.current?.focus();
   });
+  useLayoutEffect(() => heading.current.focus(), [done]);
   const back = useAction(async () => {
     const { data } = await undo(done.changeId, { workspaceId: app.workspace.id });
     app.toast(undoneText(data));
@@ -87,6 +87,7 @@ function Found({ form, found, campaigns, onForce, onBack }) {
       <p class="muted">For {where}{kind && `, kind ${kindWords[kind]}`}{reason && <>, reason “<bdi>{reason}</bdi>”</>}{expiresAt && <>, until <Time at={expiresAt} dateOnly /></>}</p>
       {done && <Notice kind="ok"><p role="status">{count(done.blocked, 'entry', 'entries')} blocked in {where}.</p></Notice>}
       {!done && <Figures found={found} />}
+      {!form.type && found.rows.some(({ text }) => guessType(text) === null) && <Notice><p>People are not blocked by their names: words alone are read as a company.</p></Notice>}
       <ErrorNotice error={act.error ?? back.error} />
       <div class="import-actions">
         {!done && found.blocked > 0 && <Button kind="primary" busy={act.busy} onClick={() => act.run()}>{`Block ${count(found.blocked, 'new entry', 'new entries')}`}</Button>}
@@ -141,7 +142,7 @@ export function AddNames({ list, text, onFile }) {
         hint="E-mail addresses, phone numbers, domains, companies (by name or company page) and LinkedIn profiles. A domain covers all addresses and websites under it." />
       <ErrorNotice error={look.error} />
       <Button type="submit" kind="primary" busy={look.busy}>Validate</Button>
-      <p class="hint">Validating changes nothing. It shows as what each line is read, and what is new, already blocked or invalid.</p>
+      <p class="hint">Validating changes nothing. It shows how each line is read, and which names are new, already blocked or invalid.</p>
     </form>
   );
 }

@@ -5,6 +5,7 @@ import { currentImport, forgetImport, startImport } from '../import-job.js';
 import { isList, workspaceList } from '../lists.js';
 import { guessType } from '../names.js';
 import { href, setQuery } from '../router.js';
+import { recall } from '../settings.js';
 import { ErrorNotice, Notice } from '../parts/notice.jsx';
 import { Button } from '../parts/button.jsx';
 import { DetailFields, detailsOf, noDetails } from '../parts/details.jsx';
@@ -53,14 +54,15 @@ function AddForm({ owner, list, onStart }) {
   );
 }
 
-/** Rows of a pasted text that are no profiles, but names of another type. */
-const hasOtherNames = ({ step, found, source }) => step === 'validated' && !found.column && typeof source.body === 'string'
-  && source.body.split('\n', 1000).some((line) => ['email', 'phone', 'domain', 'company'].includes(guessType(line)));
+/** A file without profiles, or a pasted text with rows of another type: they may be other names. */
+const hasOtherNames = ({ step, found, source: { body } }) => step === 'columns' || (step === 'validated' && (body.split
+  ? !found.column && body.split('\n', 1000).some((line) => /email|phone|domain|company/.test(guessType(line)))
+  : found.people === 0));
 
 function OtherNames({ onTake }) {
   return (
     <Notice>
-      <p>Some rows are e-mail addresses, phone numbers, domains or companies. These are added as other names.</p>
+      <p>E-mail addresses, phone numbers, domains and companies belong under “Other names”.</p>
       <Button onClick={onTake}>Add them as other names</Button>
     </Notice>
   );
@@ -94,9 +96,12 @@ export function Add({ route }) {
     onChange();
   };
   const takeNames = () => {
-    setPasted(job.source.body);
     draft.owner = null;
-    forgetImport();
+    if (job.step === 'columns' || !job.source.body.split) start({ ...job, typed: { type: '', country: recall('country') ?? '' } });
+    else {
+      setPasted(job.source.body);
+      forgetImport();
+    }
     setQuery({ of: 'names' });
   };
   const of = route.query.of === 'names' ? 'names' : 'leads';

@@ -3,7 +3,7 @@ import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import * as api from '../api.js';
 import { useLive, useLoad } from '../hooks.js';
 import { campaignOf, isList, whereBlocked, whereNamed, workspaceList } from '../lists.js';
-import { guessType, nameOf, oneOf, reasonText, typeOptions, typeWords } from '../names.js';
+import { guessType, nameOf, oneOf, typeOptions, typeWords } from '../names.js';
 import { href, setQuery } from '../router.js';
 import { Button, LinkButton } from '../parts/button.jsx';
 import { CountryField, isNational } from '../parts/details.jsx';
@@ -42,16 +42,10 @@ async function verdictFor(asked, type, list, signal) {
   return { ...verdict, covered };
 }
 
-/** A reason of the server says something about the text: “is an e-mail address; …”. */
-function problemText(error) {
-  const [bad] = error.errors ?? [];
-  return error.code === 'invalid_identifier' && bad ? `It ${reasonText(bad.reason)}.` : errorText(error);
-}
-
 /** A text that is no name of its type; elsewhere than on Check, `value` leads there. */
 export const NotRead = ({ type = 'publicIdentifier', error, value }) => (
   <Notice kind="warn" title={type === 'publicIdentifier' ? 'This is not a LinkedIn profile' : `This cannot be read as ${oneOf(type)}`}>
-    <p>{problemText(error)}</p>
+    <p>{errorText(error)}</p>
     {value && <p><a href={href('check', [], { q: value })}>Check it as something else</a></p>}
   </Notice>
 );
@@ -83,7 +77,7 @@ function Result({ asked, type, list, campaigns, verdict, error, loading, onDone 
 function statusText({ asked, verdict, error, loading }) {
   if (!asked) return '';
   if (loading) return 'Checking…';
-  if (error) return problemText(error);
+  if (error) return errorText(error);
   return verdict ? announcement(verdict) : '';
 }
 

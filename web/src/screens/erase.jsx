@@ -6,21 +6,21 @@ import { count } from '../format.js';
 import { Button } from '../parts/button.jsx';
 import { ConfirmDialog, WaitDialog } from '../parts/dialog.jsx';
 
-const erase = (id, more) => api.post('erasures', { publicIdentifier: id }, more);
+const erase = ({ type, value }, more) => api.post('erasures', { [type]: value }, more);
 
-function EraseDialog({ id, onDone, onClose }) {
+function EraseDialog({ of: name, onDone, onClose }) {
   const { toast, workspace } = useApp();
-  const { data, error, reload } = useLoad(async (signal) => (await erase(id, { signal, query: { dryRun: true } })).data, [id]);
+  const { data, error, reload } = useLoad(async (signal) => (await erase(name, { signal, query: { dryRun: true } })).data, [name.value]);
   const title = 'Erase this person?';
   const confirm = async () => {
-    const answer = await erase(id, { workspaceId: workspace.id });
+    const answer = await erase(name, { workspaceId: workspace.id });
     toast(answer.data.message);
     onDone();
   };
   if (!data) return <WaitDialog title={title} error={error} onRetry={reload} onClose={onClose} />;
   const { names, entries, reasons, leads } = data.erased;
   return (
-    <ConfirmDialog title={title} confirmLabel="Erase" typed={id} typedLabel={`Type ${id} to confirm`} onConfirm={confirm} onClose={onClose}>
+    <ConfirmDialog title={title} confirmLabel="Erase" typed={name.value} typedLabel={`Type ${name.value} to confirm`} onConfirm={confirm} onClose={onClose}>
       <p>This removes {count(names, 'name')} of the person, {count(entries, 'blocklist entry', 'blocklist entries')}, {count(reasons, 'reason')} and {count(leads, 'lead')} with what was done for them. It cannot be undone.</p>
       <p>{data.blocked
         ? 'The person stays blocked: a keyed hash takes the place of each name.'
@@ -30,7 +30,8 @@ function EraseDialog({ id, onDone, onClose }) {
   );
 }
 
-export function Erase({ id, onDone }) {
+/** of: a name of the person. */
+export function Erase({ of, onDone }) {
   const { canWrite } = useApp();
   const [asking, setAsking] = useState(false);
   if (!canWrite) return null;
@@ -39,7 +40,7 @@ export function Erase({ id, onDone }) {
       <h2>Privacy</h2>
       <p class="muted">At the person’s request, erase what this workspace knows of them. Who is blocked stays blocked.</p>
       <Button kind="danger" onClick={() => setAsking(true)}>Erase…</Button>
-      {asking && <EraseDialog id={id} onDone={onDone} onClose={() => setAsking(false)} />}
+      {asking && <EraseDialog of={of} onDone={onDone} onClose={() => setAsking(false)} />}
     </section>
   );
 }

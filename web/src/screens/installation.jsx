@@ -3,19 +3,20 @@ import { useRef, useState } from 'preact/hooks';
 import * as api from '../api.js';
 import { count } from '../format.js';
 import { useAction, useApp, useLoad } from '../hooks.js';
-import { entryOf, importFile, rowsNotTaken } from '../lists.js';
+import { importFile, rowsNotTaken } from '../lists.js';
 import { kindWords, typeWords } from '../names.js';
 import { Button } from '../parts/button.jsx';
 import { by, day } from '../parts/columns.jsx';
-import { DetailFields, detailsOf, noDetails } from '../parts/details.jsx';
+import { CountryField, DetailFields, detailsOf, isNational, noDetails } from '../parts/details.jsx';
 import { ConfirmDialog, FormDialog } from '../parts/dialog.jsx';
-import { SelectField, TextField } from '../parts/field.jsx';
+import { CheckField, SelectField, TextField } from '../parts/field.jsx';
 import { Empty, ErrorNotice } from '../parts/notice.jsx';
 import { Page } from '../parts/page.jsx';
 import { Pager, pageOf } from '../parts/pager.jsx';
 import { Table } from '../parts/table.jsx';
 import { NotTaken, Reading, Warnings } from './add-findings.jsx';
 import { statusText } from '../parts/text.jsx';
+import { blockOne } from './verdict.jsx';
 
 const list = 'installation/blocklist';
 const size = 50;
@@ -41,16 +42,24 @@ function BlockDialog({ onDone, onClose }) {
   const [type, setType] = useState('publicIdentifier');
   const [value, setValue] = useState('');
   const [details, setDetails] = useState(noDetails);
+  const [force, setForce] = useState(null);
   const block = async () => {
-    const { data, changeId } = await api.post(list, { entries: [entryOf({ type, value: value.trim() }, detailsOf(details))] });
-    onDone(`${data.entries[0].value} is blocked in every workspace.`, changeId);
-    onClose();
+    try {
+      const stored = await blockOne('installation', { type, value: value.trim() }, detailsOf(details), force);
+      onDone(`${stored.value} is blocked in every workspace.`, stored.changeId);
+      onClose();
+    } catch (error) {
+      setForce(error.force ? false : null);
+      throw error;
+    }
   };
   return (
     <FormDialog title="Block in every workspace" submitLabel="Block" onSubmit={block} onClose={onClose}>
       <SelectField label="What" value={type} onValue={setType} options={typeOptions} />
-      <TextField label="Name" value={value} onValue={setValue} required maxLength={2000} />
+      <TextField label="Name" value={value} onValue={(text) => { setValue(text); setForce(null); }} required maxLength={2000} />
+      {isNational(value, type) && <CountryField />}
       <DetailFields details={details} onDetails={setDetails} />
+      {force !== null && <CheckField label="Block it all the same" checked={force} onChecked={setForce} />}
     </FormDialog>
   );
 }

@@ -10,6 +10,7 @@ import { Page } from '../parts/page.jsx';
 import { Table } from '../parts/table.jsx';
 import { Lead } from '../parts/text.jsx';
 import { NotRead } from './check.jsx';
+import { Erase } from './erase.jsx';
 import { Known, leadColumns } from './person.jsx';
 import { coveredBy } from './verdict.jsx';
 
@@ -52,7 +53,11 @@ export function Name({ route }) {
         ? <NotRead type={type} error={error} value={value} />
         : <ErrorNotice error={error} onRetry={reload} />}
       {!verdict && !error && <div class="verdict placeholder" />}
-      {verdict && <Known verdict={verdict} onDone={reload} Leads={Leads} fetch={(query) => historyOfName(nameOf(verdict), { query })} none="This name was never on a blocklist." />}
+      {verdict && (
+        <Known verdict={verdict} onDone={reload} Leads={Leads} fetch={(query) => historyOfName(nameOf(verdict), { query })} none="This name was never on a blocklist.">
+          {(changed) => /email|phone/.test(type) && <Erase of={verdict} onDone={changed} />}
+        </Known>
+      )}
     </Page>
   );
 }

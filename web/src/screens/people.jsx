@@ -52,7 +52,7 @@ function LinkDialog({ made, onClose }) {
   return (
     <Dialog title={`Link for ${made.email}`} wide onClose={onClose}>
       <Notice kind="warn"><p>Send this link to {made.email} now. It is shown only once, works once, and is valid until <Time at={made.linkExpiresAt} />.</p></Notice>
-      <CopyText label="One-time link" text={made.link} what="link" />
+      <CopyText label="One-time link" text={api.fromHere(made.link)} what="link" />
       <DialogEnd onClose={onClose} />
     </Dialog>
   );

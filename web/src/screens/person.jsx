@@ -113,7 +113,7 @@ function History({ fetch, onChange, none }) {
 }
 
 /** For those who have to show later what the log said. */
-function Proof({ id }) {
+function Proof({ id, others }) {
   const act = useAction(async () => {
     const { data } = await api.withRetry(() => api.get('evidence', { query: { publicIdentifier: id } }));
     saveFile(`evidence-${id}.json`, [JSON.stringify(data)], { type: 'application/json', mark: '' });
@@ -121,7 +121,7 @@ function Proof({ id }) {
   return (
     <section class="recent">
       <h2>Proof</h2>
-      <p class="muted">A signed statement of this history, to keep or hand on. <a href="docs/guarantee#evidence">What it proves</a>, and how it is checked.</p>
+      <p class="muted">A signed statement of this history, to keep or hand on. <a href="docs/guarantee#evidence">What it proves</a>, and how it is checked.{others && ' It is of this name alone.'}</p>
       <ErrorNotice error={act.error} />
       <Button icon="download" busy={act.busy} onClick={() => act.run()}>Download the statement</Button>
     </section>
@@ -165,7 +165,7 @@ export function Person({ route }) {
       {!verdict && !error && <div class="verdict placeholder" />}
       {verdict && (
         <Known verdict={verdict} isOld={loading} onDone={reload} Leads={Campaigns} fetch={(query) => historyOf(id, { query })} none="This person was never on a blocklist.">
-          {(changed) => <><Proof id={id} /><Erase id={id} onDone={changed} /></>}
+          {(changed) => <><Proof id={id} others={verdict.names} /><Erase of={{ type: 'publicIdentifier', value: id }} onDone={changed} /></>}
         </Known>
       )}
     </Page>

@@ -16,7 +16,7 @@ export function SetUp({ onLook }) {
       <ol class="set-up">
         <li>
           <h2>Find the link</h2>
-          <p>The server printed it when it started: in its terminal, in the journal, or in the container’s log.</p>
+          <p>The server printed it at its start: in its terminal, its journal or its container’s log.</p>
           <p><code>sudo journalctl -u leadblock | grep '#/link/'</code></p>
           <p><code>podman logs leadblock 2&gt;&amp;1 | grep '#/link/'</code></p>
           <p class="muted">It is valid for 15 minutes and works once.</p>
@@ -24,7 +24,7 @@ export function SetUp({ onLook }) {
         <li>
           <h2>Or make a new one</h2>
           <p>On the server, with your own e-mail address:</p>
-          <p><code>leadblock user create you@example.com --role operator</code></p>
+          <p><code>sudo -u leadblock leadblock user create you@example.com --role operator --data /var/lib/leadblock</code></p>
         </li>
         <li>
           <h2>Open it</h2>

@@ -3,7 +3,7 @@ import { useState } from 'preact/hooks';
 import { number } from '../format.js';
 import { useAction, useApp } from '../hooks.js';
 import { block, campaignList, campaignOf, unblock, undo, undoneText, workspaceList } from '../lists.js';
-import { givenAs, isLinkedIn, kindWords, nameOf, nameText, typeWords } from '../names.js';
+import { givenAs, isLinkedIn, kindWords, nameOf, nameText, reasonText, typeWords } from '../names.js';
 import { href } from '../router.js';
 import { Button } from '../parts/button.jsx';
 import { ConfirmDialog } from '../parts/dialog.jsx';
@@ -43,18 +43,12 @@ function BlockItem({ entry, canWrite, onUnblock }) {
   );
 }
 
-/** Asks before a domain of unrelated people is blocked; the server says which those are. */
-const isShared = (bad) => Boolean(bad?.reason.includes('"force"'));
-const reasonOf = ({ reason }) => (reason.startsWith('is a mail provider')
-  ? 'is a provider of mail, whose addresses belong to many people. Block the addresses instead'
-  : reason.replace(/, or send "force": true.*/, ''));
-
-/** Blocks one name, and fails as the server says when that is not taken. */
-async function blockOne(list, name, details, force) {
+/** Blocks one name: {value: as it is stored, changeId}. Fails as the server says when it is not taken; `force` when it can be, as a domain of unrelated people. */
+export async function blockOne(list, name, details, force) {
   const { data, changeId } = await block(list, [name], details, { force });
   const [bad] = data.invalid ?? [];
-  if (!bad) return changeId;
-  throw Object.assign(new Error(`${name.value} ${reasonOf(bad)}.`), { force: isShared(bad) });
+  if (!bad) return { value: data.entries[0].value, changeId };
+  throw Object.assign(new Error(`${name.value} ${reasonText(bad.reason)}.`), { force: bad.reason.includes('"force"') });
 }
 
 /** campaigns: with them, the list can be chosen. */
@@ -64,7 +58,7 @@ function BlockForm({ verdict, campaigns, first = workspaceList, onDone }) {
   const [list, setList] = useState(first);
   const name = nameOf(verdict);
   const action = useAction(async (force) => {
-    const changeId = await blockOne(list, name, detailsOf(details), force);
+    const { changeId } = await blockOne(list, name, detailsOf(details), force);
     onDone();
     const where = list === workspaceList ? '' : ` in ${listName(list, campaigns)}`;
     app.toast(`${name.value} is blocked${where}.`, { action: undoOf(changeId, app, onDone) });
