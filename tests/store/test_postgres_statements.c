@@ -149,7 +149,8 @@ static void a_statement_of_one_workspace_goes_to_one_partition(void **state)
     for (size_t i = 0; i < PG_COUNT; i++) {
         const struct lb_pg_statement_text *statement = lb_pg_statements[i];
         if (statement->reach == LB_PG_NONE) {
-            assert_null(strstr(statement->sql, "WHERE"));
+            /* None has rows of ours; one asks the tables of Citus. */
+            assert_true(i == PG_WORKSPACES_MOVING || !strstr(statement->sql, "WHERE"));
             continue;
         }
         long long parts = parts_of(statement);
