@@ -76,7 +76,7 @@ export async function size(list, more, typed) {
   return (await api.get(pathOf(list, typed ? 'blocklist' : 'blocked-leads'), { ...more, query: typed ? { take: 1 } : one })).total;
 }
 
-/** rows: entries of the list, as the server gave them; those of another answer may have no id. */
+/** rows: entries of the list, as the server gave them; those of another answer have no id, as an id frees nobody who was erased. */
 export function unblock(list, rows) {
   const names = rows.map(nameOf);
   const hasIds = rows.every(({ id }) => id);

@@ -8,7 +8,7 @@ export const actionWords = {
   'campaign.create': 'Created campaign', 'campaign.change': 'Changed campaign', 'campaign.delete': 'Deleted campaign', 'campaign.drop_blocks': 'Dropped the blocklist of campaign', 'campaign.activate': 'Activated campaign', 'campaign.pause': 'Paused campaign',
   'key.create': 'Created API key', 'key.revoke': 'Revoked API key',
   'hook.subscribe': 'Subscribed to events:', 'hook.unsubscribe': 'Ended subscription', 'hook.pause': 'Paused subscription', 'hook.resume': 'Resumed subscription', 'hook.rotate': 'Changed secret of subscription',
-  'workspace.create': 'Created workspace', 'workspace.set_plan': 'Changed the license of',
+  'workspace.create': 'Created workspace', 'workspace.set_plan': 'Changed the license of', 'workspace.change': 'Changed settings of',
   'user.create': 'Added user', 'user.link': 'Created a password link for', 'user.link_revoke': 'Revoked the link of', 'user.session_end': 'Ended sessions of', 'user.delete': 'Deleted user', 'user.factor_on': 'Turned on the second factor', 'user.factor_off': 'Turned off the second factor', 'user.factor_reset': 'Reset the second factor of', 'user.wrong_code': 'Entered a wrong code', 'user.recovery_code': 'Used a recovery code', 'user.recovery_codes': 'Made new recovery codes', 'user.set_password': 'Set a password',
   'user.sign_in': 'Signed in', 'user.sign_out': 'Signed out',
 };

@@ -42,7 +42,7 @@ function useExact({ list, search, type, ...view }) {
       const campaign = campaignOf(list);
       const here = verdict.blocks.filter(({ scope, campaignId }) => (campaign === null ? scope === 'workspace' : campaignId === campaign));
       const own = here.find(({ matched }) => !matched);
-      return { search, list, row: own ? { ...own, ...nameOf(verdict) } : null, other: own ? null : here[0]?.matched };
+      return { search, list, row: own ? { ...own, id: 0, ...nameOf(verdict) } : null, other: own ? null : here[0]?.matched };
     } catch {
       return null; // Part of a name is often no name.
     }

@@ -88,7 +88,7 @@ function UnblockDialog({ verdict, entry, onDone, onClose }) {
   const app = useApp();
   const name = nameOf(entry.matched ?? verdict);
   const confirm = async () => {
-    const { changeId } = await unblock(listOf(entry), [{ id: entry.id, ...name }]);
+    const { changeId } = await unblock(listOf(entry), [name]);
     onDone();
     app.toast(`${name.value} is unblocked.`, { action: undoOf(changeId, app, onDone) });
   };
