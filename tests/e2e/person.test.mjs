@@ -165,7 +165,7 @@ screen('a person of several names is blocked by any of them, and freed there', s
   await heading(page, 'ida-old');
 });
 
-screen('a person is erased there, and stays blocked', shared, {}, async ({ page, context }) => {
+screen('a person is erased there, stays blocked, and is freed by the name', shared, {}, async ({ page, context }) => {
   await acme.block(workspaceList, ['gus-ray'], 'Asked Gus');
   await member.open({ page, context }, '#/person/gus-ray');
   await page.getByRole('button', { name: 'Erase…' }).click();
@@ -182,6 +182,11 @@ screen('a person is erased there, and stays blocked', shared, {}, async ({ page,
   assert.equal(await page.getByText('gus-ray').count(), 0);
   await page.goto('/#/audit');
   await page.getByRole('cell', { name: 'Erased a person', exact: true }).waitFor();
+  await page.goto('/#/person/gus-ray');
+  await page.getByRole('button', { name: 'Unblock in the workspace' }).click();
+  await page.getByRole('dialog', { name: 'Unblock gus-ray?' }).getByRole('button', { name: 'Unblock' }).click();
+  await page.getByRole('heading', { name: 'Not blocked', exact: true }).waitFor();
+  assert.equal((await acme.get('/v1/blocked-leads/gus-ray')).blocked, false);
 });
 
 screen('every name leads to its person', shared, {}, async ({ page, context }) => {
