@@ -458,10 +458,12 @@ static void make_schema(size_t version)
     snprintf(set, sizeof set, "PRAGMA application_id = 0x6c656164; PRAGMA user_version = %zu",
              version);
     assert_int_equal(sqlite3_exec(db, set, NULL, NULL, NULL), SQLITE_OK);
-    assert_int_equal(sqlite3_exec(db,
-                                  "INSERT INTO workspace VALUES (1, 'ws_1', 'Old', 'pro', 5, 0)",
-                                  NULL, NULL, NULL),
-                     SQLITE_OK);
+    assert_int_equal(
+        sqlite3_exec(db,
+                     "INSERT INTO workspace (no, id, name, plan, created_at, expires_at)"
+                     " VALUES (1, 'ws_1', 'Old', 'pro', 5, 0)",
+                     NULL, NULL, NULL),
+        SQLITE_OK);
     if (version < LB_SQLITE_SCHEMA_CHAIN)
         assert_int_equal(
             sqlite3_exec(
