@@ -79,7 +79,7 @@ extern const char *const lb_cli_group_headings[LB_GROUP_COUNT];
     X(DOMAIN, "domain", "DOMAIN", "A domain, with all addresses and websites under it.")           \
     X(COMPANY, "company", "COMPANY", "A company: its page on LinkedIn, or its name.")              \
     X(COUNTRY, "country", "COUNTRY",                                                               \
-      "Of a national phone number, such as DE; else the workspace's.")                             \
+      "Of a national phone number, such as DE. A workspace may have a default.")                   \
     X(FORCE, "force", NULL, "Also domains of unrelated people: gmail.com, linkedin.com.")          \
     X(BATCH, "batch", "N", "Identifiers per request, 1 to 10000 (1000).")                          \
     X(SKIP_INVALID, "skip-invalid", NULL, "Skip what is invalid, and list it.")                    \

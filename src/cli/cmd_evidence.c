@@ -36,6 +36,8 @@ static bool put_name(const struct lb_cli *cli, struct lb_buf *query)
 int lb_cmd_evidence(struct lb_cli *cli)
 {
     struct lb_buf after = {0};
+    if (lb_cli_given(cli, LB_OPT_COUNTRY) && !lb_cli_given(cli, LB_OPT_PHONE))
+        return lb_cli_usage(cli, "--country is of a phone number: give --phone, too");
     if (lb_cli_given(cli, LB_OPT_PUBLIC_KEY))
         return show_key(cli);
     if (!cli->argument_count)

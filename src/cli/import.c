@@ -3,6 +3,7 @@
 #include "base/id.h"
 #include "cli/batch.h"
 #include "cli/csv.h"
+#include "cli/named.h"
 #include "cli/source.h"
 #include "cli/words.h"
 
@@ -28,6 +29,17 @@ bool lb_import_given(const struct lb_cli *cli)
            names_standard_input(cli);
 }
 
+/* An option that says something of a file with names of every type, where the file is read for
+ * LinkedIn names alone; NULL: none. */
+static const char *typed_option(const struct lb_cli *cli)
+{
+    return lb_cli_given(cli, LB_OPT_ALL_TYPES) ? NULL
+           : lb_cli_given(cli, LB_OPT_COLUMNS) ? "--columns"
+           : lb_cli_given(cli, LB_OPT_COUNTRY) ? "--country"
+           : lb_cli_given(cli, LB_OPT_FORCE)   ? "--force"
+                                               : NULL;
+}
+
 bool lb_import_options_fit(const struct lb_cli *cli)
 {
     int64_t end; /* the server reads it again */
@@ -38,11 +50,16 @@ bool lb_import_options_fit(const struct lb_cli *cli)
     bool has_file = lb_cli_given(cli, LB_OPT_FILE) || names_standard_input(cli);
     /* --column is of a file of LinkedIn names alone, and the server reads it as one. */
     bool mixed = lb_cli_given(cli, LB_OPT_ALL_TYPES) && lb_cli_given(cli, LB_OPT_COLUMN);
+    /* Beside --email and the like, a file itself is wrong, which the command says. */
+    const char *typed = has_file && !lb_named_given(cli) ? typed_option(cli) : NULL;
     if (given && !has_file)
         lb_cli_usage(cli, "%s needs a file: give --file FILE", given);
+    else if (typed)
+        lb_cli_usage(
+            cli, "%s needs --all-types: a file is read for LinkedIn names alone without it", typed);
     else if (mixed)
         lb_cli_usage(cli, "with --all-types, name columns by --columns, such as 2:domain");
-    return (!given || has_file) && !mixed && lb_cli_time(cli, LB_OPT_EXPIRES, &end);
+    return (!given || has_file) && !typed && !mixed && lb_cli_time(cli, LB_OPT_EXPIRES, &end);
 }
 
 /* The path of the one file; NULL after a message. */

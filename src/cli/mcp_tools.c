@@ -31,7 +31,7 @@
       "page) for all who work there.\"")                                                           \
     X(COUNTRY, "defaultCountry",                                                                   \
       "\"type\":\"string\",\"minLength\":2,\"maxLength\":2,\"description\":\"The country of "      \
-      "phone numbers in names that do not begin with +, such as DE.\"")                            \
+      "phone numbers in names that do not begin with +, such as DE; else the workspace's.\"")      \
     X(REASON, "reason",                                                                            \
       "\"type\":\"string\",\"maxLength\":500,\"description\":\"Why, in the words that a "          \
       "colleague "                                                                                 \

@@ -181,6 +181,21 @@ def test_a_type_in_place_of_columns_is_that_of_all_names(path):
             assert asked in fake.requests[-1]["path"] and left_out not in fake.requests[-1]["path"]
 
 
+@pytest.mark.parametrize("args", [["block", "q1"], ["unblock", "q1"], ["check", "q1"], ["block", "--workspace"],
+                                  ["installation", "block"], ["installation", "unblock"]], ids=" ".join)
+def test_options_of_names_of_every_type_need_all_types(path, args):
+    """Without it a file is read for LinkedIn names alone, for which the server refuses them."""
+    with Fake([]) as fake:
+        for option in (["--columns", "phone"], ["--columns", "2:domain"], ["--country", "DE"],
+                       *([["--force"]] if "block" in args else [])):
+            for file in (["--file", path], *([] if args[0] == "installation" else [["-"]])):
+                result = run(*args, *file, *option, env=fake.env)
+                assert result.code == 2 and f"{option[0]} needs --all-types" in result.err, result
+        beside = run(*args, "--file", path, "--phone", "030 123456", "--country", "DE", env=fake.env)
+        assert beside.code == 2 and "--all-types" not in beside.err.splitlines()[0], beside
+        assert fake.requests == []
+
+
 def test_a_file_without_linkedin_names_is_told_how_others_are_read(path):
     said = "are read with --all-types"
     none = refusal("column_unknown", "none", columns=[{"number": 1, "name": "Kunde", "sample": ["Acme"]}])

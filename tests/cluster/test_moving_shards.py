@@ -14,7 +14,7 @@ from load import ANSWER_LIMIT
 from support import expect
 from support.nodes import Nodes
 from support.postgres import database_of
-from test_trouble import eventually
+from support.waiting import eventually
 
 WORKSPACES = 8
 ROUNDS = 25

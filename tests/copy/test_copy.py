@@ -1,7 +1,6 @@
 """`leadblock copy` moves everything from one database to another, and proves it."""
 
 import os
-import re
 import shutil
 import signal
 import sqlite3

@@ -187,10 +187,12 @@ class Run:
             return
         command = f"exec {self.options.beside} '{self.nodes.database}'"
         with subprocess.Popen(command, shell=True) as process:
-            yield
-            if process.poll() is not None:
-                self.faults.append(f"{self.options.beside} has ended before: {process.returncode}")
-            process.terminate()
+            try:
+                yield
+                if process.poll() is not None:
+                    self.faults.append(f"{self.options.beside} has ended before: {process.returncode}")
+            finally:
+                process.terminate()  # also after a failure: its end is waited for
         self.wait_connected()
 
     def end(self):
@@ -271,7 +273,10 @@ def parse():
                         help="that wait in each campaign; more are added as they are used up")
     parser.add_argument("--history", metavar="FILE")
     parser.add_argument("--keep", action="store_true")
-    return parser.parse_args()
+    options = parser.parse_args()
+    if options.nodes < 2 and (options.beside or options.no_locks):
+        parser.error("--beside and --no-locks want --nodes: nodes of one PostgreSQL database")
+    return options
 
 
 def without_locks(nodes):

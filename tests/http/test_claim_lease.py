@@ -1,9 +1,6 @@
 """A claim that is made in pieces, while others write, ends with half of its lease: a sender needs the rest of a short
 one for what it has to do."""
 
-import os
-import shutil
-import subprocess
 import time
 
 import pytest
@@ -11,6 +8,7 @@ import pytest
 from support import expect
 from support.campaigns import Campaign, crowd
 from support.marks import sqlite_only
+from support.preload import preloaded
 from support.server import Server
 
 LEADS = 10_000
@@ -19,7 +17,7 @@ PIECE = 200  # leads of one commit, while others write
 COMMIT_MS = 40
 
 # A disk on which a commit takes long, while there is a file.
-SLOW_DISK = r"""
+SLOW_DISK = f"#define COMMIT_MS {COMMIT_MS}" + r"""
 #define _GNU_SOURCE
 #include <stdlib.h>
 #include <sys/syscall.h>
@@ -51,15 +49,8 @@ int fsync(int fd)
 @pytest.fixture
 def slow(tmp_path):
     """A server, and the file that makes its disk slow."""
-    compiler = shutil.which("cc") or shutil.which("gcc")
-    if not compiler:
-        pytest.skip("no C compiler")
-    library, file = tmp_path / "slow_disk.so", tmp_path / "slow"
-    subprocess.run([compiler, "-shared", "-fPIC", "-O1", f"-DCOMMIT_MS={COMMIT_MS}", "-x", "c", "-", "-o", library],
-                   input=SLOW_DISK, text=True, check=True)
-    options = os.environ.get("ASAN_OPTIONS", "")  # a checked build wants to be first
-    with Server(env={"LD_PRELOAD": str(library), "SLOW_DISK": str(file),
-                     "ASAN_OPTIONS": f"{options}:verify_asan_link_order=0".lstrip(":")}) as server:
+    file = tmp_path / "slow"
+    with Server(env={**preloaded(tmp_path, SLOW_DISK), "SLOW_DISK": str(file)}) as server:
         yield server, file
 
 

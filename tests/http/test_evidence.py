@@ -478,6 +478,8 @@ def test_the_command_takes_one_name_of_any_type(typed):
             assert is_signed(answer) and said.items() >= name.items() and said["events"]
             assert runs or typed.verify(typed.keep("made", answer)).code == 0
     for wrong in (("--email", "a@example.org", "--domain", "example.org"), ("--lead", "ada", "--phone", "+49170123456"),
+                  ("--email", "a@example.org", "--country", "DE"), ("--lead", "ada", "--country", "DE"),
+                  ("--country", "DE"), ("--public-key", "--country", "DE"),
                   ("--public-key", "--email", "a@example.org")):
         assert server.run("evidence", *([] if "--public-key" in wrong else [typed.workspace]), *wrong).code == 2
 

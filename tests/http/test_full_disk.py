@@ -12,7 +12,7 @@ import pytest
 
 from support import expect, pages, people
 from support.marks import sqlite_only
-from support.server import CommandFailed, Server, Tenant, run
+from support.server import CommandFailed, Server, run
 from support.small_disk import SmallDisk
 
 pytestmark = sqlite_only("its folder")

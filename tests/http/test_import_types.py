@@ -8,7 +8,6 @@ from urllib.parse import urlencode
 import pytest
 
 from support import expect, people
-from support.client import File
 from support.moved_clock import MovedClock
 from support.server import Server, run
 

@@ -14,7 +14,7 @@ import pytest
 
 from support import expect, openapi, people, postgres
 from support.codes import App, code_of
-from support.people import PASSWORD, Session, address, open_link, sign_in
+from support.people import PASSWORD, Session, address, open_link
 from support.server import Server, fresh_address, run
 
 FACTOR = "/session/second-factor"

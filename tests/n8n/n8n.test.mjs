@@ -179,6 +179,16 @@ test('block, check and unblock, in the workspace and in a campaign', async () =>
   await api('POST', '/erasures', { publicIdentifier: 'erased-one' });
   assert.equal((await operate({ operation: 'unblock', person: 'erased-one' }))[0].unblocked, 1);
 
+  // A block of another name of the person stays.
+  const member = `ACoAA${'A'.repeat(34)}`;
+  await api('POST', '/people/link', { links: [{ memberId: member, publicIdentifier: 'anna-new' }] });
+  await operate({ operation: 'block', person: member, reason: '' });
+  assert.equal((await operate({ operation: 'unblock', person: 'anna-new' }))[0].unblocked, 0);
+  assert.equal((await operate({ operation: 'check', person: 'anna-new' }))[0].blocked, true);
+  await operate({ operation: 'block', person: 'anna-new', reason: '' });
+  assert.equal((await operate({ operation: 'unblock', person: 'anna-new' }))[0].unblocked, 1);
+  assert.equal((await operate({ operation: 'check', person: member }))[0].blocked, true);
+
   // Names of other types.
   const domain = await operate({ operation: 'block', type: 'domain', person: 'https://www.Acme.com/', reason: 'A client' });
   assert.equal(domain[0].blocked, 1);

@@ -6,7 +6,6 @@ import hashlib
 import hmac
 import json
 import socket
-import struct
 import threading
 import time
 from dataclasses import dataclass

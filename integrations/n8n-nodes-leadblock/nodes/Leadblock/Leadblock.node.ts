@@ -2,11 +2,6 @@ import { NodeConnectionTypes, NodeOperationError } from 'n8n-workflow';
 import type { IDataObject, IExecuteFunctions, INodeExecutionData, INodeType, INodeTypeDescription } from 'n8n-workflow';
 import { ask } from './api';
 
-interface Lookup extends IDataObject {
-  publicIdentifier: string;
-  blocks: Array<IDataObject & { id: string | null }>;
-}
-
 export class Leadblock implements INodeType {
   description: INodeTypeDescription = {
     displayName: 'leadblock',
@@ -72,7 +67,7 @@ export class Leadblock implements INodeType {
         type: 'string',
         default: '',
         placeholder: 'DE',
-        description: 'Of phone numbers that do not begin with +: two letters',
+        description: 'Of phone numbers that do not begin with +: two letters. Empty: that of the workspace.',
         displayOptions: { show: { type: ['phone'] } },
       },
       {
@@ -188,14 +183,8 @@ async function change(
   return { ...answer.body, changeId: answer.headers['x-change-id'] ?? null };
 }
 
-// Records of the workspace's own list are removed by their ids; that of an erased person goes by the name alone.
-async function unblock(
-  node: IExecuteFunctions, list: string, inCampaign: boolean, person: string, item: number,
-): Promise<IDataObject> {
+// By the name alone, which frees an erased person, too. The ids of a look-up are also those of the person's other names.
+async function unblock(node: IExecuteFunctions, list: string, inCampaign: boolean, person: string, item: number): Promise<IDataObject> {
   if (inCampaign) return change(node, 'DELETE', list, { publicIdentifiers: [person] }, item);
-  const { body } = await ask<Lookup>(node, 'GET', `/v1/blocked-leads/${encodeURIComponent(person)}`, undefined, [], item);
-  const ids = body.blocks.map(({ id }) => id).filter((id) => id !== null);
-  if (!ids.length) return { success: true, message: 'The person is not on the list', unblocked: 0, changeId: null };
-  const done = await change(node, 'DELETE', list, ids, item);
-  return done.unblocked ? done : change(node, 'DELETE', '/v1/blocklist', { entries: [{ publicIdentifier: person }] }, item);
+  return change(node, 'DELETE', '/v1/blocklist', { entries: [{ publicIdentifier: person }] }, item);
 }
