@@ -16,7 +16,8 @@ void lb_leads_put_names(struct lb_buf *body, struct lb_str identifier, struct lb
 /* Appends the fields that describe a person, from `"publicIdentifier"` to `"variables"`. */
 void lb_leads_put_person(struct lb_buf *body, const struct lb_new_lead *lead);
 
-/* Appends the fields of a lead, from `"id"` to where it is blocked. Fails as lb_leads_scope does. */
+/* Appends the fields of a lead, from `"id"` to where it is blocked. Fails as lb_leads_scope does.
+ */
 lb_err lb_leads_put(struct lb_call *call, struct lb_buf *body, const struct lb_lead_row *lead);
 
 #endif
