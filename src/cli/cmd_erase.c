@@ -5,13 +5,20 @@
 
 #include <stdio.h>
 
+/* A LinkedIn name of digits is given as its address. */
+static bool is_number(const char *name)
+{
+    size_t len = strlen(name);
+    return strspn(name, "+0123456789 ()-./") == len && strcspn(name, "0123456789") < len;
+}
+
 /* What is given as an argument is a LinkedIn name, an address of a profile, an e-mail address (with
- * an @) or a phone number (with a + or 00 before it). */
+ * an @) or a phone number (of digits and what divides them). */
 static const char *member_of(const char *name)
 {
     if (strchr(name, '@') && !strstr(name, "://"))
         return "email";
-    return name[0] == '+' || strncmp(name, "00", 2) == 0 ? "phone" : "publicIdentifier";
+    return name[0] == '+' || is_number(name) ? "phone" : "publicIdentifier";
 }
 
 /* The names of one member, as an array; nothing when none was given. */
@@ -41,6 +48,10 @@ int lb_cmd_erase(struct lb_cli *cli)
     put_names(&body, cli, "publicIdentifier");
     put_names(&body, cli, "email");
     put_names(&body, cli, "phone");
+    if (cli->values[LB_OPT_COUNTRY]) {
+        lb_buf_append_lit(&body, ",\"defaultCountry\":");
+        lb_json_put_string(&body, lb_str(cli->values[LB_OPT_COUNTRY]));
+    }
     lb_buf_append_lit(&body, "}");
     struct lb_client_request call = {
         .method = "POST",

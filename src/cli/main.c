@@ -217,16 +217,17 @@ const struct lb_cli_command lb_cli_commands[] = {
      LB_BIT(URL) | LB_BIT(KEY) | LB_BIT(JSON), 0, false, 1, MANY, lb_cmd_undo, LB_GROUP_DAILY},
     {"erase", "NAME...", "Erase a person, who stays blocked; it cannot be undone.",
      "All names are one person's: LinkedIn names, addresses of profiles, member ids, e-mail\n"
-     "addresses, and phone numbers with + or 00. They leave the blocklist log, with reasons that\n"
-     "mention them; leads that have one of them are deleted. Whom the workspace had blocked is\n"
-     "blocked from then on by keyed hashes of the names. Try it with --dry-run first. Backups "
-     "that\n"
-     "were made before still have the names.\n"
+     "addresses, and phone numbers. Digits alone are a phone number; a LinkedIn name of digits is\n"
+     "given as its address. They leave the blocklist log, with reasons that mention them; leads\n"
+     "that have one of them are deleted. Whom the workspace had blocked is blocked from then on "
+     "by\n"
+     "keyed hashes of the names. Try it with --dry-run first. Backups that were made before still\n"
+     "have the names.\n"
      "\n"
      "  leadblock erase --dry-run john-doe john@example.com +442079460958\n"
      "  leadblock erase john-doe john@example.com +442079460958\n",
-     LB_BIT(URL) | LB_BIT(KEY) | LB_BIT(DRY_RUN) | LB_BIT(JSON), 0, false, 1, MANY, lb_cmd_erase,
-     LB_GROUP_DAILY},
+     LB_BIT(URL) | LB_BIT(KEY) | LB_BIT(COUNTRY) | LB_BIT(DRY_RUN) | LB_BIT(JSON), 0, false, 1,
+     MANY, lb_cmd_erase, LB_GROUP_DAILY},
     {"lead add", "CAMPAIGN --file FILE", "Add the people of a file to a campaign.",
      "The file is sent as it is: an export, a spreadsheet as CSV or text. The column with the\n"
      "people is found, or it is the one that --column names. Columns called first name, last\n"

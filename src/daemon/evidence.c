@@ -117,6 +117,8 @@ static lb_err read_names(struct lb_evidence *evidence, struct lb_reason *reason)
 {
     size_t events = lb_json_length(events_of(evidence));
     struct lb_history *history = &evidence->history;
+    if (events > LB_HISTORY_EVENTS_MAX) /* each is compared with those before it */
+        return malformed(reason, "it has more events than a statement can have");
     evidence->names = calloc(events + 1, sizeof *evidence->names);
     /* Each value stands in the file, and gets two bytes more. */
     if (!evidence->names || !lb_buf_reserve(&evidence->keys, evidence->file.len + 2 * (events + 1)))

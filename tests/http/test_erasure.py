@@ -365,6 +365,26 @@ def test_the_command_line_erases(world):
     assert traces(world.server) == []
 
 
+@pytest.mark.parametrize("number", ["08912345678", "089/123 456-78", "(089) 12345678"])
+def test_digits_on_the_command_line_are_a_phone_number(own, number):
+    tenant = own.tenant()
+    env = {"LEADBLOCK_URL": f"http://127.0.0.1:{own.port}", "LEADBLOCK_KEY": tenant.key}
+    expect.ok(tenant.api.post("/blocklist", {"entries": [{"phone": "+498912345678"}]}))
+    refused = run("erase", number, env=env)
+    assert refused.code == 1 and "--country" in refused.err, refused
+    done = run("erase", number, "--country", "DE", env=env)
+    assert done.code == 0 and done.out.startswith("Erased 1 blocklist entry"), done
+
+
+def test_a_linkedin_name_of_digits_is_erased_by_its_address(own):
+    tenant = own.tenant()
+    env = {"LEADBLOCK_URL": f"http://127.0.0.1:{own.port}", "LEADBLOCK_KEY": tenant.key}
+    address = "https://www.linkedin.com/in/08912345678"
+    expect.ok(tenant.api.post(LEADS, {"leads": [{"publicIdentifier": address}]}))
+    done = run("erase", address, env=env)
+    assert done.code == 0 and done.out.startswith("Erased 1 blocklist entry"), done
+
+
 @sqlite_only("PostgreSQL's files are its own")
 def test_a_killed_server_overwrites_its_files_at_the_next_start(world):
     """The erasure is recorded, and a reader keeps the old frames of the log from being overwritten."""

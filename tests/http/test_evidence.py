@@ -586,6 +586,14 @@ def test_a_file_that_is_no_statement_is_refused(scene):
         scene.refused(scene.keep("odd", sign(scene.server, text)), "not a statement")
 
 
+def test_a_statement_with_more_events_than_any_has_is_refused(scene):
+    statement = json.loads(json.loads(scene.of_ada.read_text())["statement"])
+    event = statement["events"][0]
+    for count, words in ((10_000, "the log"), (10_001, "not a statement")):
+        statement["events"] = [{**event, "publicIdentifier": f"ada-{number}"} for number in range(count)]
+        scene.refused(scene.keep("many", sign(scene.server, json.dumps(statement))), words)
+
+
 def test_a_backup_has_the_key(scene, tmp_path):
     server = scene.server
     if server.database:

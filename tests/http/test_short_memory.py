@@ -109,3 +109,27 @@ def test_an_opt_out_by_such_an_address_is_recorded_whole_or_not(memory, tenant):
     campaign.complete(activity, "opted_out")
     (lead,) = expect.ok(tenant.api.post("/check", {"leads": [{"email": LEAD["email"]}]}))
     assert lead["blocked"] is True
+
+
+def shown(api, campaign, lead):
+    path = f"/campaigns/{campaign.id}/leads"
+    yield api.get(path)
+    yield api.get(f"{path}?blocked=true")
+    yield api.get(f"{path}?blocked=false&search=jane")
+    yield api.get(f"/leads/{lead}")
+    yield api.get("/leads?publicIdentifier=jane")
+    yield api.post(f"{path}/import?dryRun=true", File(f"publicIdentifier,email\njoe,joe@{HOST}\n".encode()))
+
+
+def test_no_list_shows_a_lead_as_free_whose_names_cannot_be_read(memory, tenant):
+    api = tenant.api
+    campaign = Campaign(tenant, LEAD)
+    lead = campaign.lead_id("jane")
+    expect.ok(api.post("/blocklist", {"entries": [{"domain": HOST}]}))
+    with memory.short():
+        for response in shown(api, campaign, lead):
+            refused(response)
+    for response in shown(api, campaign, lead):
+        expect.ok(response)
+    assert campaign.lead("jane")["blocked"] is True
+    expect.ok(api.delete("/blocklist", {"entries": [{"domain": HOST}]}))

@@ -137,7 +137,7 @@ static void ask_person(struct asking *asking, const struct lb_call *call,
 }
 
 /* As a lead would be excluded that has this name alone: by it, or by a domain over it. */
-static void ask_typed(struct asking *asking, const struct lb_typed_name *name)
+static lb_err ask_typed(struct asking *asking, const struct lb_typed_name *name)
 {
     struct lb_lead_row lead = {0};
     struct lb_str form = lb_typed_name_str(name);
@@ -150,25 +150,26 @@ static void ask_typed(struct asking *asking, const struct lb_typed_name *name)
         lead.fields[LB_LEAD_WEBSITE] = form;
         break;
     default: /* there is nothing over these */
-        ask(asking, lb_key_make(name->type, form, room));
-        return;
+        return ask(asking, lb_key_make(name->type, form, room));
     }
-    lb_exclusion_each_typed(&lead, asking, ask);
+    return lb_exclusion_each_typed(&lead, asking, ask);
 }
 
 /* A block that moved from one name to another meanwhile is found. */
-static void ask_all(struct asking *asking, const struct lb_call *call,
-                    const struct lb_import_item *item)
+static lb_err ask_all(struct asking *asking, const struct lb_call *call,
+                      const struct lb_import_item *item)
 {
+    lb_err err = LB_OK;
     uint64_t before;
     do {
         before = lb_blocklist_removals(asking->blocklist);
         if (item->typed->type <= LB_NAME_MEMBER_ID)
             ask_person(asking, call, item);
         else
-            ask_typed(asking, item->typed);
-    } while (asking->verdict.scope == LB_SCOPE_NONE &&
+            err = ask_typed(asking, item->typed);
+    } while (!err && asking->verdict.scope == LB_SCOPE_NONE &&
              lb_blocklist_removals(asking->blocklist) != before);
+    return err;
 }
 
 /* A company's page is its address, as in other files. */
@@ -190,11 +191,10 @@ lb_err lb_import_list_typed(struct lb_file_import *import, const struct lb_impor
     char digits[LB_U64_DIGITS], own[LB_KEY_SIZE];
     struct lb_str reason = {0}, none = {0}, scope = {0};
     struct lb_buf page = {0};
-    lb_err err = LB_OK;
     lb_rcu_online();
-    ask_all(&asking, call, item);
+    lb_err err = ask_all(&asking, call, item);
     bool blocked = asking.verdict.scope != LB_SCOPE_NONE;
-    if (blocked)
+    if (!err && blocked)
         err = read_reason(import, asking.verdict, &reason);
     lb_rcu_offline();
     lb_workspace_count_checks(call->workspace, 1, blocked);

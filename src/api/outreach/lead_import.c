@@ -177,7 +177,8 @@ static lb_err look_up(const struct lead_import *leads, const struct lb_new_lead 
 }
 
 /* By any of its names: also its e-mail address, phone number, domains and company. */
-static bool is_excluded(const struct lead_import *leads, const struct lb_new_lead *lead)
+static lb_err is_excluded(const struct lead_import *leads, const struct lb_new_lead *lead,
+                          bool *out)
 {
     const struct lb_call *call = leads->file.call;
     struct lb_lead_row row = {.workspace = call->list.workspace,
@@ -185,12 +186,14 @@ static bool is_excluded(const struct lead_import *leads, const struct lb_new_lea
                               .identifier = lead->identifier,
                               .member_id = lead->member_id};
     char phone[LB_LEAD_PHONE_SIZE];
+    enum lb_scope scope;
     memcpy(row.fields, lead->fields, sizeof row.fields);
     lb_lead_read_phone(&row, lb_workspace_country(call->workspace), phone);
     lb_rcu_online();
-    bool excluded = lb_leads_scope(call, &row) != LB_SCOPE_NONE;
+    lb_err err = lb_leads_scope(call, &row, &scope);
     lb_rcu_offline();
-    return excluded;
+    *out = scope != LB_SCOPE_NONE;
+    return err;
 }
 
 /* Counts those of the batch, and in a try what would become of them. */
@@ -200,12 +203,14 @@ static lb_err tally(struct lead_import *leads)
     for (size_t i = 0; !err && i < leads->count; i++) {
         const struct lb_new_lead *lead = &leads->leads[i];
         uint64_t hash = lb_blocklist_name_hash(leads->file.call->app->blocklist, lead->identifier);
-        bool known = false;
+        bool known = false, excluded = false;
         if (leads->file.dry_run)
             err = look_up(leads, lead, &known);
         if (!err)
             err = lb_tally_add(&leads->people, hash, known);
-        if (!err && leads->file.dry_run && !known && is_excluded(leads, lead))
+        if (!err && leads->file.dry_run && !known)
+            err = is_excluded(leads, lead, &excluded);
+        if (!err && excluded)
             err = lb_tally_add(&leads->excluded, hash, false);
     }
     leads->found += leads->count;

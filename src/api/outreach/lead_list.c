@@ -49,21 +49,23 @@ static lb_err look_up_scope(void *context, struct lb_list list, struct lb_str na
     return LB_OK;
 }
 
-enum lb_scope lb_leads_scope(const struct lb_call *call, const struct lb_lead_row *lead)
+lb_err lb_leads_scope(const struct lb_call *call, const struct lb_lead_row *lead,
+                      enum lb_scope *out)
 {
-    enum lb_scope scope;
     const struct lb_exclusion exclusion = {.blocklist = call->app->blocklist,
                                            .workspace = call->workspace};
-    lb_exclusion_scope(&exclusion, lead, look_up_scope, call->app->blocklist, &scope);
-    return scope;
+    return lb_exclusion_scope(&exclusion, lead, look_up_scope, call->app->blocklist, out);
 }
 
-void lb_leads_put(struct lb_call *call, struct lb_buf *body, const struct lb_lead_row *lead)
+lb_err lb_leads_put(struct lb_call *call, struct lb_buf *body, const struct lb_lead_row *lead)
 {
     struct lb_new_lead person = {
         .identifier = lead->identifier, .member_id = lead->member_id, .variables = lead->variables};
     memcpy(person.fields, lead->fields, sizeof person.fields);
-    enum lb_scope scope = lb_leads_scope(call, lead);
+    enum lb_scope scope;
+    lb_err err = lb_leads_scope(call, lead, &scope);
+    if (err)
+        return err;
     lb_buf_append_lit(body, "\"id\":\"" LB_LEAD_PREFIX);
     lb_id_put_row(body, lead->no);
     lb_buf_append_lit(body, "\",");
@@ -76,6 +78,7 @@ void lb_leads_put(struct lb_call *call, struct lb_buf *body, const struct lb_lea
         lb_buf_printf(body, ",\"blocked\":true,\"blockedScope\":\"%s\"", lb_scope_name(scope));
     if (lead->contacted_at && lb_lead_open(lead->status))
         lb_buf_append_lit(body, ",\"skippedContacted\":true");
+    return LB_OK;
 }
 
 /* A page on its way. */
@@ -105,31 +108,37 @@ static lb_err take_lead(void *context, const struct lb_lead_row *lead)
     if (listing->given > 1)
         lb_buf_append_lit(listing->body, ",");
     lb_buf_append_lit(listing->body, "{");
-    lb_leads_put(listing->call, listing->body, lead);
+    lb_err err = lb_leads_put(listing->call, listing->body, lead);
     lb_buf_append_lit(listing->body, "}");
     listing->last = lead->no;
-    return LB_OK;
+    return err;
 }
 
-static bool is_wanted(struct listing *listing, const struct lb_lead_row *lead)
+static lb_err is_wanted(struct listing *listing, const struct lb_lead_row *lead, bool *out)
 {
-    if (listing->term.ptr && !lb_lead_search_matches(&listing->search, lead))
-        return false;
-    return listing->blocked < 0 ||
-           listing->blocked == (lb_leads_scope(listing->call, lead) != LB_SCOPE_NONE);
+    enum lb_scope scope;
+    *out = !listing->term.ptr || lb_lead_search_matches(&listing->search, lead);
+    if (listing->search.folded.failed) /* which says nothing about the lead */
+        return LB_ERR_STORAGE_UNAVAILABLE;
+    if (!*out || listing->blocked < 0)
+        return LB_OK;
+    lb_err err = lb_leads_scope(listing->call, lead, &scope);
+    *out = listing->blocked == (scope != LB_SCOPE_NONE);
+    return err;
 }
 
 /* One that is looked at for the search or because of what blocks it. */
 static lb_err look_at(void *context, const struct lb_lead_row *lead)
 {
     struct listing *listing = context;
+    bool wanted = false;
+    lb_err err = LB_OK;
     listing->looked_at++;
     listing->below = lead->no;
-    bool matches = listing->given <= listing->take && is_wanted(listing, lead);
-    if (listing->search.folded.failed) /* which says nothing about the lead */
-        return LB_ERR_STORAGE_UNAVAILABLE;
-    if (!matches)
-        return LB_OK;
+    if (listing->given <= listing->take)
+        err = is_wanted(listing, lead, &wanted);
+    if (err || !wanted)
+        return err;
     if (listing->skipped == listing->skip)
         return take_lead(listing, lead);
     listing->skipped++;
@@ -316,16 +325,16 @@ static enum lb_turn read_lead(struct lb_call *call, struct lb_store_reader *read
     if (found) {
         struct lb_buf *body = lb_reply_json(&call->req->reply, 200);
         lb_buf_append_lit(body, "{");
-        lb_leads_put(call, body, &lead);
+        err = lb_leads_put(call, body, &lead);
         lb_buf_append_lit(body, ",\"campaignId\":");
         lb_json_put_string(body, lb_str(campaign));
         lb_buf_append_lit(body, "}");
-    } else if (!err || err == LB_ERR_NOT_FOUND) {
+    }
+    if (!found && (!err || err == LB_ERR_NOT_FOUND))
         lb_reply_error(&call->req->reply, LB_ERR_LEAD_NOT_FOUND,
                        "No lead with this id in this workspace.");
-    } else {
+    else if (err)
         lb_call_refuse(call, err, NULL);
-    }
     lb_request_complete(call->req);
     return LB_TURN_LAST;
 }

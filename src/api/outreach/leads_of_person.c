@@ -105,9 +105,9 @@ static lb_err put_lead(struct looking *looking, struct lb_call *call,
     lb_buf_append_lit(body, ",\"campaignName\":");
     lb_json_put_string(body, lb_str(campaign->row.name));
     lb_buf_append_lit(body, ",");
-    lb_leads_put(call, body, &lead);
+    err = lb_leads_put(call, body, &lead);
     lb_buf_append_lit(body, "}");
-    return LB_OK;
+    return err;
 }
 
 /* Leaves what this page needs: what is behind the page before, up to the first one of the next. */
