@@ -1469,7 +1469,8 @@ static void imitate_citus(void)
     /* What changes a distributed table reaches the workers as the string that it came in. */
     run("CREATE FUNCTION public.take_one_statement() RETURNS event_trigger LANGUAGE plpgsql AS $$"
         " BEGIN IF EXISTS (SELECT 1 FROM public.made)"
-        " AND regexp_replace(current_query(), '--[^\n]*', '', 'g') ~ ';\\s*\\w'"
+        " AND regexp_replace(regexp_replace(current_query(), '--[^\n]*', '', 'g'),"
+        " '''[^'']*''', '', 'g') ~ ';\\s*\\w'"
         " THEN RAISE 'cannot insert multiple commands into a prepared statement'; END IF; END $$;"
         " CREATE EVENT TRIGGER take_one_statement ON ddl_command_start"
         " EXECUTE FUNCTION public.take_one_statement()");
