@@ -62,6 +62,7 @@
     X(LB_ERR_WORKSPACE_OVERLOADED, 429, "overloaded")                                              \
     X(LB_ERR_OVERLOADED, 503, "overloaded")                                                        \
     X(LB_ERR_CONFLICT, 503, "overloaded") /* the store's: to be tried again; the writer does */    \
+    X(LB_ERR_LOCKED, 503, "overloaded")   /* the store's: the next attempt would wait as well */   \
     X(LB_ERR_STORAGE_UNAVAILABLE, 503, "storage_unavailable")                                      \
     X(LB_ERR_OUTCOME_UNKNOWN, 503, "outcome_unknown")                                              \
     X(LB_ERR_STARTING, 503, "starting")                                                            \

@@ -1,3 +1,4 @@
+#include "base/clock.h"
 #include "cli/admin.h"
 #include "cli/commands.h"
 #include "cli/counts.h"
@@ -40,6 +41,9 @@ static bool put_absolute(struct lb_buf *body, const char *path)
 #define NAME_SIZE   sizeof "leadblock-20261129T131500Z.db"
 #define DAY_S       86400
 #define NAMES_TRIED 10 /* of one second each; more are taken only after a clock was set back */
+/* For another backup into the folder, which may be stuck. */
+#define TURN_WAIT_MS UINT64_C(3600000)
+#define TURN_LOOK_NS 500000000
 
 struct backup {
     struct lb_cli *cli;
@@ -69,17 +73,27 @@ static bool time_of(const char *name, time_t *out)
 }
 
 /* Backups into one folder take their turns, so that a name is one's, and what retention counts is
- * whole. Where a folder cannot be locked they go on all the same; a data folder is its server's. */
-static void wait_for_turn(struct backup *backup)
+ * whole. Where a folder cannot be locked they go on all the same; a data folder is its server's.
+ * False, after a message: another one does not end. */
+static bool wait_for_turn(struct backup *backup)
 {
+    const struct timespec pause = {.tv_nsec = TURN_LOOK_NS};
     if (lb_folder_was_used(backup->folder))
-        return;
+        return true;
     backup->turn = open(backup->folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (backup->turn < 0 || flock(backup->turn, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK)
-        return;
+        return true;
     lb_cli_error("another backup into %s is not finished; waiting for it", backup->folder);
-    while (flock(backup->turn, LOCK_EX) != 0 && errno == EINTR)
-        continue;
+    uint64_t began_ms = lb_clock_mono_ms();
+    while (lb_clock_mono_ms() - began_ms < TURN_WAIT_MS) {
+        nanosleep(&pause, NULL);
+        if (flock(backup->turn, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK)
+            return true;
+    }
+    lb_cli_error("another backup into %s is still not finished after an hour; nothing was copied.\n"
+                 "Look whether it is stuck, and end it if it is",
+                 backup->folder);
+    return false;
 }
 
 /* The name of the time, which is the next one while another backup has it. */
@@ -96,8 +110,9 @@ static int choose_name(struct backup *backup)
         len = snprintf(backup->path, sizeof backup->path, "%s/%s", backup->folder, name);
         if (len >= (int)sizeof backup->path || lstat(backup->path, &info) != 0)
             break;
-        const struct timespec next = {.tv_sec = now.tv_sec + 1};
-        clock_nanosleep(CLOCK_REALTIME, TIMER_ABSTIME, &next, NULL);
+        /* Not until that time, which a clock that is set back puts far off. */
+        const struct timespec rest = {.tv_nsec = 999999999 - now.tv_nsec};
+        nanosleep(&rest, NULL);
     }
     return len;
 }
@@ -108,7 +123,8 @@ static bool choose_path(struct backup *backup)
     int len;
     if (is_folder(target)) {
         backup->folder = target;
-        wait_for_turn(backup);
+        if (!wait_for_turn(backup))
+            return false;
         len = choose_name(backup);
     } else {
         len = snprintf(backup->path, sizeof backup->path, "%s", target);

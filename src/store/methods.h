@@ -19,7 +19,8 @@
  * back. A store may return the failure of a write method from a later call of the transaction, at
  * the latest from its commit (SQLite: that of log_append); and any call may fail with
  * LB_ERR_CONFLICT: another transaction was in the way, nothing was recorded, and the same one may
- * be tried again. */
+ * be tried again; or LB_ERR_LOCKED: one was, and is likely to be when it is tried again at once,
+ * as rows are being moved. Neither says by which of the transaction's writes it was met. */
 
 #ifndef LB_METHOD
 #define LB_METHOD(type, name, ...)

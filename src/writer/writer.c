@@ -299,7 +299,7 @@ static void look_ahead(struct lb_store *store, struct batch *batch)
 /* Another transaction that was in the way is no refusal. */
 static void note_refusal(struct lb_writer *writer, lb_err err)
 {
-    bool in_the_way = err == LB_ERR_CONFLICT || err == LB_ERR_OVERLOADED;
+    bool in_the_way = err == LB_ERR_CONFLICT || err == LB_ERR_LOCKED;
     atomic_store(&writer->refused_by_store, in_the_way ? LB_OK : (int)err);
 }
 
@@ -374,7 +374,7 @@ static lb_err apply_all(struct lb_writer *writer, struct batch *batch)
         write->touched = false;
         err = write->apply(write, store);
         note_applied(writer, batch, write);
-        if (err == LB_ERR_CONFLICT)
+        if (err == LB_ERR_CONFLICT || err == LB_ERR_LOCKED)
             return err;
         write->result = err;
         batch->failed = err && (write->touched || is_storage_error(err));

@@ -14,7 +14,8 @@
  * A write that fails leaves its neighbours alone: when it failed before it wrote anything it is
  * just completed with its error; otherwise the transaction is rolled back and the batch is applied
  * again without it, or each workspace on its own when that has not helped. It is also applied again
- * when the store says LB_ERR_CONFLICT. `apply` may therefore run more than once.
+ * when the store says LB_ERR_CONFLICT; when it says LB_ERR_LOCKED, each workspace on its own, once.
+ * `apply` may therefore run more than once.
  *
  * Threads: submit from any thread; apply and the hooks run on the writer thread, which is
  * registered with RCU and online while they run.

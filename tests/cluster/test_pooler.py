@@ -1,5 +1,6 @@
 """A pooler between a node and PostgreSQL must keep a session for each connection."""
 
+import re
 import struct
 
 import pytest
@@ -19,7 +20,13 @@ class Pooler(Proxy):
 
     shared = None  # what the n-th of such questions is answered
 
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.set = []  # statements that change what others get
+
     def asked(self, message):
+        if message[:1] in b"QP" and re.search(rb"\bSET\b", message):
+            self.set.append(message)
         if self.shared and message[:1] == b"Q" and WHICH in message:
             query = b"SELECT %d\0" % self.shared()
             return b"Q" + struct.pack("!I", 4 + len(query)) + query
@@ -43,6 +50,7 @@ def test_a_pooler_that_keeps_sessions_is_taken(database):
         campaign.block("lead-1")
         assert [each["publicIdentifier"] for each in campaign.claim(10)] == ["lead-2"]
         assert expect.ok(tenant.api.get(f"{campaign.blocks}/lead-1"))["blocked"] is True
+        assert pooler.set, "each node sets what it needs"
 
 
 @pytest.mark.parametrize("processes", [[4711], [4711, 4712], [4711, 4712, 4713, 4714]])
@@ -53,5 +61,6 @@ def test_one_that_shares_them_is_refused_at_the_start(database, processes):
         with pytest.raises(CommandFailed) as refused, \
                 Nodes(1, database=database, reach=lambda _: pooler.uri(database)):
             pass
+        assert pooler.set == [], "others go on in these connections"
     assert "pool_mode must be session" in str(refused.value)
     assert postgres.shared().psql("SELECT to_regnamespace('leadblock')", postgres.database_of(database)) == ""

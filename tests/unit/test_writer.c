@@ -762,6 +762,46 @@ static void a_workspace_that_cannot_be_written_takes_no_other_with_it(void **sta
         fail_in_one_workspace(*state, errs[i][0], errs[i][1]);
 }
 
+/* As in a pipeline: the answer comes while another write is applied. */
+static lb_err apply_waiting_in_vain(struct lb_write *write, struct lb_store *store)
+{
+    of(store)->fail_commit = LB_ERR_LOCKED;
+    return fake_apply(write, store);
+}
+
+static lb_err apply_hearing_of_it(struct lb_write *write, struct lb_store *store)
+{
+    lb_err err = fake_apply(write, store);
+    return err ? err : once(&of(store)->fail_commit);
+}
+
+static void who_waits_in_vain_takes_no_other_with_it(struct fixture *fixture, bool touched)
+{
+    struct fake holder = {0};
+    struct fake fakes[3] = {{.touch = true}, {.touch = touched}, {.touch = touched}};
+    fixture->store.shared = &fixture->shared;
+    hold(fixture, &holder);
+    for (int i = 0; i < 3; i++) {
+        prepare(fixture, &fakes[i], i + 1);
+        fakes[i].write.workspace = 7 + (uint32_t)i;
+        fakes[i].write.apply = i == 0 ? apply_waiting_in_vain : apply_hearing_of_it;
+        assert_int_equal(lb_writer_submit(fixture->writer, &fakes[i].write), LB_OK);
+    }
+    let_go(fixture);
+    await(fixture, 4);
+    assert_int_equal(fakes[0].write.result, LB_ERR_OVERLOADED);
+    assert_int_equal(fakes[0].applied, 2); /* once more, on its own */
+    for (int i = 1; i < 3; i++)
+        assert_int_equal(fakes[i].write.result, LB_OK);
+    assert_true(lb_writer_ready(fixture->writer));
+}
+
+static void a_write_that_waits_in_vain_takes_none_of_another_workspace_with_it(void **state)
+{
+    who_waits_in_vain_takes_no_other_with_it(*state, false);
+    who_waits_in_vain_takes_no_other_with_it(*state, true);
+}
+
 /* Nothing is recorded, and asking the store says nothing of its disk. */
 static void a_remote_store_that_was_full_is_not_ready_for_a_while(void **state)
 {
@@ -1732,6 +1772,7 @@ int main(void)
         TEST(nobody_looks_ahead_in_a_store_of_ones_own),
         TEST(an_unknown_outcome_ends_nothing_when_others_share_the_store),
         TEST(a_workspace_that_cannot_be_written_takes_no_other_with_it),
+        TEST(a_write_that_waits_in_vain_takes_none_of_another_workspace_with_it),
         TEST(a_remote_store_that_was_full_is_not_ready_for_a_while),
         TEST(refusals_of_a_workspace_take_no_other_with_them),
         TEST(nothing_is_tried_after_an_unknown_outcome_of_one_workspace),

@@ -16,7 +16,6 @@
 /* In one write, but for those of its first lead; the other leads follow in the next one. */
 #define LOOK_UPS_MAX   2000
 #define LOOK_AGAIN_MS  2000
-#define RETRY_AFTER_MS 1000
 #define SWEEP_AGAIN_MS 60000           /* from the end of a round */
 #define SWEEP_REST_MS  1000            /* within one */
 #define REST_FACTOR    20              /* times as long as a look took */
@@ -129,7 +128,7 @@ static void finish(struct lb_write *write)
     else if (contacted->sweeps)
         contacted->sweep_at_ms = now + rest_ms(now - contacted->sweep_began_ms, SWEEP_REST_MS);
     else
-        contacted->look_at_ms = write->result ? now + RETRY_AFTER_MS : 0;
+        contacted->look_at_ms = 0;
 }
 
 /* The leads of the next campaign that has some whose days are over, those after the last one first.
@@ -205,10 +204,10 @@ static void sweep(struct lb_contacted *contacted)
 void lb_contacted_upkeep(struct lb_contacted *contacted)
 {
     uint64_t now = lb_clock_mono_ms();
-    if (!lb_own_write_is_idle(&contacted->own))
+    struct lb_store *store = contacted->outreach->settings.store;
+    if (!lb_own_write_is_idle(&contacted->own) || lb_retry_waits(&contacted->own.retry, store))
         return;
-    if (now >= contacted->look_at_ms &&
-        !lb_retry_waits(&contacted->looks, contacted->outreach->settings.store))
+    if (now >= contacted->look_at_ms && !lb_retry_waits(&contacted->looks, store))
         look(contacted, now);
     else if (now >= contacted->sweep_at_ms)
         sweep(contacted);

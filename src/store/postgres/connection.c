@@ -106,9 +106,16 @@ static const char *hint_of(PGconn *conn)
                : "cannot connect to PostgreSQL";
 }
 
+/* Changes nothing in the connection. */
+static bool answers(const struct lb_postgres *postgres, PGconn *conn)
+{
+    return run_within(conn, "BEGIN; ROLLBACK", postgres->timeout_ms);
+}
+
 /* libpq's own loop gives each host its time and goes on to the next one, which its non-blocking
  * form does not. What the conninfo says overrides the parameters before it. */
-PGconn *lb_pg_connect(const struct lb_postgres *postgres, struct lb_reason *reason)
+static PGconn *connect_and(bool (*begin)(const struct lb_postgres *postgres, PGconn *conn),
+                           const struct lb_postgres *postgres, struct lb_reason *reason)
 {
     char timeout[16];
     snprintf(timeout, sizeof timeout, "%u", postgres->timeout_ms);
@@ -125,11 +132,21 @@ PGconn *lb_pg_connect(const struct lb_postgres *postgres, struct lb_reason *reas
         return NULL;
     }
     PQsetNoticeReceiver(conn, ignore_notice, NULL);
-    if (PQstatus(conn) == CONNECTION_OK && configure(postgres, conn))
+    if (PQstatus(conn) == CONNECTION_OK && begin(postgres, conn))
         return conn;
     lb_pg_fail(reason, LB_ERR_STORAGE_UNAVAILABLE, hint_of(conn), PQerrorMessage(conn));
     PQfinish(conn);
     return NULL;
+}
+
+PGconn *lb_pg_connect(const struct lb_postgres *postgres, struct lb_reason *reason)
+{
+    return connect_and(configure, postgres, reason);
+}
+
+PGconn *lb_pg_connect_unconfigured(const struct lb_postgres *postgres, struct lb_reason *reason)
+{
+    return connect_and(answers, postgres, reason);
 }
 
 void lb_pg_drop(struct lb_store_reader *reader)

@@ -112,6 +112,8 @@ struct lb_store_reader {
 /* Opens one, waits at most about two seconds for each host (or as the conninfo says). NULL on
  * failure, which the reason tells. */
 PGconn *lb_pg_connect(const struct lb_postgres *postgres, struct lb_reason *reason);
+/* One in which nothing is set, for questions alone. */
+PGconn *lb_pg_connect_unconfigured(const struct lb_postgres *postgres, struct lb_reason *reason);
 
 /* Outside of a transaction: makes sure that it is connected, as far as one can tell without asking.
  * Within: LB_OK, or why the transaction failed. */
@@ -240,9 +242,9 @@ lb_err lb_pg_check_schema(PGconn *conn, struct lb_reason *reason);
 lb_err lb_pg_chain_log(PGconn *conn, bool (*keep_going)(void), struct lb_reason *reason);
 /* server.c: refuses servers that cannot be used, and warns of settings that lose writes. */
 lb_err lb_pg_check_server(PGconn *conn, bool *out_citus, struct lb_reason *reason);
-/* Refuses a pooler that does not keep a session for each connection. */
-lb_err lb_pg_check_pooler(const struct lb_postgres *postgres, PGconn *conn,
-                          struct lb_reason *reason);
+/* Refuses a pooler that does not keep a session for each connection. It connects by itself, and
+ * sets nothing: what is set through such a pooler stays for others. */
+lb_err lb_pg_check_pooler(const struct lb_postgres *postgres, struct lb_reason *reason);
 /* Fails with `what`, a colon and the server's message in one line. */
 lb_err lb_pg_fail(struct lb_reason *reason, lb_err err, const char *what, const char *message);
 

@@ -80,13 +80,12 @@ static lb_err prepare_database(struct lb_postgres *postgres,
                                const struct lb_postgres_settings *settings,
                                struct lb_reason *reason)
 {
-    PGconn *conn = lb_pg_connect(postgres, reason);
+    lb_err err = lb_pg_check_pooler(postgres, reason);
+    PGconn *conn = err ? NULL : lb_pg_connect(postgres, reason);
     if (!conn)
         return LB_ERR_STORAGE_UNAVAILABLE;
     PQclear(PQexec(conn, "SET lock_timeout = 0"));
-    lb_err err = lb_pg_check_server(conn, &postgres->on_citus, reason);
-    if (!err)
-        err = lb_pg_check_pooler(postgres, conn, reason);
+    err = lb_pg_check_server(conn, &postgres->on_citus, reason);
     if (!err)
         err = settings->as_it_is ? lb_pg_check_schema(conn, reason)
                                  : lb_pg_migrate(conn, settings->keep_going, reason);

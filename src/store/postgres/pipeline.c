@@ -73,7 +73,7 @@ static lb_err note_wait(struct lb_store_reader *reader, const struct lb_pg_item 
     if (reader != &reader->postgres->writer || !reader->postgres->on_citus)
         return LB_ERR_CONFLICT;
     reader->postgres->may_move_until_ms = lb_clock_mono_ms() + LB_PG_MAY_MOVE_MS;
-    return executes(item, PG_WORKSPACE_LOCK) ? LB_ERR_CONFLICT : LB_ERR_OVERLOADED;
+    return executes(item, PG_WORKSPACE_LOCK) ? LB_ERR_CONFLICT : LB_ERR_LOCKED;
 }
 
 /* The server cannot take writes, or is ending the connection: another one may reach a server that
@@ -103,7 +103,7 @@ static void note_error(struct lb_store_reader *reader, const struct lb_pg_item *
     }
     const char *name = item->kind == LB_PG_SYNC ? "sync" : lb_pg_statements[item->statement]->name;
     lb_err err = strcmp(state, "55P03") == 0 ? note_wait(reader, item) : error_of(item, state);
-    bool in_the_way = err == LB_ERR_CONFLICT || err == LB_ERR_OVERLOADED;
+    bool in_the_way = err == LB_ERR_CONFLICT || err == LB_ERR_LOCKED;
     bool commits = executes(item, PG_COMMIT);
     bool gave_up = reader->patience_ms && strcmp(state, "57014") == 0; /* as it was told to */
     if (needs_reconnect(state) && !gave_up)

@@ -117,16 +117,22 @@ static bool are_shared(PGconn *one, PGconn *other)
 }
 
 /* A pooler tells its clients a number of its own as that of the process. */
-lb_err lb_pg_check_pooler(const struct lb_postgres *postgres, PGconn *conn,
-                          struct lb_reason *reason)
+static bool is_pooler(PGconn *conn)
+{
+    int process = process_of(conn);
+    return process && process != PQbackendPID(conn);
+}
+
+lb_err lb_pg_check_pooler(const struct lb_postgres *postgres, struct lb_reason *reason)
 {
     struct lb_reason ignored;
-    int process = process_of(conn);
-    if (!process || process == PQbackendPID(conn))
-        return LB_OK;
-    PGconn *other = lb_pg_connect(postgres, &ignored);
+    PGconn *conn = lb_pg_connect_unconfigured(postgres, reason);
+    if (!conn)
+        return LB_ERR_STORAGE_UNAVAILABLE;
+    PGconn *other = is_pooler(conn) ? lb_pg_connect_unconfigured(postgres, &ignored) : NULL;
     bool shared = other && are_shared(conn, other);
     PQfinish(other);
+    PQfinish(conn);
     return shared ? lb_fail(reason, LB_ERR_STORAGE_UNAVAILABLE,
                             "the connection pooler before PostgreSQL gives connections to others"
                             " after each transaction; nodes keep prepared statements and settings"

@@ -110,8 +110,8 @@ lb_err lb_pg_touch_locked(struct lb_postgres *postgres, uint32_t workspace,
     if (*out && !(*out)->known) {
         struct lb_workspace_version latest;
         lb_err err = lb_pg_lock(&postgres->store, &workspace, 1, true, &latest, NULL);
-        if (!err && postgres->left_out)
-            err = fail_transaction(&postgres->writer, LB_ERR_CONFLICT);
+        if (!err && postgres->left_out) /* its shard moves */
+            err = fail_transaction(&postgres->writer, LB_ERR_LOCKED);
         if (err)
             return err;
         *out = lb_pg_touch(postgres, workspace);
