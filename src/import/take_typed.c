@@ -35,6 +35,21 @@ static bool is_stored(void *context, const struct lb_typed_name *name)
                                   lb_key_make(name->type, lb_typed_name_str(name), room));
 }
 
+/* The name of a block that is to be found or freed: a person may be stored in the form that it had
+ * before. */
+static const char *read_stored(struct taking *taking, enum lb_name_type given, struct lb_str text,
+                               const struct lb_name_rules *rules)
+{
+    struct lb_typed_name *name = &taking->name, before;
+    const char *reason = lb_typed_name_stored(given, text, rules, taking, is_stored, name);
+    bool other = given == LB_NAME_LINKEDIN && lb_typed_name_person_before(text, &before) &&
+                 (reason || !is_stored(taking, name)) && is_stored(taking, &before);
+    if (!other)
+        return reason;
+    *name = before;
+    return NULL;
+}
+
 /* NULL, or why it is not taken. */
 static const char *read_name(struct taking *taking, enum lb_import_type type, struct lb_str text)
 {
@@ -42,9 +57,8 @@ static const char *read_name(struct taking *taking, enum lb_import_type type, st
     struct lb_name_rules rules = {.country = options->country, .adds = options->adds};
     struct lb_typed_name *name = &taking->name;
     enum lb_name_type given = lb_import_type_of_name(type);
-    const char *reason = options->adds
-                             ? lb_typed_name_normalise(given, text, &rules, name)
-                             : lb_typed_name_stored(given, text, &rules, taking, is_stored, name);
+    const char *reason = options->adds ? lb_typed_name_normalise(given, text, &rules, name)
+                                       : read_stored(taking, given, text, &rules);
     taking->no_memory |= reason == lb_name_no_memory;
     if (reason)
         return reason;

@@ -314,6 +314,51 @@ def test_an_entry_is_freed_by_either(server):
                      "invalid_identifier")
 
 
+@pytest.mark.parametrize("body", [
+    {"publicIdentifier": "John-Doe."}, {"linkedinUrl": "https://www.linkedin.com/in/john-doe."}])
+def test_an_entry_is_erased_under_the_name_of_before(server, body):
+    api = api_of(server)
+    for query in ("?dryRun=true", ""):
+        assert "john-doe." in listed(api)
+        said = expect.ok(api.post("/erasures" + query, body))
+        assert said["erased"]["entries"] == 1 and said["blocked"] is True, said
+    assert "john-doe." not in listed(api)
+    if not on_postgresql():
+        server.stop()
+        assert not [name for name, data in contents(server).items() if b"john-doe." in data]
+        server.start()
+    api = api_of(server)
+    assert blocked(api, "john-doe.") != []
+    said = expect.ok(api.post("/erasures", body))
+    assert said["erased"]["entries"] == 0 and said["blocked"] is True, said
+
+
+def test_a_lead_is_erased_under_the_name_of_before(server):
+    api = api_of(server)
+    for name in ("max.", "kim.leo"):
+        error = expect.error(api.post("/erasures", {"publicIdentifier": [name, "kim.lee"]}), 400,
+                             "invalid_identifier")
+        assert error["message"].startswith('"publicIdentifier": contains'), error
+    for query in ("?dryRun=true", ""):
+        assert "kim.lee" in leads_of(api)
+        said = expect.ok(api.post("/erasures" + query, {"publicIdentifier": ["kim.lee", "Kim.Lee"]}))
+        assert said["erased"] == {"names": 1, "entries": 0, "reasons": 0, "leads": 1}, said
+    assert "kim.lee" not in leads_of(api)
+
+
+@pytest.mark.parametrize("name", ["https://www.linkedin.com/in/john-doe.", "John-Doe."])
+def test_a_file_of_every_type_finds_and_frees_an_entry_of_before(server, name):
+    api = api_of(server)
+    path, data = "/campaigns/list/blocklist/import?type=publicIdentifier", File(f"{name}\n".encode())
+    (_, row) = api.post(path + "&action=check", data).body.decode().splitlines()
+    assert ",john-doe.,true,campaign," in row, row
+    for query in ("&dryRun=true", ""):
+        assert "john-doe." in listed(api)
+        said = expect.ok(api.post(path + "&action=unblock" + query, data))
+        assert (said["unblocked"], said["bad"]) == (1, 0), said
+    assert "john-doe." not in listed(api)
+
+
 WORKSPACE_ROW = ("INSERT INTO blocklist_log VALUES (28, 1, 0, 0, 0, 1, 1795895850138, NULL, NULL, "
                  "'john-doe.,kim.lee-❤" + STYLED + "', '127.0.0.1');")
 

@@ -20,6 +20,7 @@ SOURCE = r"""
 #include <sys/mman.h>
 
 extern void *__libc_malloc(size_t size);
+extern void *__libc_calloc(size_t count, size_t size);
 
 static volatile struct wanted {
     uint64_t least, most, left, refused;
@@ -34,15 +35,24 @@ __attribute__((constructor)) static void begin(void)
         wanted = map;
 }
 
+static int is_refused(size_t size)
+{
+    if (!wanted || !wanted->left || size < wanted->least || size > wanted->most)
+        return 0;
+    wanted->left--;
+    wanted->refused++;
+    errno = ENOMEM;
+    return 1;
+}
+
 void *malloc(size_t size)
 {
-    if (wanted && wanted->left && size >= wanted->least && size <= wanted->most) {
-        wanted->left--;
-        wanted->refused++;
-        errno = ENOMEM;
-        return NULL;
-    }
-    return __libc_malloc(size);
+    return is_refused(size) ? NULL : __libc_malloc(size);
+}
+
+void *calloc(size_t count, size_t size)
+{
+    return is_refused(count * size) ? NULL : __libc_calloc(count, size);
 }
 """
 

@@ -140,9 +140,8 @@ static const char *read_name(struct reading *reading, const struct entry *entry,
  * today's. */
 static struct lb_str key_before(const struct entry *entry, char room[LB_KEY_SIZE])
 {
-    struct lb_identifier today, person;
-    bool good = !lb_identifier_normalise(entry->raw, &today);
-    if (!lb_identifier_before(entry->raw, good ? &today : NULL, &person))
+    struct lb_typed_name person;
+    if (!lb_typed_name_person_before(entry->raw, &person))
         return (struct lb_str){0};
     memcpy(room, person.text, person.len); /* the key of a person is the name as it is */
     return (struct lb_str){room, person.len};

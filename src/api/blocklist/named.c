@@ -26,16 +26,14 @@ bool lb_named_read(struct lb_call *call, enum lb_name_type type, struct lb_str v
     out->wrong = lb_typed_name_normalise(type, value, &rules, name);
     if (out->wrong == lb_name_no_memory)
         return lb_call_no_memory(call);
+    if (out->wrong) { /* also what may be two numbers: neither tells of the other */
+        lb_identifiers_refuse(call, out);
+        return false;
+    }
     if (lb_typed_name_before(type, value, &rules, &before)) {
         out->before = lb_key_make(before.type, lb_typed_name_str(&before), room);
         if (!lb_keep(call, &kept, &out->before))
             return lb_call_no_memory(call);
-        if (out->wrong)
-            return true;
-    }
-    if (out->wrong) {
-        lb_identifiers_refuse(call, out);
-        return false;
     }
     out->identifier = lb_key_make(name->type, lb_typed_name_str(name), room);
     return lb_keep(call, &kept, &out->identifier) || lb_call_no_memory(call);

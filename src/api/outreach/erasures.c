@@ -39,6 +39,8 @@ struct erasing {
     lb_err overwrite_result;
     uint64_t overwrite_ns; /* for how long it held the writer */
     unsigned looks;
+    struct lb_store_reader *reader; /* while names are read that leads may have */
+    bool unsure;                    /* there are such, which are still to be read */
     bool blocked;
     lb_err err;
 };
@@ -57,25 +59,21 @@ static bool is_absent(const struct lb_json *value)
 }
 
 /* Is it in a blocklist of the workspace? */
-static bool is_listed_key(const struct erasing *erasing, struct lb_str key)
+static lb_err is_listed(const struct erasing *erasing, struct lb_str key, bool *out)
 {
     const struct lb_call *call = erasing->call;
     size_t count = 0;
-    bool found = false;
     struct lb_list_owner *owners =
         lb_directory_list_owners(call->app->directory, call->workspace, &count);
-    for (size_t i = 0; i <= count && !found; i++) {
-        struct lb_list list = {call->workspace->row.no, i && owners ? owners[i - 1].no : 0};
-        found = lb_blocklist_find(call->app->blocklist, list, key) != 0;
+    *out = false;
+    if (!owners)
+        return LB_ERR_OVERLOADED;
+    for (size_t i = 0; i <= count && !*out; i++) {
+        struct lb_list list = {call->workspace->row.no, i ? owners[i - 1].no : 0};
+        *out = lb_blocklist_find(call->app->blocklist, list, key) != 0;
     }
     free(owners);
-    return found;
-}
-
-static bool is_listed(void *context, const struct lb_typed_name *name)
-{
-    char room[LB_KEY_SIZE];
-    return is_listed_key(context, lb_key_make(name->type, lb_typed_name_str(name), room));
+    return LB_OK;
 }
 
 static lb_err add_name(struct erasing *erasing, const struct lb_typed_name *name)
@@ -85,17 +83,63 @@ static lb_err add_name(struct erasing *erasing, const struct lb_typed_name *name
                           lb_key_make(name->type, lb_typed_name_str(name), room));
 }
 
-/* `*out`: the form of today, or of a name that is refused today the one that is blocked. Where it
- * has one today, the form that it had before is erased, too. */
+static bool read_before(enum lb_name_type type, struct lb_str raw,
+                        const struct lb_name_rules *rules, struct lb_typed_name *out)
+{
+    return type <= LB_NAME_MEMBER_ID ? lb_typed_name_person_before(raw, out)
+                                     : lb_typed_name_before(type, raw, rules, out);
+}
+
+static bool is_named(const struct erasing *erasing, struct lb_str key)
+{
+    for (size_t i = 0; i < erasing->erasure.name_count; i++)
+        if (lb_str_equal(erasing->erasure.names[i].key, key))
+            return true;
+    return false;
+}
+
+/* Is a LinkedIn name stored that is refused today: in a blocklist, or as a lead's? It is left for
+ * later where leads cannot be asked. */
+static lb_err is_known(struct erasing *erasing, struct lb_str key, bool *out)
+{
+    struct lb_store *store = erasing->call->app->store;
+    struct lb_lead_ref ref;
+    size_t count = 0;
+    *out = is_named(erasing, key);
+    erasing->unsure |= !erasing->reader;
+    if (*out || !erasing->reader)
+        return LB_OK;
+    lb_err err = is_listed(erasing, key, out);
+    if (!err && !*out) {
+        err = store->ops->leads_named(erasing->reader, erasing->call->workspace->row.no, key, 0, 1,
+                                      &ref, &count);
+        *out = count != 0;
+    }
+    return err;
+}
+
+/* `*out`: the form of today; the form that it had before is erased, too. Of a LinkedIn name that is
+ * refused today, the form of before, if it is stored; empty: that is not known yet. What may be two
+ * phone numbers is neither: an erasure of the wrong one cannot be undone. */
 static const char *read_name(struct erasing *erasing, enum lb_name_type type, struct lb_str raw,
                              const struct lb_name_rules *rules, struct lb_typed_name *out,
                              lb_err *out_err)
 {
     struct lb_typed_name before;
-    if (lb_typed_name_normalise(type, raw, rules, out))
-        return lb_typed_name_stored(type, raw, rules, erasing, is_listed, out);
-    if (lb_typed_name_before(type, raw, rules, &before))
+    bool known = false;
+    const char *wrong = lb_typed_name_normalise(type, raw, rules, out);
+    if ((wrong && type != LB_NAME_LINKEDIN) || !read_before(type, raw, rules, &before))
+        return wrong;
+    if (!wrong) {
         *out_err = add_name(erasing, &before);
+        return NULL;
+    }
+    *out_err = is_known(erasing, lb_typed_name_str(&before), &known);
+    if (!known && !*out_err && erasing->reader)
+        return wrong;
+    *out = before;
+    if (!known)
+        out->len = 0;
     return NULL;
 }
 
@@ -116,13 +160,15 @@ static bool add(struct erasing *erasing, const char *member, const struct lb_jso
         lb_reply_error(&call->req->reply, LB_ERR_INVALID_IDENTIFIER, "\"%s\": %s.", member, wrong);
         return false;
     }
-    if (!lb_erased_is_personal(name.type))
+    if (!err && !lb_erased_is_personal(name.type))
         return refuse(call, member, "is not the name of a person");
-    if (!err)
+    if (!err && name.len)
         err = add_name(erasing, &name);
     if (err == LB_ERR_PAYLOAD_TOO_LARGE)
         return refuse(call, member, "is one name too many: a person has at most 100");
-    return !err || lb_call_no_memory(call);
+    if (err)
+        lb_call_refuse(call, err, NULL);
+    return !err;
 }
 
 static bool add_all(struct erasing *erasing, const char *member, const struct lb_json *value,
@@ -141,8 +187,6 @@ static bool read_names(struct erasing *erasing)
 {
     struct lb_call *call = erasing->call;
     struct lb_name_rules rules = {.adds = false};
-    if (!lb_call_parse_body(call, LB_JSON_OBJECT))
-        return false;
     const char *wrong = lb_country_read_body(call, &rules.country);
     if (wrong)
         return refuse(call, "defaultCountry", wrong);
@@ -151,7 +195,7 @@ static bool read_names(struct erasing *erasing)
         if (!is_absent(value) && !add_all(erasing, name_members[i], value, &rules))
             return false;
     }
-    if (erasing->erasure.name_count)
+    if (erasing->erasure.name_count || erasing->unsure)
         return true;
     lb_reply_error(&call->req->reply, LB_ERR_INVALID_BODY,
                    "Name the person by \"publicIdentifier\", \"memberId\", \"linkedinUrl\", "
@@ -192,17 +236,22 @@ static void reply(struct erasing *erasing)
         lb_changes_put_id(call, &erasure->change);
 }
 
-static void end(struct erasing *erasing)
+static void complete(struct erasing *erasing)
 {
     struct lb_call *call = erasing->call;
-    const struct lb_reason *reason = &erasing->erasure.change.write.reason;
-    if (erasing->err)
-        lb_call_refuse(call, erasing->err, reason->text[0] ? reason : &erasing->reason);
-    else
-        reply(erasing);
     lb_batch_writer_fini(&erasing->writer);
     lb_quota_give(&call->workspace->importing, 1); /* before the answer */
     lb_request_complete(call->req);
+}
+
+static void end(struct erasing *erasing)
+{
+    const struct lb_reason *reason = &erasing->erasure.change.write.reason;
+    if (erasing->err)
+        lb_call_refuse(erasing->call, erasing->err, reason->text[0] ? reason : &erasing->reason);
+    else
+        reply(erasing);
+    complete(erasing);
 }
 
 /* --- The work --------------------------------------------------------------------------------- */
@@ -270,10 +319,12 @@ static void overwrite(struct erasing *erasing)
     }
 }
 
-static void find_blocked(struct erasing *erasing)
+static lb_err find_blocked(struct erasing *erasing)
 {
-    for (size_t n = 0; n < erasing->erasure.name_count && !erasing->blocked; n++)
-        erasing->blocked = is_listed_key(erasing, erasing->erasure.names[n].key);
+    lb_err err = LB_OK;
+    for (size_t n = 0; !err && n < erasing->erasure.name_count && !erasing->blocked; n++)
+        err = is_listed(erasing, erasing->erasure.names[n].key, &erasing->blocked);
+    return err;
 }
 
 /* Online. Erases what was found. True: it is to be looked for once more. */
@@ -294,15 +345,29 @@ static bool write_erasure(struct erasing *erasing)
     return again && !erasing->err;
 }
 
+/* The names that were left for now, when leads can be asked. False when the reply is set. */
+static bool read_unsure(struct erasing *erasing, struct lb_store_reader *reader)
+{
+    if (!erasing->unsure)
+        return true;
+    erasing->unsure = false;
+    erasing->reader = reader;
+    return read_names(erasing);
+}
+
 static enum lb_turn take_turn(struct lb_call *call, struct lb_store_reader *reader)
 {
     struct erasing *erasing = call->state;
     bool done = false;
+    if (!read_unsure(erasing, reader)) {
+        complete(erasing);
+        return LB_TURN_LAST;
+    }
     erasing->err = lb_erasure_find(&erasing->erasure, reader, &done, &erasing->reason);
     if (!erasing->err && !done)
         return LB_TURN_MORE;
     if (!erasing->err && call->dry_run)
-        find_blocked(erasing);
+        erasing->err = find_blocked(erasing);
     else if (!erasing->err && write_erasure(erasing))
         return LB_TURN_MORE;
     end(erasing);
@@ -332,7 +397,7 @@ enum lb_progress lb_erasures_post(struct lb_call *call)
     call->state = erasing;
     call->release = release;
     prepare(erasing);
-    if (!read_names(erasing))
+    if (!lb_call_parse_body(call, LB_JSON_OBJECT) || !read_names(erasing))
         return LB_DONE;
     if (!lb_quota_take(&call->workspace->importing, 1, 1)) {
         lb_reply_error(&call->req->reply, LB_ERR_WORKSPACE_OVERLOADED,

@@ -154,6 +154,19 @@ bool lb_name_company_before(struct lb_str raw, struct lb_typed_name *out)
            lb_name_company_earlier(tidy, out);
 }
 
+bool lb_typed_name_person_before(struct lb_str raw, struct lb_typed_name *out)
+{
+    struct lb_identifier today, before;
+    clear(LB_NAME_LINKEDIN, out);
+    bool good = !lb_identifier_normalise(raw, &today);
+    if (!lb_identifier_before(raw, good ? &today : NULL, &before))
+        return false;
+    struct lb_str form = {before.text, before.len};
+    if (lb_identifier_is_member_id(form))
+        out->type = LB_NAME_MEMBER_ID;
+    return lb_name_append(out, form);
+}
+
 /* The other number of what may be two. */
 static bool read_with_code(struct lb_str raw, const struct lb_name_rules *rules,
                            struct lb_typed_name *out)

@@ -90,9 +90,13 @@ extern const char lb_name_no_memory[];
 
 /* The form under which a value may be stored because of the rules before these: a phone number that
  * begins with its country's calling code without + was read as a national one. False when it has
- * the same form today, or had none. LinkedIn names: lb_identifier_before. */
+ * the same form today, or had none. LinkedIn names: lb_typed_name_person_before. */
 bool lb_typed_name_before(enum lb_name_type type, struct lb_str raw,
                           const struct lb_name_rules *rules, struct lb_typed_name *out);
+
+/* The same of a LinkedIn name or member id, also of one that is refused today
+ * (lb_identifier_before). */
+bool lb_typed_name_person_before(struct lb_str raw, struct lb_typed_name *out);
 
 /* The form under which a canonical form holds that is stored: a part of it, where it is a company's
  * whose legal form an earlier version did not know, else itself. */
