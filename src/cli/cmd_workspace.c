@@ -124,6 +124,7 @@ static void print_country(const struct lb_json *json)
 
 int lb_cmd_workspace_country(struct lb_cli *cli)
 {
+    static const struct lb_str NO_COUNTRY = {0};
     struct lb_str country = lb_str(cli->arguments[1]);
     bool none = lb_str_equal(country, LB_STR("none"));
     struct lb_buf body = {0};
@@ -133,7 +134,7 @@ int lb_cmd_workspace_country(struct lb_cli *cli)
         return LB_EXIT_USAGE;
     }
     lb_buf_append_lit(&body, "{\"defaultCountry\":");
-    lb_json_put_string_or_null(&body, none ? (struct lb_str){0} : country);
+    lb_json_put_string_or_null(&body, none ? NO_COUNTRY : country);
     lb_buf_append_lit(&body, "}");
     return lb_admin_run(cli, &(struct lb_admin_request){.method = "PATCH",
                                                         .path = "/admin/workspaces",

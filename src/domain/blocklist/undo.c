@@ -390,9 +390,11 @@ static lb_err renew_import(const struct lb_change *change, struct lb_store *stor
     lb_err err = store->ops->log_row_of(
         reader, workspace, lb_row_times_id_of(change->standing.workspace->row_times, walk->first),
         &row);
-    struct lb_str name = err ? (struct lb_str){0} : lb_chain_text(row.import);
-    if (err || !name.ptr || !lb_str_copy(name, id, sizeof id))
+    if (err)
         return err;
+    struct lb_str name = lb_chain_text(row.import);
+    if (!name.ptr || !lb_str_copy(name, id, sizeof id))
+        return LB_OK;
     err = store->ops->import(reader, workspace, lb_str(id), &import);
     if (err || !import.undone_at)
         return err == LB_ERR_NOT_FOUND ? LB_OK : err;

@@ -96,18 +96,19 @@ static lb_err check_citus(PGconn *conn, bool *out_citus, struct lb_reason *reaso
 #define POOLER_ROUNDS 10
 
 /* Which process of the server answers; 0: not known. */
-static int process_of(PGconn *conn)
+static long process_of(PGconn *conn)
 {
     char process[16];
-    return ask_text(conn, "SELECT pg_backend_pid()", process, sizeof process) ? atoi(process) : 0;
+    bool known = ask_text(conn, "SELECT pg_backend_pid()", process, sizeof process);
+    return known ? strtol(process, NULL, 10) : 0;
 }
 
 /* Is a connection served by one process after the other, or by that of another connection? */
 static bool are_shared(PGconn *one, PGconn *other)
 {
-    const int process = process_of(one);
+    const long process = process_of(one);
     for (int i = 0; i < POOLER_ROUNDS; i++) {
-        int again = process_of(one), of_other = process_of(other);
+        long again = process_of(one), of_other = process_of(other);
         if (!process || !again || !of_other)
             return false;
         if (again != process || of_other == process)
@@ -119,7 +120,7 @@ static bool are_shared(PGconn *one, PGconn *other)
 /* A pooler tells its clients a number of its own as that of the process. */
 static bool is_pooler(PGconn *conn)
 {
-    int process = process_of(conn);
+    long process = process_of(conn);
     return process && process != PQbackendPID(conn);
 }
 
