@@ -7,8 +7,8 @@
 
 #define LB_COUNTRY_MUST_BE "must be the two letters of a country, such as DE"
 
-/* The one of call->body, or the workspace's; empty: there is none. In the body, or in static
- * storage. NULL when it is good or missing, else what is wrong. */
+/* The country that call->body names, else the workspace's, else an empty string. `*out` points into
+ * the body or into static storage. NULL when it is good or missing, else what is wrong. */
 const char *lb_country_read_body(const struct lb_call *call, struct lb_str *out);
 
 /* The one that the query names; empty: none. False when the reply is set. */
