@@ -60,8 +60,8 @@ const char *lb_name_company_page(struct lb_str text, struct lb_typed_name *out);
 /* lb_typed_name_before of a phone number. */
 bool lb_name_phone_before(struct lb_str text, struct lb_str country, struct lb_typed_name *out);
 
-/* Of a number that is refused because it may be two: the one that begins with its calling code. The
- * other is that of before. False when it is none of these. */
+/* For a number that is refused because it may be two: the reading that begins with its calling code
+ * (lb_name_phone_before has the national one). False when the number is not refused for that. */
 bool lb_name_phone_with_code(struct lb_str text, struct lb_str country, struct lb_typed_name *out);
 
 /* Fills in the doubt of a company's name or page that would be added and was written so. */

@@ -132,7 +132,7 @@ bool lb_name_is_no_company(enum lb_name_type type, struct lb_str form);
 
 /* Is it a country of which national phone numbers can be read? */
 bool lb_name_is_country(struct lb_str country);
-/* Its two letters, capital, in static storage; ptr NULL: it is none. */
+/* The two capital letters of a country, in static storage; ptr NULL: no country has them. */
 struct lb_str lb_name_country(struct lb_str country);
 
 #endif
