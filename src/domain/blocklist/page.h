@@ -47,8 +47,8 @@ struct lb_page_result {
                          reader */
 };
 
-/* Appends a text in lower case, as searches compare texts. False, with nothing appended, when it is
- * not UTF-8. */
+/* Appends `text` in lower case, the form in which searches compare. False, with nothing appended,
+ * when it is not UTF-8. */
 bool lb_page_fold(struct lb_str text, struct lb_buf *out);
 
 /* Calls `each` for the entries of a page, in order, and stops at its first failure. Counts as
