@@ -195,7 +195,7 @@ LB_PG_STATEMENT(WORKSPACE_FREE, ONE, "n",
                 " FOR UPDATE SKIP LOCKED");
 
 /* While a shard of Citus moves, or is about to, the coordinator has writes to it wait, and
- * WORKSPACE_FREE, which is none, does not tell. These are the workspaces of such shards. The lock
+ * WORKSPACE_FREE, a SELECT, does not tell. These are the workspaces of such shards. The lock
  * is one of a place among the shards and of the tables that have them in common; 8 is its class. */
 LB_PG_STATEMENT(WORKSPACES_MOVING, NONE, "N",
                 "SELECT asked FROM unnest($1) AS asked JOIN (SELECT shardid,"
