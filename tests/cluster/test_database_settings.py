@@ -72,6 +72,7 @@ def test_a_node_does_not_start_on_a_standby():
         both = pair.create_database()
         with Nodes(1, database=both):
             pass
+        pair.replay()
         name = postgres.database_of(both)
         alone = f"postgresql://{postgres.OWNER}@{pair.addresses[1]}/{name}?target_session_attrs=any"
         with pytest.raises(CommandFailed) as refused, Nodes(1, database=alone):

@@ -368,9 +368,16 @@ class Pair:
         self.standby.start()
         self.primary.psql(f"ALTER SYSTEM SET synchronous_standby_names = {EVERYBODY}")
         self.primary.psql("SELECT pg_reload_conf()")
+        self._wait("SELECT sync_state = 'sync' FROM pg_stat_replication WHERE state = 'streaming'")
+
+    def replay(self):
+        """Waits until who asks the standby sees all that is committed: it applies it after it has it."""
+        written = self.primary.psql("SELECT pg_current_wal_lsn()")
+        self._wait(f"SELECT replay_lsn >= '{written}' FROM pg_stat_replication WHERE state = 'streaming'")
+
+    def _wait(self, condition):
         limit = time.monotonic() + START_LIMIT
-        while self.primary.psql("SELECT sync_state FROM pg_stat_replication "
-                                "WHERE state = 'streaming'") != "sync":
+        while self.primary.psql(condition) != "t":
             if time.monotonic() > limit:
                 raise PostgresFailed(f"the standby does not follow:\n{self.standby.log_text()}")
             time.sleep(0.05)
