@@ -98,7 +98,7 @@ static void add_page_as_site(struct lb_lead_keys *out, struct lb_str field)
 {
     struct lb_str host = out->site_host, linkedin = LB_STR("linkedin.com");
     struct lb_typed_name name;
-    if (host.len < linkedin.len ||
+    if (!host.ptr || host.len < linkedin.len ||
         !lb_str_equal(lb_str_skip(host, host.len - linkedin.len), linkedin))
         return;
     if (!out->page.ptr && read(out, LB_NAME_COMPANY, field, &name))
