@@ -2,6 +2,7 @@
 
 
 import pytest
+from test_evidence import alter
 
 from support import expect
 from support.campaigns import Campaign
@@ -64,6 +65,68 @@ def test_each_type_of_entry_excludes_a_lead_until_it_ends(fresh, entry, type, fo
     assert blocked(campaign) == 0
     campaign.activate()
     assert {activity["publicIdentifier"] for activity in campaign.claim()} == {"jane-doe", "jane-2"}
+
+
+# A company's page, as exports have it in other columns.
+ELSEWHERE = [{"website": "https://www.linkedin.com/company/Acme-Inc/about"}, {"website": "de.LinkedIn.com/company/acme-inc"},
+             {"companyName": "https://www.linkedin.com/company/acme-inc/"}, {"companyName": "urn:li:company:1441"},
+             {"website": "https://linkedin.com/company/acme-inc", "companyUrl": "https://acme.org", "companyName": "Acme"},
+             {"website": "linkedin.com/school/acme-inc", "companyName": "linkedin.com/company/other"}]
+# Another page, no page, or one beside that of companyUrl.
+NOT_THERE = [{"website": "https://www.linkedin.com/company/acme-incs"}, {"website": "https://www.linkedin.com/in/acme-inc"},
+             {"website": "https://linkedin.com.acme.org/company/acme-inc"}, {"companyName": "Acme-Inc"},
+             {"website": "https://notlinkedin.com/company/acme-inc"}, {"website": "linkedin.com"},
+             {"website": "linkedin.com/company/acme-inc", "companyUrl": "https://www.linkedin.com/company/acme"}]
+PAGES = [{"company": "https://www.linkedin.com/company/acme-inc"}, {"company": "https://www.linkedin.com/company/1441"}]
+
+
+def page_campaign(tenant):
+    return Campaign(tenant, *({"publicIdentifier": f"there-{number}", **lead} for number, lead in enumerate(ELSEWHERE)),
+                    *({"publicIdentifier": f"other-{number}", **lead} for number, lead in enumerate(NOT_THERE)))
+
+
+def claimed(campaign):
+    return {activity["publicIdentifier"].split("-")[0] for activity in campaign.claim()}
+
+
+def test_a_page_excludes_leads_that_have_it_in_another_field(fresh):
+    campaign = page_campaign(fresh)
+    answer = block(fresh.api, *PAGES)
+    assert [entry["leads"] for entry in answer["entries"]] == [len(ELSEWHERE) - 1, 1]
+    assert blocked(campaign) == len(ELSEWHERE)
+    for leads, wanted in ((ELSEWHERE, True), (NOT_THERE, False)):
+        found = expect.ok(fresh.api.post("/check", {"leads": leads}))
+        assert [each["blocked"] for each in found] == [wanted] * len(leads)
+    assert campaign.explain("there-1")["blocks"][0]["value"] == "acme-inc"
+    assert claimed(campaign) == {"other"}
+    assert unblock(fresh.api, *PAGES) == 2 and blocked(campaign) == 0
+    campaign.activate()
+    assert claimed(campaign) == {"there"}
+
+
+@pytest.mark.parametrize("by_address_first", [False, True])
+def test_a_page_in_another_field_of_a_lead_of_an_earlier_version(own, by_address_first):
+    """Such a lead is not found by its page. Claims know it, and the end of the block puts it back."""
+    tenant = own.tenant()
+    campaign = page_campaign(tenant)
+    campaign.add(*({**lead, "publicIdentifier": f"there-{number + 10}", "email": f"x{number}@acme.de"}
+                   for number, lead in enumerate(ELSEWHERE)))
+    own.stop()
+    alter(own, *["UPDATE lead SET page_form = NULL WHERE identifier LIKE 'there-%'"] * 2)
+    own.start()
+    campaign.api = api = own.api(tenant.key)
+    if by_address_first:
+        block(api, {"domain": "acme.de"})
+    block(api, *PAGES)
+    if by_address_first:
+        unblock(api, {"domain": "acme.de"})
+        assert blocked(campaign) == len(ELSEWHERE)
+    assert claimed(campaign) == {"other"}
+    await_blocked(campaign, 2 * len(ELSEWHERE))
+    assert unblock(api, *PAGES) == 2
+    await_blocked(campaign, 0)
+    campaign.activate()
+    assert claimed(campaign) == {"there"}
 
 
 def test_a_campaigns_entries_exclude_there_alone(fresh):

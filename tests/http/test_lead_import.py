@@ -136,6 +136,28 @@ def test_what_does_not_fit_is_left_out_with_a_warning(draft):
     assert len(lead["variables"]) == 50 and lead["variables"]["Field_0"] == "y" * 2000
 
 
+NO_COUNTRY = 'the phone number "089 123456" has no country: no block finds the lead by it, nor 2 others by theirs'
+
+
+def test_names_by_which_no_block_finds_a_lead_are_told(server, fresh):
+    draft = Campaign(fresh)
+    rows = [("ann@a.com; ann@b.com", "089 123456", "a.com b.com"), ("bob@b.com", "n/a", "n/a"),
+            ("cid@a.com, cid@b.com", "0170/1234567", "c.com"), ("dov@a.com dov@b.com", "+49 89 123456", "d.com"),
+            ("n/a", "+49 89 123456 ext. 5" + "5" * 100, "")]
+    data = "URL,Email,Phone,Website\n" + "".join(f'{PROFILE}p{number},"{email}",{phone},{site}\n'
+                                                 for number, (email, phone, site) in enumerate(rows))
+    email = (2, 'the e-mail address "ann@a.com; ann@b.com" has more than one @: no block finds the lead by it, '
+                'nor 2 others by theirs')
+    website = (2, 'the website "a.com b.com" contains white space: no block finds the lead by it')
+    for how in ({"dryRun": True}, {}):
+        body = imported(send(draft, data, **how), added=5, bad=0, warningCount=3)
+        assert [(each["line"], each["reason"]) for each in body["warnings"]] == [email, (2, NO_COUNTRY), website]
+    server.cli("workspace", "country", fresh.workspace, "DE")
+    body = imported(send(draft, data, dryRun=True), already=5, warningCount=3)
+    assert body["warnings"][1] == {"line": 6, "reason": 'the phone number "+49 89 123456 ext. 5' + "5" * 80 +
+                                   '" has an extension: no block finds the lead by it'}
+
+
 def test_values_come_as_they_are(draft):
     cells = ["a\ttab", "two\nlines", "back\\slash\\n", '"quoted"', "🙅 emoji", "=1+1", "x;y"]
     out = io.StringIO()

@@ -7,6 +7,7 @@
 #include "base/utf8.h"
 #include "domain/blocklist/country.h"
 #include "domain/blocklist/persons.h"
+#include "domain/blocklist/typed_name.h"
 #include "domain/outreach/counts.h"
 #include "domain/outreach/lead.h"
 #include "domain/outreach/lead_keys.h"
@@ -26,6 +27,23 @@
 #define TEXT_ROOM  ((size_t)4 << 20)
 #define LEAD_BYTES 256 /* that a lead takes in the store's transaction, about */
 
+/* Leads of a field that holds a name by which no block finds them, as it cannot be read. */
+struct unread {
+    uint64_t count;
+    uint64_t line; /* of the first */
+    struct lb_buf what;
+};
+
+/* The fields that may. */
+static const struct {
+    enum lb_lead_field field;
+    enum lb_name_type type;
+    const char *word;
+} NAMED[] = {{LB_LEAD_EMAIL, LB_NAME_EMAIL, "e-mail address"},
+             {LB_LEAD_PHONE, LB_NAME_PHONE, "phone number"},
+             {LB_LEAD_WEBSITE, LB_NAME_DOMAIN, "website"}};
+#define NAMED_COUNT (sizeof NAMED / sizeof *NAMED)
+
 struct lead_import {
     struct lb_file_import file; /* first */
     struct lb_lead_columns columns;
@@ -43,6 +61,7 @@ struct lead_import {
     uint64_t found;             /* in all, as often as they were found */
     uint64_t added, blocked;    /* `blocked`: of the added ones */
     uint64_t already, repeated; /* known at the end */
+    struct unread unread[NAMED_COUNT];
 };
 
 static struct lead_import *leads_of(struct lb_file_import *import)
@@ -121,6 +140,56 @@ static void take_variables(struct lead_import *leads, const struct lb_import_ite
     }
     if (leads->text.len > begin)
         lead->variables = (struct lb_str){leads->text.ptr + begin, leads->text.len - begin};
+}
+
+/* --- Names that cannot be read --- */
+
+#define SHOWN_CHARACTERS 100 /* of a value that a warning shows */
+
+/* "the phone number "089 123456" has no country"; without what to do about it. */
+static void put_unread(struct lb_buf *out, const char *word, struct lb_str value, const char *wrong)
+{
+    const char *end = strstr(wrong, "; ");
+    lb_buf_printf(out, "the %s \"", word);
+    lb_buf_append_str(out, lb_utf8_first(value, SHOWN_CHARACTERS));
+    lb_buf_append_lit(out, "\" ");
+    lb_buf_append_str(out, (struct lb_str){wrong, end ? (size_t)(end - wrong) : strlen(wrong)});
+}
+
+/* Notes the fields in which a name is meant that has no form. */
+static void note_unread(struct lead_import *leads, const struct lb_import_item *item,
+                        const struct lb_new_lead *lead)
+{
+    struct lb_typed_name name;
+    const struct lb_name_rules rules = {.country =
+                                            lb_workspace_country(leads->file.call->workspace)};
+    for (size_t i = 0; i < NAMED_COUNT; i++) {
+        struct unread *unread = &leads->unread[i];
+        struct lb_str value = lead->fields[NAMED[i].field];
+        const char *wrong =
+            value.len ? lb_typed_name_normalise(NAMED[i].type, value, &rules, &name) : NULL;
+        if (!wrong || wrong == lb_name_no_memory || name.refused != LB_NAME_MEANT)
+            continue;
+        if (!unread->count++) {
+            unread->line = item->line;
+            put_unread(&unread->what, NAMED[i].word, value, wrong);
+        }
+    }
+}
+
+static void warn_of_unread(struct lead_import *leads)
+{
+    for (size_t i = 0; i < NAMED_COUNT; i++) {
+        struct unread *unread = &leads->unread[i];
+        if (!unread->count)
+            continue;
+        lb_buf_append_lit(&unread->what, ": no block finds the lead by it");
+        if (unread->count > 1)
+            lb_buf_printf(&unread->what, ", nor %llu other%s by theirs",
+                          (unsigned long long)unread->count - 1, unread->count > 2 ? "s" : "");
+        if (!unread->what.failed)
+            lb_import_notes_warning(&leads->file.notes, unread->line, lb_buf_str(&unread->what));
+    }
 }
 
 /* --- Recording --- */
@@ -248,6 +317,7 @@ static void take(struct lb_file_import *import, const struct lb_import_item *ite
     struct lb_new_lead lead = {.identifier =
                                    keep(leads, (struct lb_str){item->name->text, item->name->len})};
     take_fields(leads, item, &lead);
+    note_unread(leads, item, &lead);
     take_variables(leads, item, &lead);
     assert(leads->text.capacity == TEXT_ROOM);
     leads->leads[leads->count++] = lead;
@@ -322,6 +392,7 @@ static lb_err finish(struct lb_file_import *import)
 {
     struct lead_import *leads = leads_of(import);
     lb_err err = flush(leads);
+    warn_of_unread(leads);
     if (!err)
         err = count(leads);
     return !err && import->dry_run ? check_room(import) : err;
@@ -335,6 +406,8 @@ static void fini(struct lb_file_import *import)
     lb_tally_fini(&leads->people);
     lb_tally_fini(&leads->excluded);
     lb_buf_fini(&leads->text);
+    for (size_t i = 0; i < NAMED_COUNT; i++)
+        lb_buf_fini(&leads->unread[i].what);
     free(leads->leads);
 }
 

@@ -16,6 +16,8 @@ static const char QUOTED[] = "has a quotation mark before the @; such addresses 
 static const char DOTS[] = "begins or ends with a dot before the @, or has two in a row; check it";
 static const char TOO_LONG[] = "has more than 64 characters before the @; no mail server takes it";
 static const char LITERAL[] = "has an IP address after the @; give one with a domain";
+static const char PASTED[] =
+    "begins with a sign that no e-mail address begins with; give the address alone";
 static const char NOT_THERE[] = "has no address between < and >; give the address alone";
 
 /* What people paste around an address: Name <a@b>, mailto:a@b?subject=x, quotes, a comma. */
@@ -130,4 +132,16 @@ const char *lb_name_email(struct lb_str text, struct lb_typed_name *out)
         return reason;
     lb_name_append(out, LB_STR("@"));
     return lb_name_append_host(host, out);
+}
+
+/* Such a character may begin an address, and yet it is of a list, a formula or a URL around one:
+ * *jane@acme.com*, mailto://jane@acme.com, %20jane@acme.com. The block would hold for none. */
+void lb_name_judge_email(struct lb_typed_name *out)
+{
+    struct lb_str local = {out->text, lb_name_span(lb_typed_name_str(out), "@")};
+    bool placeholder = local.ptr[0] == '{' && memchr(local.ptr, '}', local.len);
+    if (!placeholder && strchr("*/={|`", local.ptr[0]))
+        out->doubt = PASTED;
+    if (local.ptr[0] == '%' && strspn(local.ptr + 1, "0123456789abcdef") >= 2)
+        out->doubt = PASTED;
 }

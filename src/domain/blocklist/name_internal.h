@@ -64,6 +64,9 @@ bool lb_name_phone_before(struct lb_str text, struct lb_str country, struct lb_t
  * (lb_name_phone_before has the national one). False when the number is not refused for that. */
 bool lb_name_phone_with_code(struct lb_str text, struct lb_str country, struct lb_typed_name *out);
 
+/* Fills in the doubt of an e-mail address that would be added: of what was pasted with it. */
+void lb_name_judge_email(struct lb_typed_name *out);
+
 /* Fills in the doubt of a company's name or page that would be added and was written so. */
 void lb_name_judge_company(struct lb_str text, struct lb_typed_name *out);
 

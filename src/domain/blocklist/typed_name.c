@@ -213,6 +213,8 @@ const char *lb_typed_name_normalise(enum lb_name_type type, struct lb_str raw,
         out->refused = judge_refused(out->type, tidy, reason);
     else if ((type == LB_NAME_COMPANY || type == LB_NAME_COMPANY_PAGE) && rules->adds)
         lb_name_judge_company(tidy, out);
+    else if (type == LB_NAME_EMAIL && rules->adds)
+        lb_name_judge_email(out);
     return reason;
 }
 

@@ -64,9 +64,9 @@ struct lb_typed_name {
     enum lb_name_refused refused; /* when it has no form */
     uint16_t len;                 /* bytes, without the NUL */
     /* The name has a form, and yet a request that adds it should be refused with this reason,
-     * unless it is stored already: a LinkedIn name of digits alone, a public suffix, a provider of
-     * mail, a site of many people's pages, a company called "n/a". NULL: none. In static storage.
-     */
+     * unless it is stored already: a LinkedIn name of digits alone, an e-mail address with a sign
+     * of what stood around it, a public suffix, a provider of mail, a site of many people's pages,
+     * a company called "n/a". NULL: none. In static storage. */
     const char *doubt;
     bool forceable; /* "force" in the request overrides it: providers of mail, sites, "n/a" */
     char text[LB_TYPED_NAME_SIZE];

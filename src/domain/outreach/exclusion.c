@@ -127,12 +127,24 @@ lb_err lb_outreach_scope(struct lb_outreach *outreach, const struct lb_lead_row 
 
 bool lb_outreach_mark_blocked(struct lb_lead_row *lead, bool blocked)
 {
-    bool was_blocked = lead->set_aside && !lead->contacted_at;
-    if (was_blocked == blocked)
+    if (lb_outreach_is_blocked(lead) == blocked)
         return false;
     lead->set_aside = blocked;
     lead->contacted_at = 0;
     return true;
+}
+
+lb_err lb_exclusion_find_anew(struct lb_outreach *outreach, const struct lb_lead_row *lead)
+{
+    struct lb_store *store = outreach->settings.store;
+    struct lb_lead_row row = *lead;
+    struct lb_lead_keys keys;
+    char hosts[2][LB_LEAD_HOST_SIZE];
+    if (!lb_lead_has_page_elsewhere(lead))
+        return LB_OK;
+    if (!lb_lead_fill_forms(&row, &keys, hosts))
+        return LB_ERR_STORAGE_UNAVAILABLE;
+    return store->ops->lead_set_forms(store, &row);
 }
 
 lb_err lb_exclusion_refresh_lead(struct lb_outreach *outreach, uint32_t workspace, uint64_t no)
@@ -145,8 +157,10 @@ lb_err lb_exclusion_refresh_lead(struct lb_outreach *outreach, uint32_t workspac
         err = lb_outreach_scope(outreach, &before, &scope);
     struct lb_lead_row lead = before;
     struct lb_counts change = {0};
-    if (err || !lb_outreach_mark_blocked(&lead, scope != LB_SCOPE_NONE))
+    if (err)
         return err;
+    if (!lb_outreach_mark_blocked(&lead, scope != LB_SCOPE_NONE))
+        return scope == LB_SCOPE_NONE ? LB_OK : lb_exclusion_find_anew(outreach, &lead);
     err = lb_outreach_move(outreach, &before, &lead, &change);
     return err ? err : lb_outreach_count(outreach, lb_list_of_lead(&lead), &change);
 }

@@ -131,6 +131,16 @@ bool lb_teaches_links(const struct lb_pending_row *row);
 lb_err lb_teach_links(struct lb_outreach *outreach, const struct lb_pending_row *row,
                       bool *out_done);
 
+/* Is it aside because it is blocked, and not because another campaign has contacted the person? */
+static inline bool lb_outreach_is_blocked(const struct lb_lead_row *lead)
+{
+    return lead->set_aside && !lead->contacted_at;
+}
+
+/* A lead that is blocked may be one that an earlier version stored without a name by which it is
+ * found today (lb_lead_has_page_elsewhere): it gets that, so that the end of the block finds it. */
+lb_err lb_exclusion_find_anew(struct lb_outreach *outreach, const struct lb_lead_row *lead);
+
 /* Sets a lead aside that is blocked, or puts it back; whom another campaign has contacted stays
  * aside. Has that changed the lead? */
 bool lb_outreach_mark_blocked(struct lb_lead_row *lead, bool blocked);

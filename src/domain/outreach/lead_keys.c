@@ -1,6 +1,7 @@
 #include "domain/outreach/lead_keys.h"
 
 #include <stddef.h>
+#include <strings.h>
 
 /* Writes the key of a name after the others. */
 static struct lb_str put(struct lb_lead_keys *out, enum lb_name_type type, struct lb_str form)
@@ -83,6 +84,27 @@ static void add_company_url(struct lb_lead_keys *out, struct lb_str field)
         add_site(out, field);
 }
 
+/* A page that stands in another field than companyUrl. */
+static void add_page(struct lb_lead_keys *out, const struct lb_typed_name *name)
+{
+    if (out->page.ptr || name->type != LB_NAME_COMPANY_PAGE)
+        return;
+    out->page = add(out, name);
+    out->page_elsewhere = true;
+}
+
+/* Of a website that is LinkedIn's: a company's page, in the place of its own site. */
+static void add_page_as_site(struct lb_lead_keys *out, struct lb_str field)
+{
+    struct lb_str host = out->site_host, linkedin = LB_STR("linkedin.com");
+    struct lb_typed_name name;
+    if (!host.ptr || host.len < linkedin.len ||
+        !lb_str_equal(lb_str_skip(host, host.len - linkedin.len), linkedin))
+        return;
+    if (!out->page.ptr && read(out, LB_NAME_COMPANY, field, &name))
+        add_page(out, &name);
+}
+
 bool lb_lead_keys(const struct lb_lead_row *lead, struct lb_lead_keys *out)
 {
     struct lb_typed_name name;
@@ -92,10 +114,35 @@ bool lb_lead_keys(const struct lb_lead_row *lead, struct lb_lead_keys *out)
         out->phone = add(out, &name);
     add_site(out, lead->fields[LB_LEAD_WEBSITE]);
     add_company_url(out, lead->fields[LB_LEAD_COMPANY_URL]);
-    if (read(out, LB_NAME_COMPANY, lead->fields[LB_LEAD_COMPANY_NAME], &name) &&
-        name.type == LB_NAME_COMPANY)
-        out->company = add(out, &name);
+    add_page_as_site(out, lead->fields[LB_LEAD_WEBSITE]);
+    if (read(out, LB_NAME_COMPANY, lead->fields[LB_LEAD_COMPANY_NAME], &name)) {
+        add_page(out, &name);
+        if (name.type == LB_NAME_COMPANY)
+            out->company = add(out, &name);
+    }
     return !out->incomplete;
+}
+
+static bool holds(struct lb_str text, struct lb_str part)
+{
+    for (; text.len >= part.len; text = lb_str_skip(text, 1))
+        if (strncasecmp(text.ptr, part.ptr, part.len) == 0)
+            return true;
+    return false;
+}
+
+bool lb_lead_has_page_elsewhere(const struct lb_lead_row *lead)
+{
+    struct lb_str site = lead->fields[LB_LEAD_WEBSITE];
+    struct lb_str company = lead->fields[LB_LEAD_COMPANY_NAME];
+    struct lb_lead_keys keys;
+    bool perhaps = (site.ptr && holds(site, LB_STR("linkedin.com"))) ||
+                   (company.ptr && (memchr(company.ptr, '/', company.len) ||
+                                    memchr(company.ptr, ':', company.len)));
+    if (!perhaps)
+        return false;
+    lb_lead_keys(lead, &keys); /* the page does not depend on memory */
+    return keys.page_elsewhere;
 }
 
 void lb_lead_read_phone(struct lb_lead_row *lead, struct lb_str country,

@@ -1,8 +1,9 @@
 /* The names of a lead that are no LinkedIn names, as keys of entries that would block it (item.h):
  * its e-mail address and phone number, its company by page and by name, and the domains over the
  * hosts of its e-mail address and website (or of the company's URL, where it is no page of
- * LinkedIn's and there is no website). What has no canonical form is no name. A phone number counts
- * when it is international. Threads: stateless. */
+ * LinkedIn's and there is no website). The page may also stand in the place of the website or of
+ * the company's name. What has no canonical form is no name. A phone number counts when it is
+ * international. Threads: stateless. */
 #ifndef LB_DOMAIN_OUTREACH_LEAD_KEYS_H
 #define LB_DOMAIN_OUTREACH_LEAD_KEYS_H
 
@@ -16,6 +17,7 @@ struct lb_lead_keys {
     size_t count;
     size_t len;      /* of `text` */
     bool incomplete; /* memory was short */
+    bool page_elsewhere;
     /* The names without what makes keys of them; ptr NULL: none. */
     struct lb_str email, phone, page, company, mail_host, site_host;
     struct lb_str keys[LB_LEAD_KEYS_MAX]; /* in `text` */
@@ -25,6 +27,10 @@ struct lb_lead_keys {
 /* False when out of memory: hosts may be missing, and the address with its host; the phone number
  * and the company are not. */
 bool lb_lead_keys(const struct lb_lead_row *lead, struct lb_lead_keys *out);
+
+/* Is its company's page in another field than companyUrl? Versions before 0.17 did not find the
+ * lead by it. */
+bool lb_lead_has_page_elsewhere(const struct lb_lead_row *lead);
 
 /* Of a lead that is added: a phone number that is national there becomes international, in `room`.
  * All others stay as they are. `country`: empty, or as in struct lb_name_rules. */

@@ -115,5 +115,7 @@ lb_err lb_outreach_move(struct lb_outreach *outreach, const struct lb_lead_row *
     lb_err err = lead->contacted_at == before->contacted_at
                      ? LB_OK
                      : store->ops->lead_set_contacted(store, lead);
+    if (!err && lb_outreach_is_blocked(lead) && !lb_outreach_is_blocked(before))
+        err = lb_exclusion_find_anew(outreach, lead);
     return err ? err : store->ops->lead_move(store, lead);
 }
