@@ -11,8 +11,14 @@
  * each other. */
 extern const char *const lb_heading_others[];
 
+/* The same at the end of a word, in languages that write two words as one: "Kundenbetreuer". */
+extern const char *const lb_heading_others_ends[];
+
 /* The same in scripts that have no spaces between words: anywhere in the heading. */
 extern const char *const lb_heading_others_anywhere[];
+
+/* What stands before the one who did something: "Sourced by". */
+extern const char *const lb_heading_by[];
 
 /* Why a person is on the list. The best first. */
 extern const char *const lb_heading_reasons[];
@@ -25,6 +31,9 @@ extern const char *const lb_heading_usernames[];
 
 /* Names of LinkedIn's, in a heading that says LinkedIn, too. */
 extern const char *const lb_heading_linkedin_names[];
+
+/* With these words the name is of a thing that LinkedIn has, too. */
+extern const char *const lb_heading_linkedin_things[];
 
 /* With these words it is the person's name as it is spoken. */
 extern const char *const lb_heading_spoken[];

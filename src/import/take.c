@@ -12,12 +12,15 @@
 static const char SEVERAL[] = "holds more than one address; put each in a row of its own";
 static const char TOO_MANY_CELLS[] =
     "the row has more cells than the others; put a cell that holds a delimiter in quotation marks";
+static const char OPEN[] = "the line ends with a hyphen: if the address goes on in the next line, "
+                           "send it once more in one";
 static const char MIXED[] = "holds words of a heading; put the heading in a line of its own";
 
 /* What was found in a string. */
 struct finds {
     size_t people;
     uint64_t names[NAMES_MAX]; /* hashes of whom the first addresses name */
+    bool open;                 /* the text ends with an address that ends with a hyphen */
     struct lb_str fault;       /* the first address of LinkedIn's that names no person */
     char why[256];
 };
@@ -71,6 +74,7 @@ static void find_people(struct lb_str text, struct finds *out)
         if (!why && out->people < NAMES_MAX)
             out->names[out->people] = hash_name(&name);
         out->people += why == NULL;
+        out->open = !why && !text.len && name.text[name.len - 1] == '-';
         if (!why || out->fault.len || !lb_import_is_linkedin(address))
             continue;
         out->fault = address;
@@ -125,6 +129,8 @@ static void take_addresses(const struct lb_import_choice *choice,
         out->kind = LB_IMPORT_PERSON;
         if (!choice->table)
             tell_names_left(cell, &finds, out);
+        if (!choice->table && finds.open)
+            snprintf(out->reason, sizeof out->reason, "%s", OPEN);
     } else if (is_address_without_site(cell)) {
         out->kind = LB_IMPORT_PERSON;
         out->way = LB_WAY_WHOLE;

@@ -449,7 +449,8 @@ static void every_word_of_headings_is_as_folding_makes_it(void **state)
 {
     (void)state;
     static const char *const *const tables[] = {
-        lb_heading_others,      lb_heading_others_anywhere, lb_heading_reasons,
+        lb_heading_others,      lb_heading_others_anywhere, lb_heading_others_ends,
+        lb_heading_by,          lb_heading_linkedin_things, lb_heading_reasons,
         lb_heading_identifiers, lb_heading_linkedin_names,  lb_heading_spoken,
         lb_heading_linkedin,    lb_heading_profiles,        lb_heading_addresses,
         lb_heading_ordinary,    lb_heading_statuses,        lb_status_values};
