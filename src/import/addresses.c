@@ -75,6 +75,12 @@ static bool ends_address(struct lb_str text, size_t at)
     return lb_import_space_length((struct lb_str){text.ptr + at, text.len - at}, false) != 0;
 }
 
+/* In a string of a program, \n and the like are white space, too. */
+static bool is_escaped_space(struct lb_str text, size_t at)
+{
+    return text.ptr[at] == '\\' && at + 1 < text.len && memchr("nrt", text.ptr[at + 1], 3);
+}
+
 static bool is_control(char c)
 {
     return (unsigned char)c < ' ' || c == 0x7f;
@@ -83,7 +89,7 @@ static bool is_control(char c)
 static size_t find_end(struct lb_str text, size_t start)
 {
     size_t end = start;
-    while (end < text.len && !ends_address(text, end) &&
+    while (end < text.len && !ends_address(text, end) && !is_escaped_space(text, end) &&
            !(end > start && (text.ptr[end] | 0x20) == 'h' && begins_http(text, end)))
         end++;
     /* At its end they are no part of it; within it they make it no address of a person. */

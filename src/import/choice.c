@@ -130,7 +130,8 @@ static bool find_without_addresses(const struct lb_import_survey *survey, size_t
 {
     for (size_t i = 0; i < survey->count; i++) {
         const struct lb_import_facts *facts = &survey->columns[i];
-        if (facts->address_line || heading_of(survey, facts) != LB_HEADING_LINKEDIN)
+        const struct lb_import_label *label = lb_import_label_of(survey, facts);
+        if (facts->address_line || !label || !lb_import_is_linkedin_profile(lb_str(label->text)))
             continue;
         *out = i;
         return true;

@@ -26,16 +26,17 @@ const char *const lb_heading_others[] = {
     "empresa", "compañía", "compania", "organización", "organizacion", "propietario", "gerente",
     "reclutador", "asignado", "creado por", "añadido por", "referido por", "recomendado por",
     "nuestro", "nuestra", "comercial", "remitente", "invitado por", "gestionado por",
-    "agregado por", "vendedor", "encargado", "razón social", "razon social",
+    "agregado por", "vendedor", "encargado", "ejecutivo", "razón social", "razon social",
     /* Portuguese */
     "companhia", "organização", "organizacao", "proprietário", "proprietario", "responsável",
     "responsavel", "recrutador", "atribuído", "atribuido", "criado por", "adicionado por",
     "indicado por", "nosso", "nossa", "gestor", "remetente", "convidado por", "gerido por",
-    "cadastrado por", "razão social", "razao social",
+    "cadastrado por", "executivo", "razão social", "razao social",
     /* Italian */
     "azienda", "società", "societa", "organizzazione", "responsabile", "selezionatore", "assegnato",
     "creato da", "aggiunto da", "segnalato da", "nostro", "nostra", "referente", "mittente",
-    "invitato da", "gestito da", "inserito da", "presentato da", "venditore", "ragione sociale",
+    "invitato da", "gestito da", "inserito da", "presentato da", "venditore", "commerciale",
+    "ragione sociale",
     /* Dutch */
     "bedrijf", "organisatie", "werkgever", "toegewezen", "gemaakt door", "aangemaakt door",
     "toegevoegd door", "doorverwezen door", "aanbevolen door", "onze", "ons", "accountmanager",
@@ -65,6 +66,10 @@ const char *const lb_heading_by[] = {
     "by", "par", "door", "przez",
     /* Swedish, Danish */
     "av", "af", NULL};
+
+const char *const lb_heading_by_at_end[] = {
+    /* German; Spanish, Portuguese; Italian */
+    "von", "durch", "por", "da", NULL};
 
 const char *const lb_heading_others_anywhere[] = {
     /* Japanese, Chinese, Korean */
@@ -137,6 +142,18 @@ const char *const lb_heading_linkedin_things[] = {
     /* Dutch, Polish */
     "groep", "formulier", "advertentie", "lijst", "kampania", "kampanii", "grupa", "grupy",
     "wydarzenie", NULL};
+
+const char *const lb_heading_linkedin_details[] = {
+    /* English */
+    "headline", "bio", "about", "summary", "description", "title", "position", "industry",
+    "location", "country", "followers", "follower", "connections", "connection", "degree",
+    "premium", "status", "date", "clicks", "count", "seniority", "skills",
+    /* German, French */
+    "titel", "branche", "standort", "datum", "titre", "statut", "relations",
+    /* Spanish, Portuguese, Italian */
+    "título", "estado", "conexiones", "conexões", "titolo", "stato", "collegamenti",
+    /* Dutch, Polish */
+    "functie", "connecties", "stanowisko", NULL};
 
 const char *const lb_heading_spoken[] = {
     /* English */

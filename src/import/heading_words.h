@@ -20,6 +20,9 @@ extern const char *const lb_heading_others_anywhere[];
 /* What stands before the one who did something: "Sourced by". */
 extern const char *const lb_heading_by[];
 
+/* The same, where no other word follows ("Erstellt von", not "LinkedIn von Kunden"). */
+extern const char *const lb_heading_by_at_end[];
+
 /* Why a person is on the list. The best first. */
 extern const char *const lb_heading_reasons[];
 
@@ -34,6 +37,9 @@ extern const char *const lb_heading_linkedin_names[];
 
 /* With these words the name is of a thing that LinkedIn has, too. */
 extern const char *const lb_heading_linkedin_things[];
+
+/* With these words it is what LinkedIn says of a person, and not the profile. */
+extern const char *const lb_heading_linkedin_details[];
 
 /* With these words it is the person's name as it is spoken. */
 extern const char *const lb_heading_spoken[];

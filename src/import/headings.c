@@ -189,12 +189,23 @@ static enum lb_import_heading judge(const struct heading *heading)
                : LB_HEADING_UNKNOWN;
 }
 
+/* Is it nothing, or "(LinkedIn)" and the like? */
+static bool says_linkedin_alone(const char *rest)
+{
+    return !*rest || strcmp(rest, "linkedin ") == 0 || strcmp(rest, "linkedin url ") == 0 ||
+           strcmp(rest, "linkedin profil ") == 0;
+}
+
 /* "Sourced by", "Managed by (LinkedIn)", but not "by" alone nor "LinkedIn (found by a tool)". */
 static bool says_by_whom(const struct heading *heading)
 {
-    const char *by = NULL;
+    const char *by = NULL, *last = NULL;
     for (size_t i = 0; !by && lb_heading_by[i]; i++)
         by = find_word(heading, lb_heading_by[i], false);
+    for (size_t i = 0; !by && lb_heading_by_at_end[i]; i++) {
+        last = find_word(heading, lb_heading_by_at_end[i], false);
+        by = last && says_linkedin_alone(strchr(last, ' ') + 1) ? last : NULL;
+    }
     if (!by || by == heading->text + 1)
         return false;
     struct heading before = *heading;
@@ -298,6 +309,14 @@ enum lb_import_detail lb_import_detail_of_heading(struct lb_str cell)
            : strcmp(heading.flat, "type") == 0  ? LB_DETAIL_TYPE
            : strcmp(heading.flat, "value") == 0 ? LB_DETAIL_VALUE
                                                 : LB_DETAIL_NONE;
+}
+
+bool lb_import_is_linkedin_profile(struct lb_str cell)
+{
+    struct heading heading;
+    return lb_import_heading(cell) == LB_HEADING_LINKEDIN && read_heading(cell, &heading) &&
+           !has_word(&heading, lb_heading_linkedin_things) &&
+           !has_word(&heading, lb_heading_linkedin_details);
 }
 
 /* Is the word of a heading one that headings are made of? */
