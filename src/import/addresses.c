@@ -41,8 +41,11 @@ static bool begins_site(struct lb_str text, size_t at, size_t from, size_t *star
         return false;
     while (at > from && is_host_byte(text.ptr[at - 1]))
         at--;
+    bool user = at > from && text.ptr[at - 1] == '@';
+    while (text.ptr[at] == '-' || text.ptr[at] == '.') /* of a list, or an ellipsis */
+        at++;
     *start = at;
-    return at == from || text.ptr[at - 1] != '@';
+    return !user;
 }
 
 static size_t find_start(struct lb_str text)
@@ -58,7 +61,7 @@ static size_t find_start(struct lb_str text)
     return text.len;
 }
 
-/* Brackets and marks around an address; white space and control characters end it, too. */
+/* Brackets and marks around an address; white space ends it, too, and what separates fields. */
 static const bool ENDS[128] = {
     ['"'] = true, ['\''] = true, ['<'] = true, ['>'] = true, ['('] = true, [')'] = true,
     ['['] = true, [']'] = true,  ['{'] = true, ['}'] = true, ['|'] = true, ['`'] = true,
@@ -67,17 +70,31 @@ static const bool ENDS[128] = {
 static bool ends_address(struct lb_str text, size_t at)
 {
     unsigned char c = (unsigned char)text.ptr[at];
-    if (c < 0x80)
-        return c <= ' ' || c == 0x7f || ENDS[c];
+    if (c < 0x80 && (ENDS[c] || (c >= 0x1b && c <= 0x1f)))
+        return true;
     return lb_import_space_length((struct lb_str){text.ptr + at, text.len - at}, false) != 0;
+}
+
+/* In a string of a program, \n and the like are white space, too. */
+static bool is_escaped_space(struct lb_str text, size_t at)
+{
+    return text.ptr[at] == '\\' && at + 1 < text.len && memchr("nrt", text.ptr[at + 1], 3);
+}
+
+static bool is_control(char c)
+{
+    return (unsigned char)c < ' ' || c == 0x7f;
 }
 
 static size_t find_end(struct lb_str text, size_t start)
 {
     size_t end = start;
-    while (end < text.len && !ends_address(text, end) &&
+    while (end < text.len && !ends_address(text, end) && !is_escaped_space(text, end) &&
            !(end > start && (text.ptr[end] | 0x20) == 'h' && begins_http(text, end)))
         end++;
+    /* At its end they are no part of it; within it they make it no address of a person. */
+    while (end > start && is_control(text.ptr[end - 1]))
+        end--;
     return end;
 }
 

@@ -31,7 +31,9 @@ const struct lb_import_label *lb_import_label_of(const struct lb_import_survey *
         return facts->first_known.line ? &facts->first_known : NULL;
     if (facts->last_known.line)
         return &facts->last_known;
-    return first->line && first->line < facts->address_line ? first : NULL;
+    /* A row with a person is no heading. */
+    bool person = survey->person_line && survey->person_line <= first->line;
+    return first->line && first->line < facts->address_line && !person ? first : NULL;
 }
 
 static enum lb_import_heading heading_of(const struct lb_import_survey *survey,
@@ -122,10 +124,26 @@ static bool find_heading(const struct lb_import_survey *survey, enum lb_import_h
     return false;
 }
 
+/* A column for addresses of LinkedIn's, which has none: then those of others beside it, such as
+ * owners, are not its people's. */
+static bool find_without_addresses(const struct lb_import_survey *survey, size_t *out)
+{
+    for (size_t i = 0; i < survey->count; i++) {
+        const struct lb_import_facts *facts = &survey->columns[i];
+        const struct lb_import_label *label = lb_import_label_of(survey, facts);
+        if (facts->address_line || !label || !lb_import_is_linkedin_profile(lb_str(label->text)))
+            continue;
+        *out = i;
+        return true;
+    }
+    return false;
+}
+
 static bool find_column(const struct lb_import_survey *survey, size_t *out)
 {
     return find_addresses(survey, false, out) || find_heading(survey, LB_HEADING_IDENTIFIER, out) ||
-           find_addresses(survey, true, out) || find_heading(survey, LB_HEADING_LINKEDIN, out) ||
+           find_without_addresses(survey, out) || find_addresses(survey, true, out) ||
+           find_heading(survey, LB_HEADING_LINKEDIN, out) ||
            find_heading(survey, LB_HEADING_PROFILE, out);
 }
 

@@ -9,48 +9,75 @@ const char *const lb_heading_others[] = {
     "manager", "recruiter", "assigned", "assignee", "created by", "added by", "updated by",
     "modified by", "invited by", "introduced by", "sent by", "sender", "our", "rep", "sdr", "bdr",
     "colleague", "agent", "parent", "connected by", "contacted by", "from profile", "from url",
-    "from link", "from linkedin url", "owners", "senders",
+    "from link", "from linkedin url", "owners", "senders", "salesperson", "csm", "ae",
+    "responsible", "supervisor", "mutual", "teammate", "coworker", "introducer",
     /* German */
-    "firma", "unternehmen", "arbeitgeber", "besitzer", "eigentümer", "inhaber", "zuständig",
-    "zuständiger", "zugewiesen", "betreuer", "betreut von", "bearbeiter", "erstellt von",
-    "angelegt von", "empfohlen von", "empfohlen durch", "vorgesetzter", "unser", "unsere",
-    "kollege", "vertriebler", "absender", "eingeladen von", "kontaktiert von",
+    "firma", "unternehmen", "arbeitgeber", "zuständig", "zuständiger", "zugewiesen", "betreut von",
+    "erstellt von", "angelegt von", "empfohlen von", "empfohlen durch", "vorgesetzter", "unser",
+    "unsere", "kollege", "vertriebler", "absender", "eingeladen von", "kontaktiert von",
+    "verwaltet von", "bearbeitet von", "hinzugefügt von", "vermittelt von", "geworben von",
+    "importiert von", "vertriebsmitarbeiter", "vermittler",
     /* French */
     "entreprise", "société", "societe", "employeur", "organisme", "propriétaire", "proprietaire",
     "responsable", "recruteur", "attribué", "attribue", "assigné", "créé par", "cree par",
     "ajouté par", "recommandé par", "notre", "nos", "commercial", "parrain", "expéditeur",
-    "expediteur", "invité par",
+    "expediteur", "invité par", "vendeur", "référent", "raison sociale",
     /* Spanish */
     "empresa", "compañía", "compania", "organización", "organizacion", "propietario", "gerente",
     "reclutador", "asignado", "creado por", "añadido por", "referido por", "recomendado por",
-    "nuestro", "nuestra", "comercial", "remitente", "invitado por",
+    "nuestro", "nuestra", "comercial", "remitente", "invitado por", "gestionado por",
+    "agregado por", "vendedor", "encargado", "ejecutivo", "razón social", "razon social",
     /* Portuguese */
     "companhia", "organização", "organizacao", "proprietário", "proprietario", "responsável",
     "responsavel", "recrutador", "atribuído", "atribuido", "criado por", "adicionado por",
-    "indicado por", "nosso", "nossa", "gestor", "remetente", "convidado por",
+    "indicado por", "nosso", "nossa", "gestor", "remetente", "convidado por", "gerido por",
+    "cadastrado por", "executivo", "razão social", "razao social",
     /* Italian */
     "azienda", "società", "societa", "organizzazione", "responsabile", "selezionatore", "assegnato",
     "creato da", "aggiunto da", "segnalato da", "nostro", "nostra", "referente", "mittente",
-    "invitato da",
+    "invitato da", "gestito da", "inserito da", "presentato da", "venditore", "commerciale",
+    "ragione sociale",
     /* Dutch */
-    "bedrijf", "organisatie", "werkgever", "eigenaar", "toegewezen", "gemaakt door",
-    "aangemaakt door", "toegevoegd door", "doorverwezen door", "aanbevolen door", "onze", "ons",
-    "accountmanager", "verantwoordelijke", "afzender", "uitgenodigd door",
+    "bedrijf", "organisatie", "werkgever", "toegewezen", "gemaakt door", "aangemaakt door",
+    "toegevoegd door", "doorverwezen door", "aanbevolen door", "onze", "ons", "accountmanager",
+    "afzender", "uitgenodigd door", "vertegenwoordiger", "verkoper",
     /* Polish */
     "przedsiębiorstwo", "organizacja", "pracodawca", "właściciel", "opiekun", "kierownik",
     "rekruter", "przypisany", "utworzone przez", "dodane przez", "polecony przez", "nasz", "nasza",
-    "nadawca", "zaproszony przez",
+    "nadawca", "zaproszony przez", "handlowiec",
     /* Swedish, Danish, Norwegian; Finnish; Turkish; Czech; Hungarian; Romanian */
-    "ägare", "avsändare", "ansvarig", "ejer", "afsender", "ansvarlig", "eier", "avsender",
-    "omistaja", "lähettäjä", "vastuuhenkilö", "sahibi", "gönderen", "sorumlu", "vlastník",
-    "majitel", "odesílatel", "tulajdonos", "feladó", "felelős", "proprietar", "expeditor", NULL};
+    "avsändare", "säljare", "afsender", "sælger", "avsender", "selger", "lähettäjä", "myyjä",
+    "sahibi", "gönderen", "sorumlu", "sorumlusu", "temsilci", "temsilcisi", "ekleyen", "oluşturan",
+    "vlastník", "majitel", "odesílatel", "obchodník", "tulajdonos", "feladó", "felelős",
+    "proprietar", "expeditor", "responsabil", NULL};
+
+const char *const lb_heading_others_ends[] = {
+    /* German */
+    "betreuer", "betreuerin", "inhaber", "inhaberin", "eigentümer", "eigentümerin", "besitzer",
+    "besitzerin", "bearbeiter", "bearbeiterin", "verantwortlich", "verantwortliche",
+    "verantwortlicher",
+    /* Dutch */
+    "eigenaar", "beheerder", "verantwoordelijke",
+    /* Swedish, Danish, Norwegian; Finnish */
+    "ägare", "ansvarig", "ejer", "ansvarlig", "eier", "omistaja", "vastuuhenkilö", NULL};
+
+const char *const lb_heading_by[] = {
+    /* English; French; Dutch, Polish */
+    "by", "par", "door", "przez",
+    /* Swedish, Danish */
+    "av", "af", NULL};
+
+const char *const lb_heading_by_at_end[] = {
+    /* German; Spanish, Portuguese; Italian */
+    "von", "durch", "por", "da", NULL};
 
 const char *const lb_heading_others_anywhere[] = {
     /* Japanese, Chinese, Korean */
-    "会社", "企業", "所有者", "担当者", "紹介者", "送信者", "公司", "负责人", "发件人", "회사",
-    "소유자", "발신자",
+    "会社", "企業", "所有者", "担当者", "営業担当", "担当営業", "紹介者", "作成者", "登録者",
+    "送信者", "公司", "负责人", "发件人", "业务员", "销售代表", "推荐人", "介绍人", "创建人",
+    "회사", "소유자", "발신자", "추천인", "작성자",
     /* Arabic, Russian */
-    "شركة", "المالك", "компания", "владелец", "ответственный", "отправитель", NULL};
+    "شركة", "المالك", "компания", "владелец", "ответственный", "отправитель", "менеджер", NULL};
 
 const char *const lb_heading_reasons[] = {
     /* Reasons: English, German, French, Spanish, Portuguese, Italian, Dutch, Polish, others */
@@ -99,6 +126,34 @@ const char *const lb_heading_linkedin_names[] = {
     "usuario", "nombre", "identificador", "usuário", "nome", "utente", "identificativo",
     /* Dutch, Polish */
     "gebruikersnaam", "naam", "użytkownik", "nazwa", "identyfikator", NULL};
+
+const char *const lb_heading_linkedin_things[] = {
+    /* English */
+    "campaign", "campaigns", "group", "groups", "event", "events", "form", "ad", "ads", "creative",
+    "audience", "segment", "job", "post", "article", "newsletter", "page", "message",
+    "conversation", "thread", "invitation", "activity", "sequence", "step", "template", "list",
+    "search", "folder", "project", "tag", "skill", "industry", "location", "geo", "webinar",
+    /* German, French */
+    "kampagne", "gruppe", "veranstaltung", "formular", "anzeige", "beitrag", "nachricht", "liste",
+    "campagne", "groupe", "événement", "evenement", "formulaire", "annonce", "publication",
+    /* Spanish, Portuguese, Italian */
+    "campaña", "campana", "grupo", "evento", "formulario", "anuncio", "publicación", "lista",
+    "campanha", "formulário", "anúncio", "publicação", "campagna", "gruppo", "modulo", "annuncio",
+    /* Dutch, Polish */
+    "groep", "formulier", "advertentie", "lijst", "kampania", "kampanii", "grupa", "grupy",
+    "wydarzenie", NULL};
+
+const char *const lb_heading_linkedin_details[] = {
+    /* English */
+    "headline", "bio", "about", "summary", "description", "title", "position", "industry",
+    "location", "country", "followers", "follower", "connections", "connection", "degree",
+    "premium", "status", "date", "clicks", "count", "seniority", "skills",
+    /* German, French */
+    "titel", "branche", "standort", "datum", "titre", "statut", "relations",
+    /* Spanish, Portuguese, Italian */
+    "título", "estado", "conexiones", "conexões", "titolo", "stato", "collegamenti",
+    /* Dutch, Polish */
+    "functie", "connecties", "stanowisko", NULL};
 
 const char *const lb_heading_spoken[] = {
     /* English */

@@ -11,8 +11,17 @@
  * each other. */
 extern const char *const lb_heading_others[];
 
+/* The same at the end of a word, in languages that write two words as one: "Kundenbetreuer". */
+extern const char *const lb_heading_others_ends[];
+
 /* The same in scripts that have no spaces between words: anywhere in the heading. */
 extern const char *const lb_heading_others_anywhere[];
+
+/* What stands before the one who did something: "Sourced by". */
+extern const char *const lb_heading_by[];
+
+/* The same, where no other word follows ("Erstellt von", not "LinkedIn von Kunden"). */
+extern const char *const lb_heading_by_at_end[];
 
 /* Why a person is on the list. The best first. */
 extern const char *const lb_heading_reasons[];
@@ -25,6 +34,12 @@ extern const char *const lb_heading_usernames[];
 
 /* Names of LinkedIn's, in a heading that says LinkedIn, too. */
 extern const char *const lb_heading_linkedin_names[];
+
+/* With these words the name is of a thing that LinkedIn has, too. */
+extern const char *const lb_heading_linkedin_things[];
+
+/* With these words it is what LinkedIn says of a person, and not the profile. */
+extern const char *const lb_heading_linkedin_details[];
 
 /* With these words it is the person's name as it is spoken. */
 extern const char *const lb_heading_spoken[];

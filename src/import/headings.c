@@ -104,20 +104,23 @@ static bool read_heading(struct lb_str cell, struct heading *out)
     return ok && flat > 0 && out->words <= WORDS_MAX;
 }
 
+/* Where the heading has the word, which begins there (or, if `ends`, may be the end of one); NULL:
+ * nowhere. */
+static const char *find_word(const struct heading *heading, const char *word, bool ends)
+{
+    size_t len = strlen(word);
+    for (const char *at = heading->text; (at = strstr(at, word)) != NULL; at += len)
+        if ((ends || at[-1] == ' ') && at[len] == ' ')
+            return at;
+    return NULL;
+}
+
 /* The place of the first of the table's words that the heading has, from 1; 0: it has none. */
 static size_t word_of(const struct heading *heading, const char *const *table)
 {
-    for (size_t i = 0; table[i]; i++) {
-        if (!heading->starts[(unsigned char)table[i][0]])
-            continue;
-        size_t len = strlen(table[i]);
-        const char *at = heading->text;
-        while ((at = strstr(at, table[i])) != NULL) {
-            if (at[-1] == ' ' && at[len] == ' ')
-                return i + 1;
-            at += len;
-        }
-    }
+    for (size_t i = 0; table[i]; i++)
+        if (heading->starts[(unsigned char)table[i][0]] && find_word(heading, table[i], false))
+            return i + 1;
     return 0;
 }
 
@@ -142,31 +145,90 @@ static bool is_one_of(const struct heading *heading, const char *const *table)
     return false;
 }
 
+static bool has_word_that_ends(const struct heading *heading, const char *const *table)
+{
+    for (size_t i = 0; table[i]; i++)
+        if (find_word(heading, table[i], true))
+            return true;
+    return false;
+}
+
+static bool is_of_others(const struct heading *heading)
+{
+    return has_word(heading, lb_heading_others) ||
+           has_word_that_ends(heading, lb_heading_others_ends) ||
+           has_anywhere(heading, lb_heading_others_anywhere);
+}
+
+/* LinkedIn's, with words that say what of it. */
+static enum lb_import_heading judge_linkedin(const struct heading *heading)
+{
+    if (!has_word(heading, lb_heading_linkedin_names) || has_word(heading, lb_heading_spoken) ||
+        has_word(heading, lb_heading_addresses))
+        return LB_HEADING_LINKEDIN;
+    return has_word(heading, lb_heading_linkedin_things) ? LB_HEADING_ORDINARY
+                                                         : LB_HEADING_IDENTIFIER;
+}
+
+static enum lb_import_heading judge(const struct heading *heading)
+{
+    if (is_one_of(heading, lb_heading_statuses))
+        return LB_HEADING_STATUS;
+    if (is_of_others(heading))
+        return LB_HEADING_OTHER;
+    if (has_word(heading, lb_heading_reasons))
+        return LB_HEADING_REASON;
+    if (is_one_of(heading, lb_heading_identifiers) || is_one_of(heading, lb_heading_usernames))
+        return LB_HEADING_IDENTIFIER;
+    if (has_anywhere(heading, lb_heading_linkedin))
+        return judge_linkedin(heading);
+    if (is_one_of(heading, lb_heading_ordinary))
+        return LB_HEADING_ORDINARY;
+    return has_word(heading, lb_heading_profiles) || has_word(heading, lb_heading_addresses)
+               ? LB_HEADING_PROFILE
+               : LB_HEADING_UNKNOWN;
+}
+
+/* Is it nothing, or "(LinkedIn)" and the like? */
+static bool says_linkedin_alone(const char *rest)
+{
+    return !*rest || strcmp(rest, "linkedin ") == 0 || strcmp(rest, "linkedin url ") == 0 ||
+           strcmp(rest, "linkedin profil ") == 0;
+}
+
+/* "Sourced by", "Managed by (LinkedIn)", but not "by" alone nor "LinkedIn (found by a tool)". */
+static bool says_by_whom(const struct heading *heading)
+{
+    const char *by = NULL, *last = NULL;
+    for (size_t i = 0; !by && lb_heading_by[i]; i++)
+        by = find_word(heading, lb_heading_by[i], false);
+    for (size_t i = 0; !by && lb_heading_by_at_end[i]; i++) {
+        last = find_word(heading, lb_heading_by_at_end[i], false);
+        by = last && says_linkedin_alone(strchr(last, ' ') + 1) ? last : NULL;
+    }
+    if (!by || by == heading->text + 1)
+        return false;
+    struct heading before = *heading;
+    before.len = (size_t)(by - heading->text);
+    before.text[before.len] = '\0';
+    return !has_word(&before, lb_heading_profiles) && !has_word(&before, lb_heading_addresses) &&
+           !strstr(before.text, "linkedin");
+}
+
 enum lb_import_heading lb_import_heading(struct lb_str cell)
 {
     struct heading heading;
     if (!read_heading(cell, &heading))
         return LB_HEADING_UNKNOWN;
-    bool linkedin = has_anywhere(&heading, lb_heading_linkedin);
-    if (is_one_of(&heading, lb_heading_statuses))
-        return LB_HEADING_STATUS;
-    if (has_word(&heading, lb_heading_others) || has_anywhere(&heading, lb_heading_others_anywhere))
-        return LB_HEADING_OTHER;
-    if (has_word(&heading, lb_heading_reasons))
-        return LB_HEADING_REASON;
-    if (is_one_of(&heading, lb_heading_identifiers) || is_one_of(&heading, lb_heading_usernames))
-        return LB_HEADING_IDENTIFIER;
-    if (linkedin)
-        return has_word(&heading, lb_heading_linkedin_names) &&
-                       !has_word(&heading, lb_heading_spoken) &&
-                       !has_word(&heading, lb_heading_addresses)
-                   ? LB_HEADING_IDENTIFIER
-                   : LB_HEADING_LINKEDIN;
-    if (is_one_of(&heading, lb_heading_ordinary))
-        return LB_HEADING_ORDINARY;
-    return has_word(&heading, lb_heading_profiles) || has_word(&heading, lb_heading_addresses)
-               ? LB_HEADING_PROFILE
-               : LB_HEADING_UNKNOWN;
+    enum lb_import_heading kind = judge(&heading);
+    bool open = kind == LB_HEADING_UNKNOWN || kind >= LB_HEADING_PROFILE;
+    return open && says_by_whom(&heading) ? LB_HEADING_OTHER : kind;
+}
+
+bool lb_import_is_known_heading(struct lb_str cell)
+{
+    struct heading heading;
+    return read_heading(cell, &heading) && judge(&heading) != LB_HEADING_UNKNOWN;
 }
 
 enum lb_import_field lb_import_field(struct lb_str cell)
@@ -249,13 +311,22 @@ enum lb_import_detail lb_import_detail_of_heading(struct lb_str cell)
                                                 : LB_DETAIL_NONE;
 }
 
+bool lb_import_is_linkedin_profile(struct lb_str cell)
+{
+    struct heading heading;
+    return lb_import_heading(cell) == LB_HEADING_LINKEDIN && read_heading(cell, &heading) &&
+           !has_word(&heading, lb_heading_linkedin_things) &&
+           !has_word(&heading, lb_heading_linkedin_details);
+}
+
 /* Is the word of a heading one that headings are made of? */
 static bool is_known_word(const char *word, size_t len)
 {
     static const char *const *const tables[] = {
-        lb_heading_others,   lb_heading_reasons,  lb_heading_identifiers, lb_heading_linkedin_names,
-        lb_heading_spoken,   lb_heading_linkedin, lb_heading_profiles,    lb_heading_addresses,
-        lb_heading_ordinary, lb_heading_statuses, lb_heading_usernames};
+        lb_heading_others,      lb_heading_others_ends, lb_heading_reasons,
+        lb_heading_identifiers, lb_heading_spoken,      lb_heading_linkedin,
+        lb_heading_profiles,    lb_heading_addresses,   lb_heading_ordinary,
+        lb_heading_statuses,    lb_heading_usernames,   lb_heading_linkedin_names};
     for (size_t t = 0; t < sizeof tables / sizeof *tables; t++)
         for (size_t i = 0; tables[t][i]; i++)
             if (strlen(tables[t][i]) == len && memcmp(tables[t][i], word, len) == 0)

@@ -21,6 +21,12 @@ enum lb_import_heading {
 
 enum lb_import_heading lb_import_heading(struct lb_str cell);
 
+/* Is it known to be a heading, wherever it stands? "Removed by request" may be one, or a cell. */
+bool lb_import_is_known_heading(struct lb_str cell);
+
+/* Is it the heading of profiles of LinkedIn's, and not of titles, followers and the like? */
+bool lb_import_is_linkedin_profile(struct lb_str cell);
+
 /* Is it nothing but words of headings? In a list of names, a first line that only holds one may be
  * a name. */
 bool lb_import_is_heading(struct lb_str cell);

@@ -61,8 +61,22 @@ static void note_lost_names(struct lb_import *import)
     }
 }
 
+/* The only column with people, though its heading says that they are owners or the like. */
+static void note_others_taken(struct lb_import *import)
+{
+    const struct lb_import_choice *choice = &import->choice;
+    const char *name = choice->name ? choice->name->text : "";
+    if (choice->table && !import->options.column.len &&
+        lb_import_heading(lb_str(name)) == LB_HEADING_OTHER)
+        add_note(import, choice->heading_line,
+                 "column %zu (%s) was taken, as no other column has profiles: are they the people, "
+                 "and not their owners, companies or the like?",
+                 choice->column + 1, name);
+}
+
 static void take_notes(struct lb_import *import)
 {
+    note_others_taken(import);
     if (!import->choice.table && import->choice.takes == LB_TAKES_ADDRESSES)
         note_lost_names(import);
     for (size_t i = 0; import->choice.table && i < import->survey.count; i++)

@@ -25,6 +25,7 @@ struct lb_import {
 
     /* Of the reading. */
     bool reading; /* `rows` are open */
+    bool doubted; /* the letters of names may be others: it was said once */
     bool done;
     struct lb_import_counts counts;
     struct lb_import_rows rows;

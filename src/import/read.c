@@ -2,6 +2,8 @@
 
 #include "base/utf8.h"
 
+#include <stdio.h>
+
 struct reading {
     struct lb_import *import;
     void *context;
@@ -24,6 +26,40 @@ static void warn(struct reading *reading, uint64_t line, struct lb_str value, co
     give(reading, &item);
 }
 
+static bool is_ascii(struct lb_str text)
+{
+    for (size_t i = 0; i < text.len; i++)
+        if (text.ptr[i] & 0x80)
+            return false;
+    return true;
+}
+
+/* What has no mark and is no UTF-8 is read as Windows-1252, which it may not be. */
+static void doubt_letters(struct reading *reading, const struct lb_import_item *item)
+{
+    struct lb_import *import = reading->import;
+    char text[256];
+    if (import->doubted || import->form.encoding != LB_IMPORT_WINDOWS_1252 || is_ascii(item->value))
+        return;
+    import->doubted = true;
+    snprintf(text, sizeof text,
+             "the file is no UTF-8, and was read as Windows-1252 (Western Europe): if \"%.*s\" is "
+             "not as it should be, save the file as UTF-8 and send it again",
+             (int)lb_utf8_cut((struct lb_str){item->name->text, item->name->len}, 80).len,
+             item->name->text);
+    warn(reading, item->line, item->value, text);
+}
+
+/* Of a table that was cut off the last address may be, too, and is another person's then. */
+static void doubt_end(struct reading *reading, const struct lb_import_row *row, struct lb_str value)
+{
+    const struct lb_import_choice *choice = &reading->import->choice;
+    bool short_of_cells = row->count < choice->width || row->unclosed;
+    if (choice->table && row->last && short_of_cells && choice->column + 1 == row->count)
+        warn(reading, row->line, value,
+             "the file ends within this row: if it was cut off, the name may be, too");
+}
+
 static void give_people(struct reading *reading, const struct lb_import_row *row,
                         struct lb_import_verdict *verdict)
 {
@@ -38,6 +74,7 @@ static void give_people(struct reading *reading, const struct lb_import_row *row
     for (; lb_import_take_next(verdict, &name, &item.value); item.first = false) {
         reading->import->counts.found++;
         give(reading, &item);
+        doubt_letters(reading, &item);
     }
 }
 
@@ -64,6 +101,7 @@ static void give_row(struct reading *reading, const struct lb_import_row *row)
     if (verdict.kind == LB_IMPORT_PERSON) {
         if (verdict.reason[0])
             warn(reading, row->line, verdict.value, verdict.reason);
+        doubt_end(reading, row, verdict.value);
         give_people(reading, row, &verdict);
         return;
     }
@@ -163,6 +201,6 @@ void lb_import_rewind(struct lb_import *import)
 {
     if (import->reading)
         lb_import_rows_close(&import->rows);
-    import->reading = import->done = false;
+    import->reading = import->done = import->doubted = false;
     import->counts = (struct lb_import_counts){0};
 }

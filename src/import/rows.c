@@ -415,6 +415,7 @@ static enum step take_row(struct lb_import_rows *rows, struct lb_import_row *row
         return step;
     if (row->whole.len > LB_IMPORT_ROW_MAX)
         return STEP_LONG;
+    row->last = c.at == row->whole.len;
     bool ctrl_z = row->count == 1 && row->cells[0].len == 1 && row->cells[0].ptr[0] == CTRL_Z;
     if (ctrl_z && c.at == c.len && !c.ended)
         return STEP_MORE;

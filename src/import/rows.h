@@ -37,6 +37,7 @@ struct lb_import_row {
     const struct lb_str *cells; /* without white space around them */
     bool empty;                 /* there is nothing in any cell: no row */
     bool unclosed;              /* a quotation mark was never closed */
+    bool last;                  /* the file ends within it, and not with the end of a line */
     const char *fault; /* it is bad: too large (`whole` and the cells are its beginning), or an
                           address in it cannot be told from what follows. NULL: no */
 };

@@ -59,16 +59,39 @@ static lb_err note_addresses(struct lb_import_survey *survey, struct lb_import_f
         any = true;
     }
     column->people_rows += any;
+    if (any && !survey->person_line)
+        survey->person_line = line;
     return LB_OK;
 }
 
+static bool is_heading(const struct lb_import_survey *survey, struct lb_str cell)
+{
+    return lb_import_is_known_heading(cell) || (survey->typed && lb_import_type_of_heading(cell));
+}
+
+/* Below a row with a person, a cell with the word of a heading ("profile removed") is none, unless
+ * another one stands beside it. */
+static bool may_be_headings(const struct lb_import_survey *survey, const struct lb_import_row *row)
+{
+    size_t headings = 0;
+    if (survey->rows > LB_IMPORT_HEADING_ROWS)
+        return false;
+    if (!survey->person_line || survey->typed)
+        return true;
+    for (size_t i = 0; i < row->count && headings < 2; i++) {
+        struct lb_str cell = row->cells[i], address;
+        headings += is_heading(survey, cell) && !lb_import_next_address(&cell, &address);
+    }
+    return headings > 1;
+}
+
 /* A cell near the top, where headings are, and above the first address. Is it a heading? */
-static bool note_top(struct lb_import_facts *column, struct lb_str cell, uint64_t line, bool typed)
+static bool note_top(const struct lb_import_survey *survey, struct lb_import_facts *column,
+                     struct lb_str cell, uint64_t line, bool headings)
 {
     column->looked_at++;
     column->statuses += lb_import_is_status(cell);
-    if (lb_import_heading(cell) == LB_HEADING_UNKNOWN &&
-        !(typed && lb_import_type_of_heading(cell)))
+    if (!headings || !is_heading(survey, cell))
         return false;
     if (!column->first_known.line)
         set_label(&column->first_known, line, cell);
@@ -93,8 +116,9 @@ static void note_type(struct lb_import_survey *survey, struct lb_import_facts *c
         survey->typed_line = line;
 }
 
+/* `*headings` becomes one more when the cell is a heading, which may be where they `may_be`. */
 static lb_err note_cell(struct lb_import_survey *survey, size_t index, struct lb_str cell,
-                        uint64_t line, size_t *headings)
+                        uint64_t line, bool may_be, size_t *headings)
 {
     struct lb_import_facts *column = &survey->columns[index];
     if (column->filled < LB_IMPORT_KEPT)
@@ -104,7 +128,7 @@ static lb_err note_cell(struct lb_import_survey *survey, size_t index, struct lb
         note_type(survey, column, cell, line);
     lb_err err = note_addresses(survey, column, cell, line);
     if (!err && survey->rows <= LB_IMPORT_HEADING_ROWS && !column->address_line)
-        *headings += note_top(column, cell, line, survey->typed);
+        *headings += note_top(survey, column, cell, line, may_be);
     return err;
 }
 
@@ -117,10 +141,11 @@ static lb_err note_row(struct lb_import_survey *survey, const struct lb_import_r
     size_t headings = 0;
     unsigned details = 0;
     survey->rows++;
+    bool may_be = may_be_headings(survey, row);
     for (size_t i = 0; i < row->count; i++) {
         if (!row->cells[i].len)
             continue;
-        lb_err err = note_cell(survey, i, row->cells[i], row->line, &headings);
+        lb_err err = note_cell(survey, i, row->cells[i], row->line, may_be, &headings);
         if (err)
             return err;
         if (survey->typed && survey->rows <= LB_IMPORT_HEADING_ROWS)

@@ -12,12 +12,19 @@
 static const char SEVERAL[] = "holds more than one address; put each in a row of its own";
 static const char TOO_MANY_CELLS[] =
     "the row has more cells than the others; put a cell that holds a delimiter in quotation marks";
+static const char OPEN[] = "the line ends with a hyphen: if the address goes on in the next line, "
+                           "send it once more in one";
+static const char SHORTENED[] =
+    "the address ends with an ellipsis: if a program has shortened it, it is another person's; "
+    "send all of it";
 static const char MIXED[] = "holds words of a heading; put the heading in a line of its own";
 
 /* What was found in a string. */
 struct finds {
     size_t people;
     uint64_t names[NAMES_MAX]; /* hashes of whom the first addresses name */
+    bool open;                 /* the text ends with an address that ends with a hyphen */
+    bool shortened;            /* an address ends with an ellipsis */
     struct lb_str fault;       /* the first address of LinkedIn's that names no person */
     char why[256];
 };
@@ -60,6 +67,17 @@ static bool is_found(const struct finds *finds, const struct lb_identifier *name
     return false;
 }
 
+/* Programs show an address that is long so. What is left of it may be another person's. */
+static bool is_shortened(struct lb_str address)
+{
+    static const struct lb_str MARKS[] = {LB_STR("..."), LB_STR("\xe2\x80\xa6"), LB_STR("***")};
+    for (size_t i = 0; i < sizeof MARKS / sizeof *MARKS; i++)
+        if (address.len > MARKS[i].len &&
+            lb_str_equal(lb_str_skip(address, address.len - MARKS[i].len), MARKS[i]))
+            return true;
+    return false;
+}
+
 static void find_people(struct lb_str text, struct finds *out)
 {
     struct lb_str address;
@@ -71,6 +89,8 @@ static void find_people(struct lb_str text, struct finds *out)
         if (!why && out->people < NAMES_MAX)
             out->names[out->people] = hash_name(&name);
         out->people += why == NULL;
+        out->open = !why && !text.len && name.text[name.len - 1] == '-';
+        out->shortened |= !why && is_shortened(address);
         if (!why || out->fault.len || !lb_import_is_linkedin(address))
             continue;
         out->fault = address;
@@ -125,6 +145,8 @@ static void take_addresses(const struct lb_import_choice *choice,
         out->kind = LB_IMPORT_PERSON;
         if (!choice->table)
             tell_names_left(cell, &finds, out);
+        if (finds.shortened || (!choice->table && finds.open))
+            snprintf(out->reason, sizeof out->reason, "%s", finds.shortened ? SHORTENED : OPEN);
     } else if (is_address_without_site(cell)) {
         out->kind = LB_IMPORT_PERSON;
         out->way = LB_WAY_WHOLE;

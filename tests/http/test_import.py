@@ -19,7 +19,7 @@ from support.server import Server, run, unique
 from support.waiting import eventually
 
 VECTORS = Path(__file__).resolve().parents[1] / "vectors"
-FOLDERS = [VECTORS / "files", VECTORS / "more-files"]
+FOLDERS = [VECTORS / name for name in ("files", "more-files", "doubtful-files")]
 EXPECTED = [(folder / name, wanted) for folder in FOLDERS
             for name, wanted in json.loads((folder / "expected.json").read_text()).items()]
 PROFILE = "https://www.linkedin.com/in/"

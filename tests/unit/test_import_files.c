@@ -1,5 +1,5 @@
-/* Files as people have them: tests/vectors/files, and tests/vectors/more-files, which are in the
- * same form (tests/vectors/more-files/README.md). */
+/* Files as people have them: tests/vectors/files, and tests/vectors/more-files and doubtful-files,
+ * which are in the same form (tests/vectors/more-files/README.md). */
 #include "json/decode.h"
 #include "support/imports.h"
 
@@ -177,6 +177,7 @@ static void every_file_of_ours_gives_its_people_and_nobody_else(void **state)
 {
     (void)state;
     check_folder("tests/vectors/more-files", 30);
+    check_folder("tests/vectors/doubtful-files", 30);
 }
 
 int main(void)
