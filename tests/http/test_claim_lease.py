@@ -12,10 +12,10 @@ from support.marks import sqlite_only
 from support.preload import preloaded
 from support.server import Server
 
-LEADS = 10_000
+LEADS = 4_000
 LEASE = 2  # seconds, for which a claim goes on whatever its lease
 PIECE = 200  # leads of one commit, while others write
-COMMIT_MS = 40
+COMMIT_MS = 200  # so long that little is claimed, and the machine has little to do
 
 # A disk on which a commit takes long, while there is a file.
 SLOW_DISK = f"#define COMMIT_MS {COMMIT_MS}" + r"""
