@@ -214,7 +214,7 @@ def test_another_node_lists_and_undoes_an_import(tenants):
 
 
 def test_an_import_that_runs_at_one_node_is_not_undone_at_another(tenants):
-    here, there = tenants[0].api, tenants[1].api
+    here, there = (tenant.server.api(tenant.key, timeout=300) for tenant in tenants[:2])
     file = "".join(f"person-{number}\n" for number in range(60_000)).encode()
     with ThreadPoolExecutor(1) as pool:
         for number in range(5):  # one may be done before the other node is asked

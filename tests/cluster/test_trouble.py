@@ -246,7 +246,8 @@ def test_a_database_with_too_many_connections(scene):
     for number, node in enumerate(scene.nodes):
         eventually(lambda number=number: not scene.works(number), NOTICED)
         refused(scene.block(number, ["a-1"]), "storage_unavailable")
-        assert status(node, "/livez") == 200 and status(node, "/readyz") == 503
+        assert status(node, "/livez") == 200
+        eventually(lambda node=node: status(node, "/readyz") == 503, NOTICED)
         eventually(lambda node=node: "too many connections" in node.log_text(), NOTICED)
     scene.cluster.psql(f"ALTER DATABASE {scene.database} CONNECTION LIMIT -1")
     for number in range(2):

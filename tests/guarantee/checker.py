@@ -22,6 +22,7 @@ from blocklists import FOREVER, INSTALLATION, Blocklists
 from teeth import Teeth
 
 EXAMPLES = 5  # findings that are printed of each test
+TEETH = "the test had teeth"
 
 
 class Grant:
@@ -189,6 +190,10 @@ class Report:
     def passed(self):
         return len(self.tests) - self.failed
 
+    @property
+    def lacks_teeth_alone(self):
+        return self.failed == 1 and bool(self.tests.get(TEETH))
+
     def sum(self):
         return f"{self.passed} passed, {self.failed} failed"
 
@@ -231,8 +236,8 @@ def summary(facts):
         f"{number} x {status}" for status, number in statuses.most_common()) or "none")
 
 
-def check(events, wants_teeth=True, refusals=()):
-    """Runs all checks; returns the Report. `refusals`: see errors."""
+def check(events, wants_teeth=True, refusals=(), share=None):
+    """Runs all checks; returns the Report. `refusals`: see errors; `share`: see Teeth.missing."""
     facts = Facts(events)
     report = Report(facts)
     teeth = Teeth(facts)
@@ -257,7 +262,7 @@ def check(events, wants_teeth=True, refusals=()):
     report.run("adding again adds nobody", outcome.added_once)
     report.run("no errors", errors, refusals)
     if wants_teeth:
-        report.add("the test had teeth", teeth.missing())
+        report.add(TEETH, teeth.missing(share))
     return report
 
 

@@ -8,20 +8,25 @@ import calls
 import workers
 from wire import Channel, Loop
 
-DRAIN_LIMIT = 120  # seconds until a campaign must be completed
+DRAIN_LIMIT = 120  # seconds in which nothing is handed out: then a campaign must be completed
+ENDLESS = 5  # times as long: what is still handed out then has no end
 DRAINERS = 4  # connections for each campaign
 CHECKED = 5000  # names in one check
 
 
 class Drain(workers.Worker):
-    """Claims and completes in one campaign until it is completed."""
+    """Claims and completes in one campaign until it is completed, or nothing has come for so many seconds."""
 
-    def run(self, channel, campaign, limit):
-        while time.monotonic() < limit:
+    def run(self, channel, campaign, patience):
+        limit = time.monotonic() + patience
+        end = time.monotonic() + ENDLESS * patience
+        while time.monotonic() < min(limit, end):
             activities = self.took((yield self.claim(channel, campaign, 50, 60)))
             for activity in activities:
                 yield from self.complete(channel, campaign, activity, "done")
-            if not activities:
+            if activities:
+                limit = time.monotonic() + patience
+            else:
                 state = (yield channel.send(calls.campaign_state(campaign, self.name))).event
                 if state.get("state", {}).get("status") == "completed":
                     return
@@ -57,10 +62,8 @@ class Ending:
         loop.run()
 
     def drain(self, campaigns):
-        limit = time.monotonic() + self.drain_limit
-
         def job(channel, campaign):
-            return Drain(self.scene, self.rng, f"Drain-{campaign}").run(channel, campaign, limit)
+            return Drain(self.scene, self.rng, f"Drain-{campaign}").run(channel, campaign, self.drain_limit)
 
         campaigns = campaigns * DRAINERS
         self.together([job] * len(campaigns), campaigns)

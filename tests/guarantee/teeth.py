@@ -21,7 +21,7 @@ TEXTS_WANTED = 30  # different ones of variants that were handed out
 REPLIES_WANTED = 30  # that block, acknowledged within CLOSE before a claim of the campaign
 CONTACTS_WANTED = 30  # answered within CLOSE before a claim of another campaign that skips
 COLLEAGUES_WANTED = 10  # replies that stop them, acknowledged within CLOSE before a claim
-MINUTE = 60 * 10**9  # all these are wanted of a run of a minute; of a shorter one, its share
+MINUTE = 60 * 10**9  # nanoseconds; all these are wanted of a run of a minute; of a shorter one, its share
 
 
 class Lead:
@@ -190,7 +190,9 @@ class Teeth:
         sent = [event["sent"] for event in self.facts.requests if event["op"] == "block"]
         return min(1, (sent[-1] - sent[0]) / MINUTE) if sent else 1
 
-    def missing(self):
+    def missing(self, share=None):
+        """`share`: of a minute, in place of the run's own."""
+        share = self.share() if share is None else share
         for count, wanted, what in [
                 (self.blocks, BLOCKS_WANTED, "blocks of leads with work left"),
                 (self.close, CLOSE_WANTED, "of them acknowledged within 10 ms before a claim"),
@@ -205,6 +207,6 @@ class Teeth:
                 (self.colleagues, COLLEAGUES_WANTED, "replies before a claim that has to stop"),
                 (self.edits, EDITS_WANTED, "changes of steps and variants"),
                 (self.texts, TEXTS_WANTED, "texts of variants handed out")]:
-            wanted = max(1, round(wanted * self.share()))
+            wanted = max(1, round(wanted * share))
             if count < wanted:
                 yield f"only {count} {what}; {wanted} are wanted"

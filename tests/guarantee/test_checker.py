@@ -1162,6 +1162,21 @@ def test_a_history_without_teeth_fails():
     assert "the test had teeth" in failures(whole_story().events, wants_teeth=True)
 
 
+def test_a_report_says_whether_teeth_are_all_that_it_lacks():
+    report = checker.Report(None)
+    report.add("no errors", [])
+    assert not report.lacks_teeth_alone
+    report.add("the test had teeth", ["only 1 opt-outs; 6 are wanted"])
+    assert report.lacks_teeth_alone
+    report.add("the run itself", ["a server has ended"])
+    assert not report.lacks_teeth_alone
+
+
+def test_a_history_may_have_to_have_the_teeth_of_a_shorter_or_a_longer_one():
+    for share, wanted in (0, "; 1 are wanted"), (1, "; 1000 are wanted"):
+        assert checker.check(whole_story().events, share=share).tests["the test had teeth"][0].endswith(wanted)
+
+
 def test_a_history_reads_as_it_was_written(tmp_path):
     story = whole_story()
     history.write(tmp_path / "history", story.events)

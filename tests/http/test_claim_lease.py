@@ -7,14 +7,17 @@ import pytest
 
 from support import expect
 from support.campaigns import Campaign, crowd
+from support.client import build
 from support.marks import sqlite_only
 from support.preload import preloaded
 from support.server import Server
 
-LEADS = 10_000
-LEASE = 2  # seconds, for which a claim goes on whatever its lease
+LEADS = 3_000
+LEASE = 2  # seconds
+LONG_LEASE = 60
+LONGEST = 2  # seconds, for which a claim goes on whatever its lease
 PIECE = 200  # leads of one commit, while others write
-COMMIT_MS = 40
+COMMIT_MS = 60
 
 # A disk on which a commit takes long, while there is a file.
 SLOW_DISK = f"#define COMMIT_MS {COMMIT_MS}" + r"""
@@ -54,24 +57,35 @@ def slow(tmp_path):
         yield server, file
 
 
-def claimed(campaign, other, file):
-    """How many leads a claim of all hands out on the slow disk, while another workspace writes, and the seconds of it."""
+def claimed(campaign, lease, other, file):
+    """How many leads a claim of all hands out on the slow disk, while another workspace writes, and the seconds until
+    its answer begins: to read some megabytes of it takes long here."""
     expect.blocked_result(other.api.post("/blocked-leads", {"leads": [{"publicIdentifier": campaign.id}]}), 1)
+    request = build("POST", f"/v1{campaign.path}/activities/claim", campaign.api.headers({}),
+                    {"max": LEADS, "leaseSeconds": lease})
     file.touch()
-    began = time.monotonic()
-    count = len(campaign.claim(LEADS, LEASE))
-    took = time.monotonic() - began
-    file.unlink()
-    return count, took
+    with campaign.tenant.server.connect() as connection:
+        began = time.monotonic()
+        connection.send(request)
+        connection.buffer = connection.sock.recv(1)
+        took = time.monotonic() - began
+        file.unlink()
+        return len(expect.ok(connection.read("POST"))), took
 
 
 @sqlite_only("a commit takes as long as the disk")
 def test_a_claim_in_pieces_ends_with_half_of_a_short_lease(slow):
-    """And the commit that it is at. That takes long where the machine stands still: it is looked at again."""
+    """And the commit that it is at. What that takes depends on the machine, and is in the times of claims with a long
+    lease as well: these end a second later, of which nearly half must be left in the mean of a few."""
     server, file = slow
-    other, took = server.tenant(), []
-    while len(took) < 3 and not (took and took[-1] < LEASE):
-        count, seconds = claimed(Campaign(server.tenant("agency"), *crowd(LEADS)), other, file)
-        took.append(seconds)
-        assert 0 < count <= (LEASE * 500 // COMMIT_MS + 1) * PIECE
-    assert took[-1] < LEASE, took
+    other = server.tenant()
+    for _ in range(2):  # what else the machine does is not in both
+        took = []
+        for _ in range(3):
+            (_, long), (count, short) = [claimed(Campaign(server.tenant("agency"), *crowd(LEADS)), lease, other, file)
+                                         for lease in (LONG_LEASE, LEASE)]
+            assert 0 < count <= (LEASE * 500 // COMMIT_MS + 1) * PIECE
+            took.append(long - short)
+        if sum(took) / len(took) > 0.4 * (LONGEST - LEASE / 2):
+            return
+    raise AssertionError(took)

@@ -15,7 +15,7 @@ from support import expect
 from support.marks import sqlite_only
 from support.server import CommandFailed, Server, binary
 
-EXIT_LIMIT = 5.0  # seconds; the files are looked at once a second
+EXIT_LIMIT = 30.0  # seconds, on a machine that is slow and busy; the files are looked at once a second
 
 
 def ends_with_a_reason(server, words):

@@ -6,6 +6,7 @@ import signal
 import sqlite3
 import subprocess
 import time
+from pathlib import Path
 from threading import Thread
 from urllib.parse import quote
 
@@ -16,6 +17,7 @@ from support.campaigns import Campaign
 from support.marks import sqlite_only
 from support.server import Server, on_postgresql, run
 from support.short_memory import ShortMemory
+from support.waiting import eventually
 
 LEADS = "/blocked-leads"
 MEMBER = "ACoAA" + "Zq7" * 12
@@ -426,6 +428,14 @@ def test_a_killed_server_overwrites_its_files_at_the_next_start(world):
     world.stays_blocked()
 
 
+def sleeps_of_importers(server):
+    total = 0
+    for task in Path(f"/proc/{server.process.pid}/task").iterdir():
+        if (task / "comm").read_text().strip() == "lb-importer":
+            total += int(re.search(r"^voluntary_ctxt_switches:\s*(\d+)", (task / "status").read_text(), re.M)[1])
+    return total
+
+
 @sqlite_only("PostgreSQL's files are its own")
 def test_an_erasure_waits_for_a_reader_for_ten_seconds_and_the_server_goes_on(world):
     """However long its tries take: the server is suspended for most of the time."""
@@ -439,6 +449,8 @@ def test_an_erasure_waits_for_a_reader_for_ten_seconds_and_the_server_goes_on(wo
     sent.start()
     while not any(entry.get("erased") for entry in expect.ok(other.get(LEADS))):
         time.sleep(0.01)
+    before = sleeps_of_importers(world.server)  # of what erases, in its wait for the commit or for the reader
+    eventually(lambda: sleeps_of_importers(world.server) > before + 1, pause=0.01)
     world.server.process.send_signal(signal.SIGSTOP)
     time.sleep(8)
     world.server.process.send_signal(signal.SIGCONT)

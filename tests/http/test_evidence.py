@@ -4,7 +4,6 @@
 import base64
 import ctypes.util
 import json
-import time
 from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import quote
 
@@ -14,6 +13,7 @@ from support import chain, expect, pages, people, postgres
 from support.campaigns import unblock_everywhere
 from support.moved_clock import MovedClock
 from support.server import Server, run
+from support.waiting import eventually
 
 LEADS = "/blocked-leads"
 SODIUM = ctypes.CDLL(ctypes.util.find_library("sodium"))
@@ -388,8 +388,7 @@ def test_names_of_other_types_and_ends_leave_statements_right():
             {"company": "Other, Inc"},
             {"publicIdentifier": "ada", "kind": "partner", "expiresAt": clock.in_seconds(60)}]}))
         clock.let_pass(61)
-        while expect.ok(tenant.api.get(f"{LEADS}/ada"))["blocked"]:
-            time.sleep(0.02)
+        eventually(lambda: not expect.ok(tenant.api.get(f"{LEADS}/ada"))["blocked"])
         of_ada, head = ask(tenant.api, "ada"), ask(tenant.api)
         expect.ok(tenant.api.post("/blocklist", {"entries": [{"domain": "later.example.com"}]}))
         said = json.loads(of_ada["statement"])

@@ -83,7 +83,7 @@ def test_a_name_that_changes_leads_nowhere(dns, strict, trick):
         assert answer["delivery"]["error"].startswith("the host's address is not allowed: it is a")
         assert answer["delivery"]["responseStatus"] is None
         block(api, "someone")
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + 60
         rows = []
         while len(rows) < 2 and time.monotonic() < deadline:
             rows = expect.ok(api.get(f"/hooks/{made['id']}/deliveries"))
@@ -150,7 +150,7 @@ def test_a_name_that_takes_long_stalls_nobody(dns):
             block(quick, f"person-{number}")
             assert there.wait(number + 1)[number].at - begun < 4  # less than those five
             time.sleep(0.4)
-        limit = time.monotonic() + 20
+        limit = time.monotonic() + 60
         while not (rows := expect.ok(slow.get(f"/hooks/{made['id']}/deliveries"))):
             assert time.monotonic() < limit
             time.sleep(0.05)

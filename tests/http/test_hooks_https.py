@@ -34,7 +34,7 @@ def block(api, name):
 
 
 def first_delivery(api, hook):
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 60
     while not (rows := expect.ok(api.get(f"/hooks/{hook['id']}/deliveries"))):
         assert time.monotonic() < deadline
         time.sleep(0.02)

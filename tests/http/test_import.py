@@ -436,7 +436,7 @@ def test_a_body_that_ends_early_records_nothing_and_frees_the_workspace(server, 
 
 def until_free(target):
     """The server hears a moment later that a client has gone."""
-    limit = time.monotonic() + 10
+    limit = time.monotonic() + 60
     while (response := target.send(b"bob-2\n", dryRun=True)).status == 429:
         assert time.monotonic() < limit
         time.sleep(0.01)
@@ -455,7 +455,7 @@ def test_a_body_that_drips_is_cut_and_frees_the_workspace():
 def test_a_workspace_imports_one_file_at_a_time(server, fresh, other):
     target = List(fresh, "workspace")
     with start_upload(server, fresh.key, target, 1000):
-        limit = time.monotonic() + 10
+        limit = time.monotonic() + 60
         while (response := target.send(table(["ann-1"]))).status == 200:
             assert time.monotonic() < limit, "a second file is taken, too"
         expect.error(response, 429, "overloaded")

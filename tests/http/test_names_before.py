@@ -5,7 +5,6 @@ import json
 import re
 import sqlite3
 import tempfile
-import time
 from functools import cache
 from pathlib import Path
 from urllib.parse import quote
@@ -16,6 +15,7 @@ from support import expect, postgres
 from support.client import File
 from support.server import Server, Tenant, on_postgresql, run
 from support.short_memory import ShortMemory
+from support.waiting import becomes
 
 DUMP = Path(__file__).resolve().parents[1] / "vectors" / "names-before.sql"
 WORKSPACE = "ws_99k55b8wx6j0w2ym"
@@ -93,13 +93,6 @@ def listed(api, path=LIST + "?take=100&sort=ASC"):
 def restarted(server):
     server.restart()
     return api_of(server)
-
-
-def wait_for(count, wanted):
-    deadline = time.monotonic() + 10
-    while count() != wanted and time.monotonic() < deadline:
-        time.sleep(0.02)
-    assert count() == wanted
 
 
 def now_and_later(server, api):
@@ -517,7 +510,7 @@ def test_a_list_that_ends_takes_all_rows_along(more):
     for api in now_and_later(more, api):
         found = expect.ok(api.get(f"/blocked-leads/{quote(LEO[0])}"))
         assert found["blocked"] is False
-        wait_for(lambda: campaign_blocks(api), 0)  # they leave memory bit by bit
+        becomes(lambda: campaign_blocks(api), 0)  # they leave memory bit by bit
 
 
 @pytest.mark.skipif(not on_postgresql(), reason="one process owns a folder")
@@ -589,7 +582,7 @@ def blocked_leads(api):
 
 def wait_for_blocked_leads(api, wanted):
     """What is stored under other forms than today's is brought in step soon after the start."""
-    wait_for(lambda: blocked_leads(api), wanted)
+    becomes(lambda: blocked_leads(api), wanted)
 
 
 def test_the_counts_of_a_campaign_are_right_before_any_claim(server):

@@ -19,6 +19,7 @@ from support.ends import block_for_a_moment
 from support.marks import sqlite_only
 from support.server import CommandFailed, Server, binary, clean_environment, on_postgresql, run
 from support.terminal import all_of
+from support.waiting import eventually
 
 LEADS = "/blocked-leads"
 DUMP = Path(__file__).resolve().parents[1] / "vectors" / "names-before.sql"
@@ -38,8 +39,7 @@ def fill(server):
         assert api.post(f"/changes/{change}/undo").status == 200
         fill_other_types(api)
     for api in (first.api, second.api):
-        while expect.ok(api.get(f"{LEADS}/for-a-moment"))["blocked"]:
-            time.sleep(0.02)
+        eventually(lambda: not expect.ok(api.get(f"{LEADS}/for-a-moment"))["blocked"])
     return second.workspace
 
 

@@ -24,10 +24,8 @@ import atexit
 import getpass
 import itertools
 import os
-import random
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -37,6 +35,10 @@ from contextlib import ExitStack, contextmanager
 from functools import cache, cached_property
 from pathlib import Path
 from urllib.parse import urlsplit
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from support.ports import Port  # noqa: E402
 
 ADMIN = "postgres"
 OWNER = "leadblock"  # of the databases; what the server connects as has no special rights
@@ -106,18 +108,6 @@ def reachable():
     if os.geteuid() != 0 or all(path.stat().st_mode & 1 for path in (folder, *folder.parents)):
         return folder
     return "/tmp"
-
-
-def free_port():
-    """Below those that the kernel gives to clients: it is still free after a stop."""
-    while True:
-        port = random.SystemRandom().randrange(20_000, 32_000)
-        with socket.socket() as sock:
-            try:
-                sock.bind(("127.0.0.1", port))
-                return port
-            except OSError:
-                pass
 
 
 class Address:
@@ -220,7 +210,8 @@ class Cluster(Address):
     """A cluster of its own. May be stopped or killed and started again, on the same port."""
 
     def __init__(self, fsync=False, max_connections=100, **settings):
-        super().__init__("127.0.0.1", free_port())
+        self.place = Port()
+        super().__init__("127.0.0.1", self.place.number)
         self.settings = {**SETTINGS, **({} if fsync else NO_FSYNC),
                          "max_connections": max_connections, **settings}
         self.process = None
@@ -325,6 +316,7 @@ class Cluster(Address):
         limit = time.monotonic() + STOP_LIMIT
         while self.root.exists() and time.monotonic() < limit:
             shutil.rmtree(self.root, ignore_errors=True)  # orphans may still write into it
+        self.place.leave()
         _clusters.discard(self)
 
 
@@ -369,6 +361,8 @@ class Pair:
         self.primary.psql(f"ALTER SYSTEM SET synchronous_standby_names = {EVERYBODY}")
         self.primary.psql("SELECT pg_reload_conf()")
         self._wait("SELECT sync_state = 'sync' FROM pg_stat_replication WHERE state = 'streaming'")
+        # Commits wait for it from when the checkpointer, too, has read the new setting, as it does before its work.
+        self.primary.psql("CHECKPOINT")
 
     def replay(self):
         """Waits until who asks the standby sees all that is committed: it applies it after it has it."""
