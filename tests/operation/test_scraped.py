@@ -99,7 +99,7 @@ def ask(servers, tmp_path_factory):
 
         yield ask
     finally:
-        process.terminate()
+        process.kill()  # nothing of it is kept
         process.wait()
 
 
