@@ -88,7 +88,7 @@ def ask(servers, tmp_path_factory):
     try:
         def address():
             assert process.poll() is None, (folder / "log").read_text()
-            return re.search(r'msg="Listening on" address=(127\.0\.0\.1:[1-9]\d*)', (folder / "log").read_text())
+            return re.search(r'msg="Listening on".* address=(127\.0\.0\.1:[1-9]\d*)', (folder / "log").read_text())
 
         base = f"http://{eventually(address)[1]}/api/v1/"
 
