@@ -8,7 +8,7 @@ import subprocess
 import threading
 import urllib.parse
 import urllib.request
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -90,13 +90,18 @@ def ask(servers, tmp_path_factory):
             assert process.poll() is None, (folder / "log").read_text()
             return re.search(r'msg="Listening on".* address=(127\.0\.0\.1:[1-9]\d*)', (folder / "log").read_text())
 
-        base = f"http://{eventually(address)[1]}/api/v1/"
+        base = f"http://{eventually(address)[1]}"
+        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+
+        def ready():
+            with suppress(OSError):  # it answers 503 until it has opened its storage
+                return opener.open(f"{base}/-/ready", timeout=30).status == 200
 
         def ask(path, **parameters):
-            opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-            with opener.open(f"{base}{path}?{urllib.parse.urlencode(parameters)}", timeout=30) as answer:
+            with opener.open(f"{base}/api/v1/{path}?{urllib.parse.urlencode(parameters)}", timeout=30) as answer:
                 return json.loads(answer.read())["data"]
 
+        eventually(ready)
         yield ask
     finally:
         process.kill()  # nothing of it is kept
