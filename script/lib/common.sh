@@ -73,7 +73,7 @@ install() {
         [[ $'\n'$installed$'\n' == *$'\n'"installed $package"$'\n'* ]] || missing+=("$package")
     done
     [ ${#missing[@]} -gt 0 ] || return 0
-    say "installing ${missing[*]}"
+    say "installing ${missing[*]} (may take some minutes)"
     as_root env DEBIAN_FRONTEND=noninteractive apt-get update -qq </dev/null >/dev/null ||
         say "apt-get update failed; trying with the lists that are here"
     without_services as_root env DEBIAN_FRONTEND=noninteractive \
@@ -126,7 +126,7 @@ build_tree() {
     esac
     local log
     log=$(mktemp)
-    say "building $tree"
+    say "building $tree$([ -e "$tree/build.ninja" ] || printf ' (a minute or more the first time)')"
     if [ ! -e "$tree/build.ninja" ]; then
         in_tree "$meson" setup "$tree" "${options[@]}" "$@" </dev/null >"$log" 2>&1 ||
             { cat "$log" >&2; die "meson setup failed"; }

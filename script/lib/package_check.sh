@@ -74,6 +74,21 @@ backup() {
     compgen -G "$system/var/lib/leadblock/backups/leadblock-*.db"
 }
 
+# What operators look at, by the lines of docs/operations.md.
+looked_at() {
+    # Its exit code is about this machine, too.
+    lb doctor --env-file /etc/leadblock/leadblock.env || true
+    grep -q '^ok.backup' "$work/out"
+    grep -q '^ok.server' "$work/out"
+    lb top --once
+    grep -q '^Acme ' "$work/out"
+    expect '* 00:*' inside systemctl show -P NextElapseUSecRealtime leadblock-backup.timer
+    local file
+    for file in leadblock.rules.yml rules_test.yml leadblock.json; do
+        test -s "$system/usr/share/doc/leadblock/examples/$file"
+    done
+}
+
 upgrade() {
     local before
     before=$(main_pid)
@@ -140,6 +155,7 @@ try 'the link from the journal makes the first operator' first_operator
 try 'two people are blocked' block_somebody
 try 'a check says so' blocked
 try 'the backup' backup
+try 'doctor, top, the timer and the rules for Prometheus' looked_at
 try 'apt install of a newer package: restarted, settings and blocks kept' upgrade
 try 'apt refuses an earlier version that cannot open the database; the server runs' refuse_earlier
 try 'kill -9: systemd starts it again, still blocked' killed

@@ -52,8 +52,18 @@ def every_file_to_copy_is_an_example_or_unit():
     """What administrators take from packaging/ is installed; the rest is for building."""
     building = {"meson.build", "container-root", "tarball.md"}
     here = {path.name for path in (ROOT / "packaging").iterdir() if path.is_file()} - building
+    here |= {f"{folder}/{path.name}" for folder in ("prometheus", "grafana")
+             for path in (ROOT / "packaging" / folder).iterdir()}
     missing = {name for name in here if f"'{name}'" not in read("packaging/meson.build")}
     assert not missing, f"list in packaging/meson.build: {', '.join(sorted(missing))}"
+
+
+def contributors_are_told_the_tests_of_every_end_point():
+    told = set(re.findall(r"http/(test_\w+)", read("CONTRIBUTING.md").split("\n**An end point**")[0]))
+    all_of_them = {path.stem for path in (ROOT / "tests" / "http").glob("test_*.py")
+                   if re.search(r"^(?:from|import) .*\bendpoints\b", path.read_text(encoding="utf-8"), re.MULTILINE)}
+    missing = all_of_them - told
+    assert all_of_them and not missing, f"name in CONTRIBUTING.md, before 'An end point': {', '.join(sorted(missing))}"
 
 
 def units_run_the_program_of_the_package():
@@ -89,6 +99,7 @@ def no_image_is_built_from_what_is_ignored():
 CHECKS = [the_package_is_built_with_what_script_build_installs, the_version_is_one,
           every_document_is_installed, every_file_to_copy_is_an_example_or_unit,
           units_run_the_program_of_the_package, the_nodes_of_compose_are_those_of_the_proxy,
+          contributors_are_told_the_tests_of_every_end_point,
           nothing_that_is_ignored_is_in_the_repository, no_image_is_built_from_what_is_ignored]
 failed = 0
 for check in CHECKS:
