@@ -249,7 +249,7 @@ static lb_err restore_into(struct lb_restore *restore, struct lb_reason *reason)
 lb_err lb_restore_run(struct lb_restore *restore, struct lb_reason *reason)
 {
     struct lb_folder folder;
-    struct stat info;
+    struct stat info = {.st_mode = 0};
     if (sodium_init() < 0)
         return lb_fail(reason, LB_ERR_INTERNAL, "no entropy");
     signal(SIGPIPE, SIG_IGN);
@@ -257,7 +257,13 @@ lb_err lb_restore_run(struct lb_restore *restore, struct lb_reason *reason)
     if (stat(restore->backup, &info) != 0 || !S_ISREG(info.st_mode))
         return lb_fail(reason, LB_ERR_NOT_FOUND, "cannot read the backup %s: %s", restore->backup,
                        S_ISDIR(info.st_mode) ? "it is a folder; name the file in it"
+                       : info.st_mode        ? "it is no file"
                                              : strerror(errno));
+    if (lb_database_is_blank(restore->backup))
+        return lb_fail(
+            reason, LB_ERR_NOT_FOUND,
+            "the backup %s is empty, or another program's: it has no data of leadblock's",
+            restore->backup);
     /* Its lock keeps servers and other commands away. */
     lb_err err = lb_folder_open(restore->data, &folder, reason);
     if (err)
