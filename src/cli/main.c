@@ -507,9 +507,13 @@ static int dispatch(int count, char *const *words)
  */
 static bool hold_standard_streams(void)
 {
-    for (int fd = 0; fd <= 2; fd++)
-        if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", fd ? O_RDONLY : O_WRONLY) != fd)
+    for (int fd = 0; fd <= 2; fd++) {
+        if (fcntl(fd, F_GETFD) >= 0)
+            continue;
+        // cppcheck-suppress leakReturnValNotUsed ; it stays open
+        if (open("/dev/null", fd ? O_RDONLY : O_WRONLY) != fd)
             return false;
+    }
     return true;
 }
 

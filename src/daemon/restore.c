@@ -173,11 +173,18 @@ static bool move_files(const char *from, const char *to)
     return true;
 }
 
+/* An empty file with nothing beside it, as a disk that was full leaves it, is none. */
 static bool has_database(const char *folder)
 {
     char path[PATH_MAX];
-    snprintf(path, sizeof path, "%s/leadblock.db", folder);
-    return access(path, F_OK) == 0;
+    struct stat info;
+    bool any = false;
+    for (size_t i = 0; i < FILES; i++) {
+        snprintf(path, sizeof path, "%s/%s", folder, files[i]);
+        bool last = i + 1 == FILES;
+        any |= stat(path, &info) == 0 && (info.st_size > 0 || !last);
+    }
+    return any && access(path, F_OK) == 0;
 }
 
 /* Out of the way, into a folder inside the data folder: nothing outside of it need be writable. */

@@ -76,6 +76,7 @@ struct lb_import_findings {
     size_t reason_column; /* from 1; 0: there is none */
     struct lb_str reason_name;
     uint64_t heading_line; /* rows up to this line are headings */
+    bool types_by_row;     /* of names of every type: a column says what each row has */
 };
 
 /* A column, to choose from. */

@@ -141,7 +141,8 @@ static lb_err choose_types(struct lb_import *import, struct lb_reason *reason)
         .name = LB_STR(""),
         .reason_column = typing->reasons,
         .reason_name = typing->reasons_name ? lb_str(typing->reasons_name->text) : LB_STR(""),
-        .heading_line = typing->heading_line};
+        .heading_line = typing->heading_line,
+        .types_by_row = typing->types > 0};
     if (!err && import->shape.table)
         take_typed_notes(import);
     return err;

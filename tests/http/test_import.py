@@ -333,6 +333,8 @@ def test_a_check_says_which_columns_with_names_it_did_not_ask_for(tenant, text, 
     typed = tenant.api.post("/blocklist/import?action=check", File(text))
     if checked:
         assert columns_of(typed) == (",".join(filter(None, (checked, unchecked))), None)
+    exported = File(b"type,value,reason,by\nemail,ann@acme.com,,eve@example.com\ndomain,acme.com,,eve@example.com\n")
+    assert columns_of(tenant.api.post("/blocklist/import?action=check", exported)) == (None, None)
 
 
 def test_a_check_of_many_is_given_whole_and_counted(fresh):

@@ -302,6 +302,15 @@ def test_a_backup_without_data_is_none(day, tmp_path):
     assert not (tmp_path / "new").exists()
 
 
+def test_an_empty_file_in_place_of_the_database_is_nothing_to_compare_with(day, tmp_path):
+    data = tmp_path / "data"
+    data.mkdir(mode=0o700)
+    (data / "leadblock.db").touch()
+    result = run("restore", day.backup, "--data", data)
+    assert result.code == 0 and "Compared with nothing" in result.out, result
+    assert not list(data.glob("before-*")) and run("verify", data).code == 0
+
+
 def test_a_backup_of_an_earlier_version_is_brought_to_this_one(tmp_path):
     dump = Path(__file__).resolve().parents[1] / "vectors" / "names-before.sql"
     old = tmp_path / "old.db"

@@ -45,7 +45,8 @@ void lb_import_list_columns(const struct lb_file_import *import)
 {
     struct lb_reply *reply = &import->call->req->reply;
     const struct lb_upload *upload = import->upload;
-    if (!lb_import_findings(import->import)->table)
+    const struct lb_import_findings *findings = lb_import_findings(import->import);
+    if (!findings->table || findings->types_by_row)
         return;
     put_columns(import->import, true, "X-Checked-Columns", reply);
     if (!upload->columns.len && !upload->type) /* who names them knows what is left out */
