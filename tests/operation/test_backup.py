@@ -268,11 +268,12 @@ def test_doctor_says_when_the_last_one_is_old(tmp_path):
 def test_a_reader_that_ends_early_does_not_end_the_check(server, folder):
     """As `leadblock backup ... | head -1` does, once the copy is written and said to be."""
     gone = old(folder, 3)
-    process = subprocess.Popen([binary(), "backup", folder, "--keep", "1", *server.place], stdin=subprocess.DEVNULL,
-                               stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=clean_environment())
-    process.stdout.close()
-    assert process.wait(60) == 1 and "standard output" in process.stderr.read()
-    process.stderr.close()
+    reader, writer = os.pipe()
+    os.close(reader)
+    result = subprocess.run([binary(), "backup", folder, "--keep", "1", *server.place], stdin=subprocess.DEVNULL,
+                            stdout=writer, stderr=subprocess.PIPE, text=True, env=clean_environment(), timeout=60)
+    os.close(writer)
+    assert result.returncode == 1 and "standard output" in result.stderr, result
     (name,) = names(folder)
     assert name != gone.name and NAME.fullmatch(name)
     assert name in (server.data / "last-backup").read_text()
