@@ -3,8 +3,8 @@
 #include <strings.h>
 
 #define EXPOSED                                                                                    \
-    "Content-Disposition, Link, Preference-Applied, Retry-After, X-Change-Id, X-Request-Id, "      \
-    "X-Total-Count"
+    "Content-Disposition, Link, Preference-Applied, Retry-After, X-Change-Id, X-Checked-Columns, " \
+    "X-Request-Id, X-Total-Count, X-Unchecked-Columns"
 #define ACCEPTED "Content-Type, Last-Event-ID, Prefer, X-Api-Key, X-Request-Id"
 
 /* What needs a session, or makes one: it is the dashboard's, and no other page's. */

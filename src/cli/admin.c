@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
@@ -141,7 +142,10 @@ bool lb_admin_needs_server(const struct lb_cli *cli, const char *none)
 {
     const char *data = setting_value(cli, LB_OPT_DATA, &lb_settings[LB_SETTING_data]);
     bool answers = lb_admin_server_answers(cli);
-    if (!answers && access(data, X_OK) != 0 && errno == EACCES)
+    struct stat info;
+    if (!answers && stat(data, &info) == 0 && !S_ISDIR(info.st_mode))
+        lb_cli_error("%s is not a folder: name the server's data folder with --data", data);
+    else if (!answers && access(data, X_OK) != 0 && errno == EACCES)
         lb_cli_error("the data folder %s is closed to this user; run this as the server's", data);
     else if (!answers)
         lb_cli_error("%s", none);

@@ -189,6 +189,8 @@ int lb_cli_usage(const struct lb_cli *cli, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 /* What to do next, on standard error; only when a person is there to read it. */
 void lb_cli_hint(const char *format, ...) __attribute__((format(printf, 1, 2)));
+/* Writes out what was printed. False after a message, of which there is one. */
+bool lb_cli_flush(void);
 
 /* The help of one command, or the overview for NULL. */
 void lb_cli_help(FILE *out, const struct lb_cli_command *command);

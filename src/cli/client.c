@@ -131,6 +131,12 @@ static void take_change_id(struct lb_answer *answer, struct lb_str value)
         answer->change_id[0] = '\0';
 }
 
+static void take_columns(char out[LB_ANSWER_COLUMNS_SIZE], struct lb_str value)
+{
+    if (!lb_str_copy(value, out, LB_ANSWER_COLUMNS_SIZE))
+        out[0] = '\0';
+}
+
 static size_t take_header(char *bytes, size_t one, size_t len, void *context)
 {
     struct lb_client *client = context;
@@ -148,6 +154,10 @@ static size_t take_header(char *bytes, size_t one, size_t len, void *context)
         lb_str_to_u64(value, UINT64_MAX, &client->answer->total);
     else if ((value = value_of(line, "Retry-After")).ptr && lb_str_to_u64(value, 3600, &seconds))
         client->retry_after_s = (long)seconds;
+    else if ((value = value_of(line, "X-Checked-Columns")).ptr)
+        take_columns(client->answer->checked, value);
+    else if ((value = value_of(line, "X-Unchecked-Columns")).ptr)
+        take_columns(client->answer->unchecked, value);
     return len;
 }
 

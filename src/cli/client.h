@@ -24,6 +24,8 @@ struct lb_client_sink {
     bool (*restart)(void *context);
 };
 
+#define LB_ANSWER_COLUMNS_SIZE 640
+
 struct lb_answer {
     long status;
     struct lb_buf body;
@@ -31,7 +33,11 @@ struct lb_answer {
     bool csv;             /* it is CSV, or the text of /metrics */
     char cursor[512];     /* query of the next page, "cursor=...&...", or empty */
     char change_id[64];   /* of what it has changed, or empty; "ch_0" changed nothing */
-    uint64_t total;       /* how many there are in a list, as the server said; 0: it did not */
+    /* The columns of a file that were checked, as "2:publicIdentifier,3:email", and those with
+     * names that were not; or empty. */
+    char checked[LB_ANSWER_COLUMNS_SIZE];
+    char unchecked[LB_ANSWER_COLUMNS_SIZE];
+    uint64_t total; /* how many there are in a list, as the server said; 0: it did not */
 };
 
 /* The pages of a list, all zero at first. */

@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/file.h>
@@ -117,6 +118,16 @@ static int choose_name(struct backup *backup)
     return len;
 }
 
+/* Where there is no folder, what was meant as one is made as a file, and said to be one. */
+static void tell_that_it_is_a_file(const char *target)
+{
+    const char *slash = strrchr(target, '/');
+    if (access(target, F_OK) != 0 && !strchr(slash ? slash + 1 : target, '.'))
+        lb_cli_hint("%s will be the copy itself, as there is no such folder. To keep backups in a "
+                    "folder, make it first: mkdir %s",
+                    target, target);
+}
+
 static bool choose_path(struct backup *backup)
 {
     const char *target = backup->cli->arguments[0];
@@ -127,6 +138,7 @@ static bool choose_path(struct backup *backup)
             return false;
         len = choose_name(backup);
     } else {
+        tell_that_it_is_a_file(target);
         len = snprintf(backup->path, sizeof backup->path, "%s", target);
     }
     if (len < (int)sizeof backup->path)
@@ -245,6 +257,29 @@ static int remove_older(const struct backup *backup)
     return -1;
 }
 
+/* A slash at the end, and --keep, mean a folder. None is made: it is the server that writes there,
+ * which may be another user's. */
+static bool is_good_target(const struct lb_cli *cli, bool retention)
+{
+    const char *target = cli->arguments[0];
+    size_t len = strlen(target);
+    if (is_folder(target))
+        return true;
+    bool slash = len && target[len - 1] == '/';
+    if (!retention && !slash)
+        return true;
+    struct stat info;
+    const char *what = stat(target, &info) == 0 ? "it is a file"
+                       : errno == ENOENT
+                           ? "it does not exist. Make it first, so that the server's user may "
+                             "write into it"
+                           : strerror(errno);
+    lb_cli_usage(cli, "%s a folder as TARGET, and %s is none: %s",
+                 retention ? "--keep and --keep-days need" : "a slash at its end means", target,
+                 what);
+    return false;
+}
+
 static bool take_options(struct backup *backup)
 {
     struct lb_cli *cli = backup->cli;
@@ -252,11 +287,8 @@ static bool take_options(struct backup *backup)
     if (!lb_cli_number(cli, LB_OPT_KEEP, 1, 100000, &backup->keep) ||
         !lb_cli_number(cli, LB_OPT_KEEP_DAYS, 1, 36500, &backup->keep_days))
         return false;
-    if (retention && !is_folder(cli->arguments[0])) {
-        lb_cli_usage(cli, "--keep and --keep-days need a folder as TARGET, and %s is none",
-                     cli->arguments[0]);
+    if (!is_good_target(cli, retention))
         return false;
-    }
     if (!retention || !lb_cli_given(cli, LB_OPT_NO_CHECK))
         return true;
     lb_cli_usage(cli,
@@ -290,6 +322,7 @@ int lb_cmd_backup(struct lb_cli *cli)
     struct backup backup = {.cli = cli, .turn = -1};
     if (!take_options(&backup))
         return LB_EXIT_USAGE;
+    signal(SIGPIPE, SIG_IGN); /* who reads what is printed may end before all is done */
     int code = run(&backup);
     if (backup.turn >= 0)
         close(backup.turn);

@@ -248,9 +248,10 @@ static int print_rows(const struct lb_cli *cli, const struct lb_answer *answer)
             whole = (typed ? take_typed_row : take_row)(&checking, &row);
     }
     int code = LB_EXIT_FAILED;
-    if (whole)
+    if (whole) {
         code = print_result(&checking);
-    else
+        lb_import_explain_columns(cli, answer);
+    } else
         lb_cli_error("the server's answer is not what was asked for; nothing is known for certain");
     lb_buf_fini(&checking.blocked_json);
     lb_buf_fini(&checking.allowed_json);

@@ -1,10 +1,20 @@
 #include "cli/admin.h"
 #include "cli/commands.h"
 #include "cli/table.h"
+#include "daemon/address.h"
 #include "json/encode.h"
 #include "store/names.h"
 
 #include <stdio.h>
+
+static bool leads_here_alone(struct lb_str link)
+{
+    static const char *const starts[] = {"http://127.0.0.1:", "http://[::1]:", "http://localhost:"};
+    for (size_t i = 0; i < sizeof starts / sizeof *starts; i++)
+        if (link.len > strlen(starts[i]) && memcmp(link.ptr, starts[i], strlen(starts[i])) == 0)
+            return true;
+    return false;
+}
 
 static void print_link(const struct lb_json *json)
 {
@@ -13,6 +23,8 @@ static void print_link(const struct lb_json *json)
     printf("%.*s\n", (int)link.len, link.ptr);
     lb_cli_hint("Open it in a browser until %.*s to set the password; it works once.",
                 (int)until.len, until.ptr);
+    if (leads_here_alone(link))
+        lb_cli_hint("No other machine can open it. " LB_ADDRESS_ADVICE);
 }
 
 int lb_cmd_user_create(struct lb_cli *cli)

@@ -200,27 +200,72 @@ static void explain_broken_off(const struct lb_answer *answer, const char *undo)
                 id.ptr);
 }
 
-/* Which columns were taken as what, when it was a file of names of every type. */
-static void print_taken(const struct lb_answer *answer)
+/* What a column of this type has; NULL: it is not known. */
+static const char *names_of(struct lb_str type)
 {
     static const char *const words[][2] = {{"publicIdentifier", "LinkedIn names"},
                                            {"email", "e-mail addresses"},
                                            {"phone", "phone numbers"},
                                            {"domain", "domains"},
                                            {"company", "companies"}};
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (lb_str_equal(type, lb_str(words[i][0])))
+            return words[i][1];
+    return NULL;
+}
+
+/* Which columns were taken as what, when it was a file of names of every type. */
+static void print_taken(const struct lb_answer *answer)
+{
     const struct lb_json *taken = lb_json_member(answer->json, "taken");
     for (size_t i = 0; i < lb_json_length(taken); i++) {
         const struct lb_json *column = lb_json_item(taken, i);
-        struct lb_str type = lb_answer_text(column, "type");
-        const char *what = "as each row says";
+        const char *what = names_of(lb_answer_text(column, "type"));
         char name[64];
-        for (size_t k = 0; k < sizeof words / sizeof *words; k++)
-            if (lb_str_equal(type, lb_str(words[k][0])))
-                what = words[k][1];
         lb_input_printable(lb_answer_text(column, "name"), name, sizeof name);
         printf("column %llu%s%s%s: %s\n", (unsigned long long)lb_answer_number(column, "number"),
-               *name ? " (" : "", name, *name ? ")" : "", what);
+               *name ? " (" : "", name, *name ? ")" : "", what ? what : "as each row says");
     }
+}
+
+/* "2:publicIdentifier,3:email" in words; empty when there are none. */
+static void put_columns(struct lb_buf *out, const char *list)
+{
+    struct lb_str rest = lb_str(list);
+    while (rest.len) {
+        const char *comma = memchr(rest.ptr, ',', rest.len);
+        struct lb_str one = {rest.ptr, comma ? (size_t)(comma - rest.ptr) : rest.len};
+        const char *colon = memchr(one.ptr, ':', one.len);
+        size_t digits = colon ? (size_t)(colon - one.ptr) : one.len;
+        const char *what = colon ? names_of(lb_str_skip(one, digits + 1)) : NULL;
+        uint64_t number;
+        if (lb_str_to_u64((struct lb_str){one.ptr, digits}, UINT32_MAX, &number))
+            lb_buf_printf(out, "%scolumn %llu (%s)", out->len ? ", " : "",
+                          (unsigned long long)number, what ? what : "names");
+        rest = lb_str_skip(rest, one.len + (comma != NULL));
+    }
+    lb_buf_append(out, "", 1);
+}
+
+void lb_import_explain_columns(const struct lb_cli *cli, const struct lb_answer *answer)
+{
+    struct lb_buf checked = {0}, unchecked = {0};
+    put_columns(&checked, answer->checked);
+    put_columns(&unchecked, answer->unchecked);
+    if (checked.failed || unchecked.failed) {
+        lb_cli_error("out of memory: which columns were checked is not shown");
+    } else if (*unchecked.ptr) {
+        fprintf(stderr,
+                "Checked: %s.\nNot checked: %s. Who is blocked by these alone is shown as "
+                "allowed: %s.\n",
+                checked.ptr, unchecked.ptr,
+                lb_cli_given(cli, LB_OPT_ALL_TYPES) ? "name all columns with --columns"
+                                                    : "--all-types checks them, too");
+    } else if (*checked.ptr) {
+        lb_cli_hint("Checked: %s.", checked.ptr);
+    }
+    lb_buf_fini(&checked);
+    lb_buf_fini(&unchecked);
 }
 
 /* What was read otherwise than it stands there, or not at all; line 0: all of a column. */

@@ -26,6 +26,10 @@ struct lb_import_file {
 };
 int lb_import_send(const struct lb_import_file *file, struct lb_client *client);
 
+/* Says on standard error which columns of a file a check has asked for, and warns of those with
+ * names that it has not. */
+void lb_import_explain_columns(const struct lb_cli *cli, const struct lb_answer *answer);
+
 /* Appends /import with its query: `action` as above, and what the options say of the file. */
 void lb_import_put_request(const struct lb_cli *cli, const char *action, struct lb_buf *path);
 

@@ -4,6 +4,7 @@
 #include "cli/named.h"
 #include "cli/terminal.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 
 #define API   (LB_BIT(URL) | LB_BIT(KEY) | LB_BIT(WORKSPACE))
@@ -158,10 +159,14 @@ const struct lb_cli_command lb_cli_commands[] = {
     {"check", "CAMPAIGN [IDENTIFIER...] [--file FILE]", "Say who is blocked and who is allowed.",
      FILE_IS INVALID_IS
      "Prints IDENTIFIER, a tab, and blocked or allowed, in the order given. A campaign's check\n"
-     "counts both its own list and the workspace's; with --workspace only the latter. Of a file\n"
-     "with --all-types it prints type, name, blocked or allowed, and the line, a name on each:\n"
-     "companies and domains count, too, since they block who works there. Each name has a\n"
-     "verdict of its own: contact no one of a line of which any name is blocked.\n"
+     "counts both its own list and the workspace's; with --workspace only the latter.\n"
+     "\n"
+     "Of a file LinkedIn names alone are asked for, and columns with other names are told of on\n"
+     "standard error. With --all-types it asks for all, and prints type, name, blocked or\n"
+     "allowed, and the line, a name on each: companies and domains count, too, since they block\n"
+     "who works there. Each name has a verdict of its own: contact no one of a line of which any\n"
+     "name is blocked.\n"
+     "\n"
      "With --quiet the exit code tells: 0 no one is blocked, 1 someone is, or it failed.\n"
      "\n"
      "  leadblock check q1 john-doe\n"
@@ -497,8 +502,25 @@ static int dispatch(int count, char *const *words)
     return code;
 }
 
+/* A standard stream that the program was started without is held open, so that no file or
+ * connection of ours takes its place and gets what is printed. Reading or writing it still fails.
+ */
+static bool hold_standard_streams(void)
+{
+    for (int fd = 0; fd <= 2; fd++) {
+        if (fcntl(fd, F_GETFD) >= 0)
+            continue;
+        // cppcheck-suppress leakReturnValNotUsed ; it stays open
+        if (open("/dev/null", fd ? O_RDONLY : O_WRONLY) != fd)
+            return false;
+    }
+    return true;
+}
+
 int main(int argc, char **argv)
 {
+    if (!hold_standard_streams())
+        return LB_EXIT_FAILED; /* and there is nothing to say it on */
     lb_terminal_guard();
     if (argc < 2) {
         lb_cli_help(stderr, NULL);
@@ -516,9 +538,5 @@ int main(int argc, char **argv)
     else
         code = dispatch(argc - 1, argv + 1);
     /* Output that did not get through is a failure, however well the rest went. */
-    if ((fflush(stdout) != 0 || ferror(stdout)) && code == LB_EXIT_DONE) {
-        perror("leadblock: standard output");
-        code = LB_EXIT_FAILED;
-    }
-    return code;
+    return code == LB_EXIT_DONE && !lb_cli_flush() ? LB_EXIT_FAILED : code;
 }

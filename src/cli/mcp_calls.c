@@ -317,6 +317,8 @@ void lb_mcp_history(struct lb_mcp_call *call)
 
 /* --- explain --- */
 
+#define BLOCKS_MAX 100
+
 static void put_lead(struct lb_buf *data, const struct lb_json *lead)
 {
     static const char *const members[][2] = {{"campaignId", "campaignId"},
@@ -403,6 +405,30 @@ static bool explain_leads(struct lb_mcp_call *call)
     return good;
 }
 
+/* The other name of the person that block `index` is of; empty when it is the one asked for. */
+static struct lb_str other_name(const struct lb_json *blocks, size_t index)
+{
+    return lb_answer_text(lb_json_member(lb_json_item(blocks, index), "matched"), "value");
+}
+
+/* Under which other names of the person they are blocked, each once; the server shows so many. */
+static void put_other_names(struct lb_mcp_call *call, const struct lb_json *blocks)
+{
+    bool any = false;
+    for (size_t i = 0; i < lb_json_length(blocks) && i < BLOCKS_MAX; i++) {
+        struct lb_str name = other_name(blocks, i);
+        size_t before = 0;
+        while (before < i && !lb_str_equal(other_name(blocks, before), name))
+            before++;
+        if (!name.len || before < i)
+            continue;
+        lb_buf_printf(&call->text, "%s%.*s", any ? ", " : " (by another name: ", (int)name.len,
+                      name.ptr);
+        any = true;
+    }
+    lb_buf_append_str(&call->text, any ? LB_STR(")") : LB_STR(""));
+}
+
 void lb_mcp_explain(struct lb_mcp_call *call)
 {
     struct lb_buf path = {0};
@@ -423,6 +449,7 @@ void lb_mcp_explain(struct lb_mcp_call *call)
             if (blocks)
                 lb_buf_printf(&call->text, " in %llu list%s", (unsigned long long)blocks,
                               blocks == 1 ? "" : "s");
+            put_other_names(call, lb_json_member(answer.json, "blocks"));
             lb_buf_append_lit(&call->text, ". ");
             if (explain_leads(call))
                 lb_buf_append_lit(&call->data, "}");

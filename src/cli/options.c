@@ -2,12 +2,18 @@
 #include "base/suggest.h"
 #include "cli/cli.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 #define WORD_MAX 64 /* of an option; longer ones are unknown */
+
+/* Options that name a file or folder. */
+#define PATHS                                                                                      \
+    (LB_BIT(DATA) | LB_BIT(FILE) | LB_BIT(OUTPUT) | LB_BIT(FROM) | LB_BIT(TO) | LB_BIT(ENV_FILE) | \
+     LB_BIT(EVIDENCE))
 
 _Static_assert(LB_OPT_COUNT <= 64, "the options of a command are the bits of an uint64_t");
 
@@ -64,6 +70,18 @@ void lb_cli_hint(const char *format, ...)
     vfprintf(stderr, format, args);
     va_end(args);
     fputc('\n', stderr);
+}
+
+bool lb_cli_flush(void)
+{
+    static bool said;
+    errno = 0;
+    if (fflush(stdout) == 0 && !ferror(stdout))
+        return true;
+    if (!said)
+        lb_cli_error("standard output: %s", errno ? strerror(errno) : "it cannot be written");
+    said = true;
+    return false;
 }
 
 static int unknown_option(const struct lb_cli *cli, const char *name)
@@ -131,9 +149,20 @@ static int take_option(struct lb_cli *cli, const char *word, struct words *words
         cli->values[i] = option->value ? take_value(words, equals) : "";
         if (!cli->values[i])
             return lb_cli_usage(cli, "--%s needs a value: %s", name, option->value);
+        if (!*cli->values[i] && (PATHS >> i) & 1) /* as of a variable that is not set */
+            return lb_cli_usage(cli, "--%s: the value is empty", name);
         return LB_EXIT_DONE;
     }
     return unknown_option(cli, name);
+}
+
+/* The first argument names what the command is about, and is empty, as a variable is that is not
+ * set. With --workspace it is an identifier. */
+static bool names_nothing(const struct lb_cli *cli)
+{
+    char first = *cli->command->arguments;
+    return cli->argument_count > 0 && !*cli->arguments[0] && first >= 'A' && first <= 'Z' &&
+           !lb_cli_given(cli, LB_OPT_WORKSPACE);
 }
 
 static int check_counts(const struct lb_cli *cli)
@@ -146,6 +175,9 @@ static int check_counts(const struct lb_cli *cli)
     }
     if (cli->argument_count < command->least)
         return lb_cli_usage(cli, "%s needs %s", command->name, command->arguments);
+    if (names_nothing(cli))
+        return lb_cli_usage(cli, "%.*s is empty", (int)strcspn(command->arguments, " ."),
+                            command->arguments);
     if (cli->argument_count > command->most)
         return lb_cli_usage(cli, "%s does not know what to do with '%s'", command->name,
                             cli->arguments[command->most]);

@@ -1,6 +1,7 @@
 #include "cli/table.h"
 
 #include "base/utf8.h"
+#include "cli/cli.h"
 #include "cli/wrap.h"
 
 #include <assert.h>
@@ -105,7 +106,7 @@ bool lb_table_flush(struct lb_table *table)
     }
     table->cells.len = 0;
     table->count = 0;
-    return fflush(stdout) == 0 && !ferror(stdout);
+    return lb_cli_flush();
 }
 
 bool lb_table_put_json(struct lb_str body, bool first, bool last)
@@ -122,7 +123,7 @@ bool lb_table_put_json(struct lb_str body, bool first, bool last)
     fwrite(open + 1, 1, len, stdout);
     if (last)
         puts("]");
-    return fflush(stdout) == 0 && !ferror(stdout);
+    return lb_cli_flush();
 }
 
 bool lb_table_fini(struct lb_table *table)

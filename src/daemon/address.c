@@ -4,8 +4,9 @@
 #include <stdio.h>
 #include <string.h>
 
-/* A host that clients on this machine can ask for: "every address" is not one. */
-static const char *reachable(const char *host)
+/* Where this machine itself asks for "every address", which is none that can be asked for; NULL
+ * when the host is an address of its own. */
+static const char *own_of_every(const char *host)
 {
     struct in_addr v4;
     struct in6_addr v6;
@@ -17,22 +18,36 @@ static const char *reachable(const char *host)
         lb_str_copy((struct lb_str){host + 1, len - 2}, bare, sizeof bare) &&
         inet_pton(AF_INET6, bare, &v6) == 1 && IN6_IS_ADDR_UNSPECIFIED(&v6))
         return "[::1]";
-    return host;
+    return NULL;
+}
+
+/* The host of a setting `listen`. Returns its port with the colon, "" when it has none. */
+static const char *host_of(const char *listen, char *out, size_t size)
+{
+    const char *colon = strrchr(listen, ':');
+    struct lb_str host = {listen, colon ? (size_t)(colon - listen) : strlen(listen)};
+    if (!lb_str_copy(host, out, size)) /* then it cannot be listened on */
+        lb_str_copy(LB_STR("?"), out, size);
+    return colon ? colon : "";
+}
+
+bool lb_address_links_lead_here_alone(const struct lb_config *config)
+{
+    char host[256] = "";
+    host_of(config->listen, host, sizeof host);
+    return config->dashboard && !*config->public_url && own_of_every(host);
 }
 
 /* With the port that was really bound; a command's own server has none. */
 static void format_url(const struct lb_parts *parts, char *out, size_t size)
 {
     char host[256] = "";
-    struct lb_str listen = lb_str(parts->config.listen);
-    const char *colon = strrchr(listen.ptr, ':');
-    if (colon)
-        listen.len = (size_t)(colon - listen.ptr);
-    lb_str_copy(listen, host, sizeof host); /* it fits: it was bound */
+    const char *port = host_of(parts->config.listen, host, sizeof host);
+    const char *own = own_of_every(host);
     if (parts->local)
-        snprintf(out, size, "http://%s%s", reachable(host), colon ? colon : "");
+        snprintf(out, size, "http://%s%s", own ? own : host, port);
     else
-        snprintf(out, size, "http://%s:%u", reachable(host), lb_server_port(parts->app.server));
+        snprintf(out, size, "http://%s:%u", own ? own : host, lb_server_port(parts->app.server));
 }
 
 /* http or https, a host, and nothing that could end a header or a line of a log. */

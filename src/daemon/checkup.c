@@ -2,6 +2,7 @@
 
 #include "api/system/backup.h"
 #include "base/clock.h"
+#include "daemon/address.h"
 #include "daemon/database.h"
 #include "http/listen.h"
 
@@ -415,8 +416,19 @@ static void check_address(struct lb_checkup *checkup)
                    checkup->config->listen);
 }
 
+/* Where users find the server. */
+static void check_public_address(struct lb_checkup *checkup)
+{
+    if (lb_address_links_lead_here_alone(checkup->config))
+        lb_checkup_say(checkup, "public address", LB_CHECKUP_NOTE, LB_ADDRESS_ADVICE,
+                       "%s is every address of this machine, but links for users lead to the "
+                       "machine itself, and no other one can open them",
+                       checkup->config->listen);
+}
+
 void lb_checkup_start(struct lb_checkup *checkup)
 {
+    check_public_address(checkup);
     if (checkup->server) {
         lb_checkup_say(checkup, "server", LB_CHECKUP_OK, NULL, "it runs as process %ld and answers",
                        (long)checkup->server);

@@ -2,6 +2,7 @@
 
 #include "api/events/waits.h"
 #include "base/clock.h"
+#include "daemon/address.h"
 #include "daemon/demo.h"
 #include "daemon/notify.h"
 #include "daemon/parts.h"
@@ -142,6 +143,11 @@ static lb_err serve(struct lb_parts *parts, const struct lb_build_info *build,
     if (err)
         return err;
     lb_set_up_offer(parts);
+    if (lb_address_links_lead_here_alone(&parts->config))
+        lb_log(LB_LOG_WARN, "address",
+               "listening on every address of this machine, but links for users begin with %s, "
+               "which no other machine can open. " LB_ADDRESS_ADVICE,
+               parts->app.public_url);
     log_ready(parts, build, begun_ns);
     lb_log_say("leadblock: ready on %s\n", parts->url);
     lb_notify("READY=1");

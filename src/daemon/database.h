@@ -28,6 +28,13 @@ void lb_database_close(struct lb_database *end);
 /* LB_ERR_NOT_FOUND with a reason: what a command says that makes no database in this folder. */
 lb_err lb_database_absent(const char *folder, struct lb_reason *reason);
 
+/* Has the file no data of leadblock's, being empty, or a database that was never filled? Opened to
+ * be written to, it would become a new one. */
+bool lb_database_is_blank(const char *path);
+
+/* The same of the database in a data folder, unless a log or mark beside it says more. */
+bool lb_database_folder_is_blank(const char *folder);
+
 /* The path of its folder; NULL: it is in PostgreSQL. */
 const char *lb_database_folder(const char *database);
 

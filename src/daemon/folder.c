@@ -249,17 +249,27 @@ void lb_folder_mark_data(const struct lb_folder *folder)
                strerror(errno));
 }
 
+/* Is the database absent, or empty without anything beside it that would say so? */
+static const char *what_is_lost(const struct lb_folder *folder)
+{
+    struct stat info;
+    if (fstatat(folder->fd, "leadblock.db", &info, 0) != 0)
+        return errno == ENOENT ? "absent, and the folder had one" : NULL;
+    bool marked = faccessat(folder->fd, "leadblock.db-mark", F_OK, 0) == 0 ||
+                  faccessat(folder->fd, "leadblock.db-wal", F_OK, 0) == 0;
+    return info.st_size == 0 && !marked ? "empty, and it had data" : NULL;
+}
+
 lb_err lb_folder_check_data(const struct lb_folder *folder, struct lb_reason *reason)
 {
     struct stat info;
-    if (faccessat(folder->fd, "leadblock.db", F_OK, 0) == 0 || errno != ENOENT ||
-        fstat(folder->lock_fd, &info) != 0 || info.st_size == 0)
+    const char *lost = what_is_lost(folder);
+    if (!lost || fstat(folder->lock_fd, &info) != 0 || info.st_size == 0)
         return LB_OK;
-    return lb_fail(
-        reason, LB_ERR_STORAGE_UNAVAILABLE,
-        "damage: %s is absent, and the folder had one; restore a backup, or look for the "
-        "file. To begin without data, remove %s/lock",
-        folder->database, folder->path);
+    return lb_fail(reason, LB_ERR_STORAGE_UNAVAILABLE,
+                   "damage: %s is %s; restore a backup, or look for the file. To begin without "
+                   "data, remove %s/lock",
+                   folder->database, lost, folder->path);
 }
 
 lb_err lb_folder_intact(struct lb_folder *folder, struct lb_reason *reason)

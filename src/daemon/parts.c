@@ -100,7 +100,8 @@ static lb_err open_store(struct lb_parts *parts, struct lb_reason *reason)
             parts->config.data);
     lb_err err = shared ? LB_OK : lb_folder_check_data(&parts->folder, reason);
     if (!err && !shared && parts->use != LB_DATABASE_WRITE &&
-        access(parts->folder.database, F_OK) != 0)
+        (access(parts->folder.database, F_OK) != 0 ||
+         lb_database_folder_is_blank(parts->config.data)))
         err = lb_database_absent(parts->config.data, reason);
     if (!err)
         err = lb_daemon_open_store(&parts->config, &parts->folder, parts->use == LB_DATABASE_LOOK,

@@ -173,11 +173,18 @@ static bool move_files(const char *from, const char *to)
     return true;
 }
 
+/* An empty file with nothing beside it, as a disk that was full leaves it, is none. */
 static bool has_database(const char *folder)
 {
     char path[PATH_MAX];
-    snprintf(path, sizeof path, "%s/leadblock.db", folder);
-    return access(path, F_OK) == 0;
+    struct stat info;
+    bool any = false;
+    for (size_t i = 0; i < FILES; i++) {
+        snprintf(path, sizeof path, "%s/%s", folder, files[i]);
+        bool last = i + 1 == FILES;
+        any |= stat(path, &info) == 0 && (info.st_size > 0 || !last);
+    }
+    return any && access(path, F_OK) == 0;
 }
 
 /* Out of the way, into a folder inside the data folder: nothing outside of it need be writable. */
@@ -249,7 +256,7 @@ static lb_err restore_into(struct lb_restore *restore, struct lb_reason *reason)
 lb_err lb_restore_run(struct lb_restore *restore, struct lb_reason *reason)
 {
     struct lb_folder folder;
-    struct stat info;
+    struct stat info = {.st_mode = 0};
     if (sodium_init() < 0)
         return lb_fail(reason, LB_ERR_INTERNAL, "no entropy");
     signal(SIGPIPE, SIG_IGN);
@@ -257,7 +264,13 @@ lb_err lb_restore_run(struct lb_restore *restore, struct lb_reason *reason)
     if (stat(restore->backup, &info) != 0 || !S_ISREG(info.st_mode))
         return lb_fail(reason, LB_ERR_NOT_FOUND, "cannot read the backup %s: %s", restore->backup,
                        S_ISDIR(info.st_mode) ? "it is a folder; name the file in it"
+                       : info.st_mode        ? "it is no file"
                                              : strerror(errno));
+    if (lb_database_is_blank(restore->backup))
+        return lb_fail(
+            reason, LB_ERR_NOT_FOUND,
+            "the backup %s is empty, or another program's: it has no data of leadblock's",
+            restore->backup);
     /* Its lock keeps servers and other commands away. */
     lb_err err = lb_folder_open(restore->data, &folder, reason);
     if (err)

@@ -131,17 +131,19 @@ static bool is_empty(struct lb_blocklist *blocklist, struct lb_list list)
     return true;
 }
 
-/* The list of that campaign id in a workspace, of a campaign or kept; 0: there is none. */
-static uint32_t find_list(struct lb_directory *directory, const struct lb_workspace *workspace,
-                          struct lb_str id)
+/* The list of that campaign id in a workspace, of a campaign or kept; `*out` 0: there is none. */
+static lb_err find_list(struct lb_directory *directory, const struct lb_workspace *workspace,
+                        struct lb_str id, uint32_t *out)
 {
     size_t count = 0;
-    uint32_t found = 0;
     struct lb_list_owner *owners = lb_directory_list_owners(directory, workspace, &count);
-    for (size_t i = 0; owners && !found && i < count; i++)
-        found = lb_str_equal(owners[i].id, id) ? owners[i].no : 0;
+    *out = 0;
+    if (!owners)
+        return LB_ERR_INTERNAL;
+    for (size_t i = 0; !*out && i < count; i++)
+        *out = lb_str_equal(owners[i].id, id) ? owners[i].no : 0;
     free(owners);
-    return found;
+    return LB_OK;
 }
 
 static void tell_list(struct pair *pair, enum lb_restore_what what, const char *workspace,
@@ -187,7 +189,9 @@ static lb_err block_list(struct lb_restore *restore, struct lb_restore_old *old,
         lb_str_copy(owner->id, id, sizeof id);
         lb_str_copy(owner->id, made.row.id, sizeof made.row.id);
         lb_str_copy(owner->name, made.row.name, sizeof made.row.name);
-        standing.list.campaign = find_list(parts->app.directory, now, lb_str(id));
+        err = find_list(parts->app.directory, now, lb_str(id), &standing.list.campaign);
+        if (err)
+            return err;
         absent = !standing.list.campaign && !is_empty(old->blocklist, list);
         if (!standing.list.campaign && !absent)
             return LB_OK;
@@ -223,7 +227,9 @@ static lb_err count_unblocked(struct lb_restore *restore, struct lb_restore_old 
         .restore = restore, .other = old->blocklist, .other_list = {.workspace = before->row.no}};
     if (owner) {
         lb_str_copy(owner->id, id, sizeof id);
-        pair.other_list.campaign = find_list(old->directory, before, owner->id);
+        lb_err err = find_list(old->directory, before, owner->id, &pair.other_list.campaign);
+        if (err)
+            return err;
         if (!pair.other_list.campaign)
             pair.other_list.campaign = UINT32_MAX; /* no list: all of them */
     }

@@ -76,14 +76,16 @@ struct lb_import_findings {
     size_t reason_column; /* from 1; 0: there is none */
     struct lb_str reason_name;
     uint64_t heading_line; /* rows up to this line are headings */
+    bool types_by_row;     /* of names of every type: a column says what each row has */
 };
 
 /* A column, to choose from. */
 struct lb_import_column {
     size_t number; /* from 1 */
     struct lb_str name;
-    enum lb_import_type type; /* of its names, of any type; LB_TYPE_NONE: it has none */
-    bool taken;               /* the same; false: it was left out */
+    /* Of names of every type, and of a check; LB_TYPE_NONE: it has no names. */
+    enum lb_import_type type;
+    bool taken; /* the same; false: it was left out */
     size_t sample_count;
     struct lb_str samples[LB_IMPORT_SAMPLES];
 };

@@ -155,7 +155,8 @@ static lb_err choose_types(struct lb_import *import, struct lb_reason *reason)
         .name = LB_STR(""),
         .reason_column = typing->reasons,
         .reason_name = typing->reasons_name ? lb_str(typing->reasons_name->text) : LB_STR(""),
-        .heading_line = typing->heading_line};
+        .heading_line = typing->heading_line,
+        .types_by_row = typing->types > 0};
     if (!err && import->shape.table)
         take_typed_notes(import);
     return err;
@@ -205,13 +206,24 @@ static bool is_list_of_addresses(const struct lb_import *import)
 static lb_err survey(struct lb_import *import)
 {
     lb_err err = lb_import_survey_take(&import->source, import->form, &import->shape,
-                                       import->options.typed, &import->rows, &import->survey);
+                                       &import->options, &import->rows, &import->survey);
     if (err || !is_list_of_addresses(import))
         return err;
     import->shape = (struct lb_import_shape){.any = true};
     lb_import_survey_fini(&import->survey);
-    return lb_import_survey_take(&import->source, import->form, &import->shape,
-                                 import->options.typed, &import->rows, &import->survey);
+    return lb_import_survey_take(&import->source, import->form, &import->shape, &import->options,
+                                 &import->rows, &import->survey);
+}
+
+/* What a check of LinkedIn names alone leaves out: the columns that one of every type takes. */
+static lb_err find_left_out(struct lb_import *import, struct lb_reason *reason)
+{
+    const struct lb_import_options options = {.typed = true, .checks = true};
+    struct lb_reason none;
+    if (!import->options.checks || !import->choice.table)
+        return LB_OK;
+    lb_err err = lb_import_types_choose(&import->survey, true, &options, &import->typing, &none);
+    return err == LB_ERR_OVERLOADED ? lb_fail(reason, err, "out of memory") : LB_OK;
 }
 
 static lb_err judge(struct lb_import *import, struct lb_reason *reason)
@@ -234,9 +246,10 @@ static lb_err judge(struct lb_import *import, struct lb_reason *reason)
     err = lb_import_choose(&import->survey, &import->shape, &import->options, &import->choice,
                            reason);
     set_findings(import);
-    if (!err)
-        take_notes(import);
-    return err;
+    if (err)
+        return err;
+    take_notes(import);
+    return find_left_out(import, reason);
 }
 
 lb_err lb_import_judge(const struct lb_import_source *source,
@@ -288,6 +301,12 @@ struct lb_import_column lb_import_column(const struct lb_import *import, size_t 
         label = typed->name;
         column.type = typed->type;
         column.taken = typed->taken;
+    } else if (index < import->typing.count) {
+        bool chosen = index == import->choice.column;
+        column.type = chosen                                ? LB_TYPE_PERSON
+                      : import->typing.columns[index].taken ? import->typing.columns[index].type
+                                                            : LB_TYPE_NONE;
+        column.taken = chosen;
     } else if (!label && facts->kept[0].line && facts->filled > 1 && !facts->address_line)
         label = &facts->kept[0];
     if (label)

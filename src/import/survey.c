@@ -124,7 +124,7 @@ static lb_err note_cell(struct lb_import_survey *survey, size_t index, struct lb
     if (column->filled < LB_IMPORT_KEPT)
         set_label(&column->kept[column->filled], line, cell);
     column->filled++;
-    if (survey->typed)
+    if (survey->guesses)
         note_type(survey, column, cell, line);
     lb_err err = note_addresses(survey, column, cell, line);
     if (!err && survey->rows <= LB_IMPORT_HEADING_ROWS && !column->address_line)
@@ -148,7 +148,7 @@ static lb_err note_row(struct lb_import_survey *survey, const struct lb_import_r
         lb_err err = note_cell(survey, i, row->cells[i], row->line, may_be, &headings);
         if (err)
             return err;
-        if (survey->typed && survey->rows <= LB_IMPORT_HEADING_ROWS)
+        if (survey->guesses && survey->rows <= LB_IMPORT_HEADING_ROWS)
             details |= 1u << lb_import_detail_of_heading(row->cells[i]);
     }
     if (!survey->typed_line && (details & EXPORTED) == EXPORTED)
@@ -159,12 +159,14 @@ static lb_err note_row(struct lb_import_survey *survey, const struct lb_import_r
 }
 
 lb_err lb_import_survey_take(const struct lb_import_source *source, struct lb_import_form form,
-                             const struct lb_import_shape *shape, bool typed,
-                             struct lb_import_rows *rows, struct lb_import_survey *out)
+                             const struct lb_import_shape *shape,
+                             const struct lb_import_options *options, struct lb_import_rows *rows,
+                             struct lb_import_survey *out)
 {
     struct lb_import_row row;
     bool any = true;
-    *out = (struct lb_import_survey){.typed = typed};
+    *out = (struct lb_import_survey){.typed = options->typed,
+                                     .guesses = options->typed || options->checks};
     randombytes_buf(&out->distinct.seed, sizeof out->distinct.seed);
     lb_err err = lb_import_rows_open(rows, source, form, shape->dialect);
     while (!err) {

@@ -45,15 +45,17 @@ struct lb_import_survey {
     uint64_t person_line;  /* the first row with the address of a person; 0: there is none */
     /* For names of every type (types.h). */
     bool typed;
+    bool guesses;        /* cells are counted by what they look like: also of a check */
     uint64_t typed_line; /* the first row with a heading that says a type; 0: not found */
     uint64_t value_line; /* the first row with a cell that looks like a name; the same */
 };
 
-/* `typed`: names of every type are looked for. `rows` is work space. Whatever it returns, `out` is
- * to be finished. */
+/* What is looked for is as the options say. `rows` is work space. Whatever it returns, `out` is to
+ * be finished. */
 lb_err lb_import_survey_take(const struct lb_import_source *source, struct lb_import_form form,
-                             const struct lb_import_shape *shape, bool typed,
-                             struct lb_import_rows *rows, struct lb_import_survey *out);
+                             const struct lb_import_shape *shape,
+                             const struct lb_import_options *options, struct lb_import_rows *rows,
+                             struct lb_import_survey *out);
 void lb_import_survey_fini(struct lb_import_survey *survey);
 
 /* Does a column without a heading name few people again and again, as one of senders does beside

@@ -469,6 +469,32 @@ def test_wrong_usage_is_exit_code_2_and_asks_nothing():
         assert fake.requests == []
 
 
+@pytest.mark.parametrize("args, what", [
+    (["list", ""], "CAMPAIGN"), (["export", ""], "CAMPAIGN"), (["block", "", "x"], "CAMPAIGN"),
+    (["send", "", "--exec", "true"], "CAMPAIGN"), (["lead", "add", "", "--file", "x"], "CAMPAIGN"),
+    (["undo", ""], "CHANGE|IMPORT"), (["key", "list", ""], "WORKSPACE"), (["key", "revoke", ""], "KEYID"),
+    (["user", "delete", ""], "EMAIL"), (["backup", ""], "TARGET"), (["verify", ""], "DATABASE")], ids=str)
+def test_what_a_command_is_about_is_not_empty(args, what, tmp_path):
+    """The answer of a server was about its paths."""
+    with Fake(blocked_all) as fake:
+        result = run(*args, env=fake.env, cwd=tmp_path)
+        assert result.code == 2 and result.err.startswith(f"leadblock: {what} is empty\n"), result
+        assert fake.requests == [] and list(tmp_path.iterdir()) == []
+        assert run("block", "--workspace", "", "x", env=fake.env).code == 0  # identifiers, of which one is empty
+
+
+@pytest.mark.parametrize("args", [["export", "q1", "--output", ""], ["block", "q1", "--file", ""],
+                                  ["block", "q1", "--file="], ["doctor", "--env-file", ""], ["ready", "--data", ""],
+                                  ["restore", "x.db", "--from", ""], ["copy", "--from", "x", "--to", ""],
+                                  ["verify", "x", "--evidence", ""]], ids=" ".join)
+def test_the_name_of_a_file_is_not_empty(args, tmp_path):
+    """As of a variable that is not set. An export would be written, and be nowhere."""
+    with Fake(blocked_all) as fake:
+        result = run(*args, env=fake.env, cwd=tmp_path)
+        assert result.code == 2 and "the value is empty" in result.err, result
+        assert fake.requests == [] and list(tmp_path.iterdir()) == []
+
+
 def test_a_missing_file_is_named():
     with Fake(blocked_all) as fake:
         result = run("block", "q1", "--file", "/no/such/file.csv", env=fake.env)

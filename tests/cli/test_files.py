@@ -248,6 +248,23 @@ def test_check_says_of_each_person_whether_they_are_blocked(path):
         assert (quiet.code, quiet.out) == (1, "")
 
 
+@pytest.mark.parametrize("all_types, checked, unchecked, said", [
+    ([], "3:publicIdentifier", "4:email,5:company",
+     "Checked: column 3 (LinkedIn names).\nNot checked: column 4 (e-mail addresses), column 5 (companies). Who is "
+     "blocked by these alone is shown as allowed: --all-types checks them, too.\n"),
+    (["--all-types"], "3:phone,\x1b[2J,4:\x1b[2J", "5:domain",
+     "Checked: column 3 (phone numbers), column 4 (names).\nNot checked: column 5 (domains). Who is blocked by these "
+     "alone is shown as allowed: name all columns with --columns.\n"),
+    ([], "3:publicIdentifier", "", "")], ids=["linkedin", "typed", "all of it"])
+def test_a_check_warns_of_columns_with_names_that_it_did_not_ask_for(path, all_types, checked, unchecked, said):
+    headers = {"X-Checked-Columns": checked, **({"X-Unchecked-Columns": unchecked} if unchecked else {})}
+    body = TYPED if all_types else CHECKED.replace("no profile", "")
+    with Fake([(200, body, {**CSV, **headers})]) as fake:
+        result = run("check", "q1", "--file", path, "--skip-invalid", *all_types, env=fake.env)
+        assert result.code == 0 and result.err.endswith(said), result
+        assert ("Not checked" in result.err) == bool(said), result
+
+
 @pytest.mark.parametrize("body", ["", CHECKED[:-2], CHECKED[:-3], CHECKED + "5,x\r\n", CHECKED + '6,"x',
                                   CHECKED + '7,"x"y,z,true,,\r\n', CHECKED + "8,x,y,true,,,\r\n",
                                   CHECKED + "9,x,y,,,\r\n"])

@@ -427,6 +427,16 @@ def test_unblock_in_the_workspace_ends_no_entry_of_another_name():
         assert "is still blocked by another name: anna-old\n" in result["content"][0]["text"]
 
 
+def test_explain_says_by_which_other_names_a_person_is_blocked():
+    def block(name):
+        return {"scope": "campaign", "matched": {"type": "publicIdentifier", "value": name}}
+    blocks = [{"scope": "workspace"}, block("anna-old"), block("anna-older"), block("anna-old")]
+    person = {"publicIdentifier": "anna-new", "blocked": True, "blocks": blocks, "blocksTotal": 4}
+    with Fake([(200, person, {}), (200, [], {})]) as fake:
+        text = call(fake, "explain", publicIdentifier="anna-new")["content"][0]["text"]
+        assert text.startswith("anna-new: BLOCKED in 4 lists (by another name: anna-old, anna-older). "), text
+
+
 @pytest.mark.parametrize("name, arguments, bodies", [
     ("unblock", {"publicIdentifiers": ["x"]}, [{}]),
     ("explain", {"publicIdentifier": "x"}, [{"publicIdentifier": "x", "blocks": []}]),

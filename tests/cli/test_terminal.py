@@ -136,5 +136,18 @@ def test_a_command_that_makes_a_database_says_that_no_server_runs_on_it(tmp_path
         shown, code = on_a_terminal("user", "create", email, "--role", "operator", "--data", data, env={})
         assert code == 0 and "/#/link/" in shown, shown
         assert (said in shown) == is_new, shown
+        assert "No other machine can open it. Set LEADBLOCK_PUBLIC_URL" in shown, shown
     quiet = run("workspace", "create", "Acme", "--plan", "pro", "--data", str(tmp_path / "other"))
     assert quiet.code == 0 and quiet.err == "", quiet.err
+
+
+@pytest.mark.parametrize("stdout, reason", [("/dev/full", "No space left on device"), (None, "Bad file descriptor")])
+@pytest.mark.parametrize("args", [["list", "q1"], ["imports"], ["export", "q1"], ["version"]], ids=" ".join)
+def test_output_that_cannot_be_written_is_said(args, stdout, reason):
+    def answers(request):
+        return (200, "publicIdentifier\r\n", {"Content-Type": "text/csv"}) if args[0] == "export" else (200, rows("x"), {})
+    with Fake(answers) as fake:
+        to = f">{stdout}" if stdout else ">&-"
+        result = subprocess.run(["sh", "-c", f'exec "$@" {to}', "sh", binary(), *args], stdin=subprocess.DEVNULL,
+                                stderr=subprocess.PIPE, text=True, env={**os.environ, **fake.env}, timeout=30)
+    assert result.returncode == 1 and result.stderr == f"leadblock: standard output: {reason}\n", result

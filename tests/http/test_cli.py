@@ -212,6 +212,8 @@ def test_ready_says_whether_the_running_server_answers_checks(tmp_path):
         failed(run("ready", "--data", server.data), "no server of this data folder is running")
     failed(run("ready", "--data", tmp_path / "none"), "no server of this data folder is running")
     assert not (tmp_path / "none").exists()
+    (tmp_path / "file").touch()
+    failed(run("ready", "--data", tmp_path / "file"), "file is not a folder")
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user")

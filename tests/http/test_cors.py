@@ -47,7 +47,8 @@ def test_by_default_no_page_may(api, campaign):
 def test_a_page_that_is_named_reads_answers_and_errors(tenant_there, origin):
     api = tenant_there.api
     shown = {"access-control-allow-origin": [origin], "vary": ["Origin"], "access-control-expose-headers": [
-        "Content-Disposition, Link, Preference-Applied, Retry-After, X-Change-Id, X-Request-Id, X-Total-Count"]}
+        "Content-Disposition, Link, Preference-Applied, Retry-After, X-Change-Id, X-Checked-Columns, X-Request-Id, "
+        "X-Total-Count, X-Unchecked-Columns"]}
     sent = [("Origin", origin)]
     answers = {
         200: api.post("/blocked-leads", {"leads": [{"publicIdentifier": "someone"}]}, headers=sent),

@@ -95,6 +95,9 @@ def test_a_folder_that_lost_all_of_its_database_is_no_new_one():
             path.unlink()
         with pytest.raises(CommandFailed, match="is absent, and the folder had one; restore"):
             server.start()
+        (server.data / "leadblock.db").touch()
+        with pytest.raises(CommandFailed, match="is empty, and it had data; restore"):
+            server.start()
         (server.data / "lock").unlink()
         server.start()
 

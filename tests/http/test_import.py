@@ -313,6 +313,30 @@ def test_a_check_answers_for_each_person_in_turn(tenant):
     assert target.entries().keys() == {here}
 
 
+def columns_of(response):
+    assert response.status == 200, response
+    return response.header("x-checked-columns"), response.header("x-unchecked-columns")
+
+
+@pytest.mark.parametrize("text, checked, unchecked", [
+    ("First Name,Last Name,URL,Email Address,Company\nAnn,Doe,in/ann,ann@acme.com,Acme\nBob,Roe,in/bob,,Acme\n",
+     "3:publicIdentifier", "4:email,5:company"),
+    ("in/ann;ann@acme.com\nin/bob;bob@acme.com\nin/cleo;cleo@acme.com\n", "1:publicIdentifier", "2:email"),
+    ("Name,LinkedIn\nAnn,in/ann\nBob,in/bob\n", "2:publicIdentifier", None),
+    ("in/ann\nin/bob\n", None, None)], ids=["connections", "no headings", "names alone", "a list"])
+def test_a_check_says_which_columns_with_names_it_did_not_ask_for(tenant, text, checked, unchecked):
+    """Who is blocked by an e-mail address alone is allowed by such a check, and is contacted by no campaign."""
+    target = List(tenant, "campaign")
+    text = text.replace("in/", PROFILE).encode()
+    assert columns_of(target.send(text, action="check")) == (checked, unchecked)
+    assert columns_of(target.send(text, dryRun="true")) == (None, None)
+    typed = tenant.api.post("/blocklist/import?action=check", File(text))
+    if checked:
+        assert columns_of(typed) == (",".join(filter(None, (checked, unchecked))), None)
+    exported = File(b"type,value,reason,by\nemail,ann@acme.com,,eve@example.com\ndomain,acme.com,,eve@example.com\n")
+    assert columns_of(tenant.api.post("/blocklist/import?action=check", exported)) == (None, None)
+
+
 def test_a_check_of_many_is_given_whole_and_counted(fresh):
     target = List(fresh, "campaign")
     names = [f"ann-{n}" for n in range(30000)]

@@ -121,6 +121,16 @@ def test_a_link_sets_leads_aside_and_its_end_puts_them_back(fresh):
     assert names(campaign.claim()) == [NEW, "joe"]
 
 
+def test_why_a_lead_is_not_contacted_says_when_it_is_blocked_by_another_name_of_the_person(fresh):
+    campaign = Campaign(fresh, {"publicIdentifier": NEW, "memberId": ANNA})
+    link(fresh.api, (ANNA, OLD))
+    block_everywhere(fresh.api, OLD)
+    start = f"{OLD}, another name of the person, is blocked in the workspace since "
+    assert campaign.explain(NEW)["because"].startswith(start)
+    block_everywhere(fresh.api, ANNA)  # a name of the lead itself
+    assert campaign.explain(NEW)["because"].startswith(f"{ANNA} is blocked in the workspace since ")
+
+
 def test_an_undo_of_an_undo_makes_the_link_again(fresh):
     *_, change = link(fresh.api, (ANNA, OLD))
     block_everywhere(fresh.api, OLD)

@@ -1,6 +1,7 @@
 """The process and what of it the backend has no part in: addresses, folder, settings, connections at a
 stop, the log."""
 
+import os
 import re
 import signal
 import socket
@@ -14,6 +15,7 @@ from support import expect
 from support.client import build
 from support.demo import try_demo
 from support.server import Server, binary, clean_environment, fresh_address, key_id, run, unique
+from support.waiting import eventually
 
 
 def blocks(campaign):
@@ -292,6 +294,27 @@ def test_the_urls_that_are_printed_can_be_asked_for(listen, host):
         socket.socket(family).bind(address)
     except OSError:
         pytest.skip(f"this machine has no {host}")
+    everywhere = listen in ("*:0", "0.0.0.0:0", ":0", "[::]:0", "[0:0::0]:0")
     with Server("--demo", listen=listen) as server:
         assert f"ready on http://{host}:{server.port}\n" in server.log_text()
+        told = f"links for users begin with http://{host}:{server.port}, which no other machine can open"
+        assert (told in server.log_text()) == everywhere
         try_demo(server)
+
+
+@pytest.mark.parametrize("option", ["--public-url=http://192.168.1.10:8080", "--dashboard=false"])
+def test_who_says_what_links_have_or_wants_none_is_not_told_of_them(option):
+    with Server(option, listen="0.0.0.0:0") as server:
+        assert "links for users" not in server.log_text()
+
+
+def test_what_is_printed_goes_into_no_file_when_a_standard_stream_is_closed(tmp_path):
+    """The next file that is opened would have its number: such as the lock, or a connection."""
+    command = [binary(), "serve", "--data", tmp_path / "data", "--listen", "127.0.0.1:0"]
+    server = subprocess.Popen(["sh", "-c", 'exec "$@" 0<&- 1>&- 2>&-', "sh", *command], env=clean_environment())
+    try:
+        eventually(lambda: run("ready", "--data", tmp_path / "data").code == 0)
+        assert [os.readlink(f"/proc/{server.pid}/fd/{number}") for number in range(3)] == ["/dev/null"] * 3
+    finally:
+        server.terminate()
+    assert server.wait(20) == 0

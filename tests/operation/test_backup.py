@@ -3,6 +3,7 @@ good one."""
 
 import fcntl
 import os
+import pty
 import re
 import subprocess
 from datetime import datetime, timedelta, timezone
@@ -11,6 +12,7 @@ import pytest
 
 from support import pages
 from support.server import Server, binary, clean_environment, run
+from support.terminal import all_of
 
 NAME = re.compile(r"leadblock-\d{8}T\d{6}Z\.db")
 
@@ -37,6 +39,16 @@ def old(folder, days, size=100):
     path = folder / at.strftime("leadblock-%Y%m%dT%H%M%SZ.db")
     path.write_bytes(b"x" * size)
     return path
+
+
+def on_a_terminal(*args):
+    """The exit code, and what a person sees on standard error."""
+    ours, theirs = pty.openpty()
+    process = subprocess.Popen([binary(), *map(str, args)], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                               stderr=theirs, env=clean_environment())
+    os.close(theirs)
+    shown = all_of(ours)
+    return process.wait(30), shown
 
 
 def names(folder):
@@ -192,9 +204,34 @@ def test_wrong_usage(server, folder, args):
 
 
 def test_retention_needs_a_folder(server, tmp_path):
-    result = server.run("backup", tmp_path / "one.db", "--keep", "1")
-    assert result.code == 2 and "need a folder" in result.err, result
+    result = server.run("backup", tmp_path / "one", "--keep", "1")
+    assert result.code == 2 and "need a folder" in result.err and "Make it first" in result.err, result
     assert names(tmp_path) == []
+    (tmp_path / "one").write_text("x")
+    result = server.run("backup", tmp_path / "one", "--keep", "1")
+    assert result.code == 2 and "it is a file" in result.err, result
+    assert names(tmp_path) == ["one"]
+
+
+def test_a_folder_that_is_meant_and_is_not_there_is_not_made_as_a_file(server, tmp_path):
+    result = server.run("backup", f"{tmp_path}/backups/")
+    assert result.code == 2 and "it does not exist. Make it first" in result.err, result
+    assert names(tmp_path) == []
+
+
+def test_a_name_that_may_be_meant_as_a_folder_is_said_to_be_a_file(server, tmp_path):
+    for name, told in (("backups", True), ("copy.db", False)):
+        code, shown = on_a_terminal("backup", tmp_path / name, *server.place)
+        assert code == 0 and ("will be the copy itself, as there is no such folder" in shown) == told, shown
+        assert (tmp_path / name).is_file()
+
+
+@pytest.mark.parametrize("name, advice", [("taken.db", "replaces no file"), ("absent/x.db", "Make the folder first")])
+def test_a_copy_that_cannot_be_made_says_what_to_do(server, tmp_path, name, advice):
+    (tmp_path / "taken.db").write_text("x")
+    result = server.run("backup", tmp_path / name)
+    assert result.code == 1 and advice in result.err, result
+    assert names(tmp_path) == ["taken.db"] and (tmp_path / "taken.db").read_text() == "x"
 
 
 def test_a_database_of_an_earlier_version_is_left_as_it_is(tmp_path):
@@ -226,3 +263,17 @@ def test_doctor_says_when_the_last_one_is_old(tmp_path):
     (data / "last-backup").write_text(at.strftime("%Y-%m-%dT%H:%M:%S.000Z /copy.db\n"))
     state, text = said()
     assert state == "warning" and "72 hours ago" in text
+
+
+def test_a_reader_that_ends_early_does_not_end_the_check(server, folder):
+    """As `leadblock backup ... | head -1` does, once the copy is written and said to be."""
+    gone = old(folder, 3)
+    reader, writer = os.pipe()
+    os.close(reader)
+    result = subprocess.run([binary(), "backup", folder, "--keep", "1", *server.place], stdin=subprocess.DEVNULL,
+                            stdout=writer, stderr=subprocess.PIPE, text=True, env=clean_environment(), timeout=60)
+    os.close(writer)
+    assert result.returncode == 1 and "standard output" in result.stderr, result
+    (name,) = names(folder)
+    assert name != gone.name and NAME.fullmatch(name)
+    assert name in (server.data / "last-backup").read_text()

@@ -421,3 +421,12 @@ def test_a_proxy_without_a_server_and_one_that_leads_elsewhere(behind, tmp_path)
     with socket.socket() as taken:  # so that no other server gets the port
         taken.bind(("127.0.0.1", 0))
         ask(behind, f"https://127.0.0.1:{taken.getsockname()[1]}", tls[0]).one("public address", "error", "does not answer")
+
+
+def test_links_that_lead_to_the_machine_itself_alone_are_noted(tmp_path):
+    def said(**env):
+        return Doctor("--data", tmp_path / "data", env=env).said("public address")
+    assert run("workspace", "create", "A", "--plan", "pro", "--data", tmp_path / "data").code == 0
+    ((state, text),) = said(LEADBLOCK_LISTEN="0.0.0.0:0")
+    assert state == "note" and "no other one can open them" in text
+    assert said(LEADBLOCK_LISTEN="0.0.0.0:0", LEADBLOCK_DASHBOARD="false") == said(LEADBLOCK_LISTEN="127.0.0.1:0") == []

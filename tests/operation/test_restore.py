@@ -13,6 +13,7 @@ from support import expect, people
 from support.campaigns import Campaign, member_id
 from support.codes import App
 from support.server import Server, Tenant, run, unique
+from support.short_memory import ShortMemory
 
 PASSWORD = people.PASSWORD
 FACTOR = "/session/second-factor"
@@ -274,6 +275,42 @@ def test_what_is_not_there_is_said(tmp_path, args, word):
     assert not (tmp_path / "data" / "leadblock.db").exists()
 
 
+def test_a_backup_without_data_is_none(day, tmp_path):
+    """A copy on a full disk is empty, and sqlite3 makes an empty database of a path that is mistyped."""
+    data = evening(day, tmp_path / "data")
+    before = contents(data)
+    (tmp_path / "empty.db").touch()
+    store = sqlite3.connect(tmp_path / "unfilled.db")
+    store.execute("VACUUM")
+    store.close()
+    assert (tmp_path / "unfilled.db").stat().st_size
+    for name in ("empty.db", "unfilled.db"):
+        result = run("restore", tmp_path / name, "--data", data, "--replace")
+        assert result.code == 1 and f"{name} is empty" in result.err, result
+        assert contents(data) == before
+        folder = tmp_path / "folder"
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(mode=0o700)
+        shutil.copy(tmp_path / name, folder / "leadblock.db")
+        for command, said in ((["verify", folder], "is empty, or another program's"),
+                              (["copy", "--from", folder, "--to", tmp_path / "new"], "is empty, or another program's"),
+                              (["key", "list", "Acme", "--data", folder], "there is no database"),
+                              (["key", "create", "Acme", "--name", "x", "--data", folder], "there is no database")):
+            result = run(*command)
+            assert result.code == 1 and said in result.err, result
+        assert (folder / "leadblock.db").read_bytes() == (tmp_path / name).read_bytes()
+    assert not (tmp_path / "new").exists()
+
+
+def test_an_empty_file_in_place_of_the_database_is_nothing_to_compare_with(day, tmp_path):
+    data = tmp_path / "data"
+    data.mkdir(mode=0o700)
+    (data / "leadblock.db").touch()
+    result = run("restore", day.backup, "--data", data)
+    assert result.code == 0 and "Compared with nothing" in result.out, result
+    assert not list(data.glob("before-*")) and run("verify", data).code == 0
+
+
 def test_a_backup_of_an_earlier_version_is_brought_to_this_one(tmp_path):
     dump = Path(__file__).resolve().parents[1] / "vectors" / "names-before.sql"
     old = tmp_path / "old.db"
@@ -303,3 +340,35 @@ def test_names_of_the_installations_list_are_blocked_again(tmp_path):
         assert [told["scope"] for told in checked] == ["installation"] * 2
         (entry, _) = json.loads(server.cli_beside("installation", "list", "--json"))
         assert (entry["value"], entry["reason"], entry["kind"]) == ("in-the-evening", "asked", "legal")
+
+
+OWNER = 48  # bytes that the lists of a workspace take for each campaign, and for one more
+
+
+@pytest.fixture(scope="module")
+def two_days(tmp_path_factory):
+    """A data folder, and a backup that lacks two of its 32 campaigns, and of another one who was blocked since."""
+    folder = tmp_path_factory.mktemp("two-days")
+    with Server() as server:
+        tenant = server.tenant()
+        campaigns = [tenant.campaign() for _ in range(30)]
+        block(tenant.api, f"/campaigns/{campaigns[7]}", "in-the-morning")
+        server.cli("backup", folder / "morning.db")
+        campaigns += [tenant.campaign() for _ in range(2)]
+        block(tenant.api, f"/campaigns/{campaigns[7]}", "in-the-evening")
+        server.kill()
+        shutil.copytree(server.data, folder / "data", copy_function=shutil.copy2,
+                        ignore=shutil.ignore_patterns("*.sock"))
+    return folder
+
+
+@pytest.mark.parametrize("campaigns, before", [(32, 0), (30, 1)], ids=["of before", "of the backup"])
+def test_lists_that_memory_is_too_short_to_find_are_not_taken_for_absent(two_days, tmp_path, campaigns, before):
+    data = shutil.copytree(two_days / "data", tmp_path / "data", copy_function=shutil.copy2)
+    with ShortMemory() as memory:
+        size = (campaigns + 1) * OWNER
+        memory.refuse_next(size, size, before)
+        result = run("restore", two_days / "morning.db", "--data", data, "--replace", env=memory.env)
+        assert memory.refused == 1
+    assert result.code == 1 and "Nothing was restored" in result.err, result
+    assert (data / "leadblock.db").exists() and not list(data.glob("before-*")), list(data.iterdir())

@@ -23,7 +23,7 @@ extern void *__libc_malloc(size_t size);
 extern void *__libc_calloc(size_t count, size_t size);
 
 static volatile struct wanted {
-    uint64_t least, most, left, refused;
+    uint64_t least, most, before, left, refused;
 } *wanted;
 
 __attribute__((constructor)) static void begin(void)
@@ -39,6 +39,10 @@ static int is_refused(size_t size)
 {
     if (!wanted || !wanted->left || size < wanted->least || size > wanted->most)
         return 0;
+    if (wanted->before) {
+        wanted->before--;
+        return 0;
+    }
     wanted->left--;
     wanted->refused++;
     errno = ENOMEM;
@@ -65,9 +69,9 @@ class ShortMemory:
             pytest.skip("AddressSanitizer allocates")
         self.folder = Path(tempfile.mkdtemp(prefix="leadblock-memory-"))
         file = self.folder / "wanted"
-        file.write_bytes(bytes(32))
+        file.write_bytes(bytes(40))
         with open(file, "r+b") as opened:
-            self.map = mmap.mmap(opened.fileno(), 32)
+            self.map = mmap.mmap(opened.fileno(), 40)
         self.env = {**preloaded(self.folder, SOURCE), "SHORT_MEMORY": str(file)}
 
     def __enter__(self):
@@ -77,10 +81,10 @@ class ShortMemory:
         self.map.close()
         shutil.rmtree(self.folder)
 
-    def refuse_next(self, least, most):
-        """The next allocation of so many bytes."""
-        self.map[:] = struct.pack("=4Q", least, most, 1, 0)
+    def refuse_next(self, least, most, before=0):
+        """The next allocation of so many bytes; `before` others of them are given."""
+        self.map[:] = struct.pack("=5Q", least, most, before, 1, 0)
 
     @property
     def refused(self):
-        return struct.unpack("=Q", self.map[24:])[0]
+        return struct.unpack("=Q", self.map[32:])[0]

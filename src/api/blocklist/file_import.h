@@ -82,6 +82,9 @@ bool lb_import_lists_rows(const struct lb_call *call);
 /* Starts it. False when the reply is set. */
 bool lb_import_list_begin(struct lb_call *call);
 
+/* Says in headers which columns of a table were asked for, and which others have names. */
+void lb_import_list_columns(const struct lb_file_import *import);
+
 /* Adds a row that was not taken, or a person or a name of any type that was checked. */
 lb_err lb_import_list_bad(struct lb_file_import *import, const struct lb_import_item *item);
 lb_err lb_import_list_person(struct lb_file_import *import, const struct lb_import_item *item);

@@ -6,6 +6,8 @@
 #include "domain/outreach/exclusion.h"
 #include "http/negotiate.h"
 
+#define COLUMNS_MAX 20 /* that are named */
+
 bool lb_import_lists_rows(const struct lb_call *call)
 {
     return call->upload->action == LB_UPLOAD_CHECK ||
@@ -19,6 +21,36 @@ bool lb_import_list_begin(struct lb_call *call)
                                          ? "line,value,type,name,blocked,scope,matched,reason"
                                      : checks ? "line,value,publicIdentifier,blocked,scope,reason"
                                               : "line,value,reason");
+}
+
+/* "2:publicIdentifier,5:email", as the parameter `columns` has it. */
+static void put_columns(const struct lb_import *import, bool taken, const char *header,
+                        struct lb_reply *reply)
+{
+    struct lb_buf list = {0};
+    size_t count = 0;
+    for (size_t i = 0; count < COLUMNS_MAX && i < lb_import_column_count(import); i++) {
+        struct lb_import_column column = lb_import_column(import, i);
+        if (column.type && column.taken == taken)
+            lb_buf_printf(&list, "%s%zu:%s", count++ ? "," : "", column.number,
+                          lb_import_type_word(column.type));
+    }
+    lb_buf_append(&list, "", 1);
+    if (count && !list.failed)
+        lb_reply_header(reply, header, list.ptr);
+    lb_buf_fini(&list);
+}
+
+void lb_import_list_columns(const struct lb_file_import *import)
+{
+    struct lb_reply *reply = &import->call->req->reply;
+    const struct lb_upload *upload = import->upload;
+    const struct lb_import_findings *findings = lb_import_findings(import->import);
+    if (!findings->table || findings->types_by_row)
+        return;
+    put_columns(import->import, true, "X-Checked-Columns", reply);
+    if (!upload->columns.len && !upload->type) /* who names them knows what is left out */
+        put_columns(import->import, false, "X-Unchecked-Columns", reply);
 }
 
 lb_err lb_import_list_bad(struct lb_file_import *import, const struct lb_import_item *item)

@@ -264,6 +264,8 @@ void lb_import_reply(struct lb_file_import *import)
     struct lb_call *call = import->call;
     if (!import->err && call->csv_answer)
         import->err = lb_csv_answer_reply(call);
+    if (!import->err && import->upload->action == LB_UPLOAD_CHECK)
+        lb_import_list_columns(import);
     if (!import->err && !call->csv_answer)
         reply_done(import);
     if (!import->err)

@@ -217,13 +217,27 @@ static const char *type_words(enum lb_name_type type)
     }
 }
 
-static void put_blocked_words(struct lb_buf *out, const struct block *block)
+/* Is it a LinkedIn name that the lead does not have itself, but its person? */
+static bool is_other_name(const struct explaining *explaining, struct lb_str key)
 {
+    struct lb_exclusion_names own;
+    bool other = lb_key_is_linkedin(key);
+    lb_exclusion_names(&explaining->lead, &own);
+    for (size_t i = 0; other && i < own.count; i++)
+        other = !lb_str_equal(own.names[i], key);
+    return other;
+}
+
+static void put_blocked_words(struct lb_buf *out, const struct explaining *explaining)
+{
+    const struct block *block = &explaining->blocks[0];
     char at[LB_TIME_TEXT_SIZE];
     struct lb_str name = lb_key_value(block->key);
     lb_time_format(block->at, at);
-    lb_buf_printf(out, "%s%.*s is blocked in the %s since %s", type_words(lb_key_type(block->key)),
-                  (int)name.len, name.ptr, lb_scope_name(block->scope), at);
+    lb_buf_printf(out, "%s%.*s%s is blocked in the %s since %s",
+                  type_words(lb_key_type(block->key)), (int)name.len, name.ptr,
+                  is_other_name(explaining, block->key) ? ", another name of the person," : "",
+                  lb_scope_name(block->scope), at);
 }
 
 static int64_t skipped_until(const struct explaining *explaining)
@@ -280,7 +294,7 @@ static bool put_because(struct lb_buf *out, const struct explaining *explaining)
     int64_t now = lb_clock_wall_ms();
     const struct lb_lead_row *lead = &explaining->lead;
     if (explaining->block_count) {
-        put_blocked_words(out, &explaining->blocks[0]);
+        put_blocked_words(out, explaining);
     } else if (lead->status != LB_LEAD_WAITING && lead->status != LB_LEAD_ACTIVE) {
         lb_buf_append_str(out, lb_str(status_words(lead->status)));
     } else if (explaining->restraint.colleague) {

@@ -40,18 +40,32 @@ static lb_err copy_database(sqlite3 *from, const char *path, struct lb_reason *r
     return code == SQLITE_OK ? LB_OK : lb_sqlite_error(code);
 }
 
+/* What a person can do about it; the server writes the file, whoever asked. */
+static lb_err cannot_create(const char *path, int error, struct lb_reason *reason)
+{
+    const char *advice =
+        error == EEXIST   ? ". A backup replaces no file: give a name that is free, or a folder"
+        : error == ENOENT ? ". Make the folder first, so that the server's user may write into it"
+        : error == EACCES ? ". The server's user must be allowed to write there"
+        : error == EROFS  ? ". A service may write only where its unit says, such as "
+                            "/var/lib/leadblock"
+                          : "";
+    return lb_fail(reason, LB_ERR_BAD_REQUEST, "cannot create %s: %s%s", path, strerror(error),
+                   advice);
+}
+
 /* Makes an empty file beside `path`, for what is not a backup yet. */
 static lb_err make_part(const char *path, char part[PATH_MAX], struct lb_reason *reason)
 {
     struct stat info;
     if (lstat(path, &info) == 0)
-        return lb_fail(reason, LB_ERR_BAD_REQUEST, "cannot create %s: %s", path, strerror(EEXIST));
+        return cannot_create(path, EEXIST, reason);
     int len = snprintf(part, PATH_MAX, "%s.part-XXXXXX", path);
     int fd = len < PATH_MAX ? mkostemp(part, O_CLOEXEC) : -1;
     if (len >= PATH_MAX)
         errno = ENAMETOOLONG;
     if (fd < 0)
-        return lb_fail(reason, LB_ERR_BAD_REQUEST, "cannot create %s: %s", path, strerror(errno));
+        return cannot_create(path, errno, reason);
     close(fd);
     return LB_OK;
 }
