@@ -119,6 +119,16 @@ screen('a step and its variants', shared, {}, async (opened) => {
   await his.waitFor({ state: 'detached' });
   assert.equal((await step()).genericBody, 'The text of Ben');
 
+  await client.call('POST', '/v1/campaigns/q4/steps', { type: 'message', delayHours: 1, genericBody: 'Hello' });
+  const last = (await campaign('q4')).steps[1].id;
+  await ben.reload();
+  await press(ben, 'Edit step 2');
+  await field(his, 'What').selectOption('invitation');
+  await client.call('PUT', `/v1/campaigns/q4/steps/${last}`, { type: 'visit_profile', genericBody: null });
+  await press(his, 'Save');
+  await clash(his, /What: “Visit the profile”/);
+  await press(his, 'Cancel');
+
   await ben.getByRole('button', { name: 'Actions for variant A' }).click();
   await press(ben, 'Edit');
   const variant = dialog(ben, 'Edit variant');
@@ -153,6 +163,6 @@ screen('the license of a workspace', shared, {}, async (opened) => {
   await field(his, 'Plan').selectOption('starter');
   await people.olga.call('PUT', `/v1/workspaces/${client.workspace}/plan`, { plan: 'agency', expiresAt });
   await press(his, 'Save');
-  await clash(his, /Plan: “agency”/);
+  await clash(his, /Plan: “Agency”/);
   assert.deepEqual(await license(), { plan: 'agency', expiresAt });
 });

@@ -63,15 +63,68 @@ screen('words alone may be a company, when the user says so', shared, {}, async 
   await verdict(page, 'Not blocked');
 });
 
-screen('a national number needs a country, which is remembered', shared, { allowed: [/status of 400 /] }, async ({ page, context }) => {
-  await member.open({ page, context }, '#/check?q=0170%201234567');
+const country = (place) => place.getByLabel('Country of phone numbers without +');
+const readAs = (page, number) => page.locator('.verdict').getByText(number).waitFor();
+
+async function setCountry(page, code) {
+  await page.goto('/#/overview');
+  await page.getByRole('button', { name: 'Settings' }).click();
+  const dialog = page.getByRole('dialog', { name: 'Settings of this workspace' });
+  await country(dialog).fill(code);
+  await dialog.getByRole('button', { name: 'Save' }).click();
+  await dialog.waitFor({ state: 'detached' });
+}
+
+screen('a national number is of the country that the form has, or else the workspace', shared, { allowed: [/status of 400 /] }, async ({ page, context }) => {
+  await member.open({ page, context }, '#/overview');
+  await page.evaluate(() => localStorage.setItem('leadblock.country', 'US')); // of an earlier version
+  await page.goto('/#/check?q=0170%201234567');
   await shows(page, 'This cannot be read as a phone number');
   await shows(page, 'or give the country in the form.');
-  await page.getByLabel('Country of phone numbers without +').fill('de');
-  await verdict(page, 'Not blocked');
-  await page.locator('.verdict').getByText('+491701234567').waitFor();
+  await country(page).fill('de');
+  await readAs(page, '+491701234567');
   await page.reload();
-  await verdict(page, 'Not blocked');
+  await shows(page, 'This cannot be read as a phone number');
+
+  await setCountry(page, 'at');
+  assert.equal((await client.get('/v1/me')).workspace.defaultCountry, 'AT');
+  await page.goto('/#/check?q=0170%201234567');
+  await readAs(page, '+431701234567');
+  await page.getByText('Two letters. If empty: AT, as set under Overview').waitFor();
+  await country(page).fill('de');
+  await readAs(page, '+491701234567');
+  await country(page).fill('');
+  await readAs(page, '+431701234567');
+
+  await page.goto('/#/add?of=names');
+  await page.getByLabel('Names, one per line').fill('0170 1234567');
+  await country(page).fill('de');
+  await page.getByRole('button', { name: 'Validate' }).click();
+  await verdict(page, 'Ready to block');
+  assert.equal((await values(page, 'Names'))[0][1], '+491701234567');
+  await setCountry(page, '');
+  assert.equal((await client.get('/v1/me')).workspace.defaultCountry, null);
+});
+
+screen('a code that no country has is said, and the one that may be meant is offered', shared, { allowed: [/status of 400 /] }, async ({ page, context }) => {
+  await member.open({ page, context }, '#/check?q=020%207946%200958');
+  await country(page).fill('uk');
+  await page.getByText('UK is not a country’s code.').waitFor();
+  await page.getByRole('alert').getByText('The country must be the two letters of a country, such as DE.').waitFor();
+  await page.getByRole('button', { name: 'Use GB' }).click();
+  await readAs(page, '+442079460958');
+  assert.equal(await country(page).inputValue(), 'GB');
+  await country(page).fill('xx');
+  await page.getByRole('alert').getByText('The country must be the two letters of a country, such as DE.').waitFor();
+  await page.goto('/#/check?q=%2B44%2020%207946%200958');
+  await readAs(page, '+442079460958');
+});
+
+screen('only who may write sets the country of the workspace', shared, {}, async ({ page, context, server }) => {
+  const viewer = await makePerson(server, 'vera@example.com', 'viewer', client.workspace);
+  await viewer.open({ page, context }, '#/overview');
+  await page.getByRole('heading', { name: 'Recent actions' }).waitFor();
+  assert.equal(await page.getByRole('button', { name: 'Settings' }).count(), 0);
 });
 
 screen('a provider of mail is asked about', shared, {}, async ({ page, context }) => {

@@ -1,4 +1,4 @@
-// The dashboard's tokens, for pages without a script that sets the theme: dark is what the system says.
+// The dashboard's tokens: light and dark as the system says.
 const block = (css, selector) => {
   const start = css.indexOf(`${selector} {`);
   if (start < 0) throw new Error(`web/src/style/base.css has no block ${selector}`);
@@ -6,6 +6,5 @@ const block = (css, selector) => {
 };
 
 export function colours(css) {
-  return `:root {${block(css, ':root')}}
-@media (prefers-color-scheme: dark) { :root {${block(css, ':root[data-theme="dark"]')}} }\n`;
+  return `:root {${block(css, ':root')}}\n`;
 }

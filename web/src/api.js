@@ -48,18 +48,7 @@ function headersOf(method, { body, file, headers, workspaceId = state.workspaceI
 }
 
 /** Ends a request when the caller gives up or the server has been silent for too long. */
-function deadline(signal) {
-  const control = new AbortController();
-  const abort = () => control.abort();
-  const timer = setTimeout(abort, timeoutMs);
-  if (signal?.aborted) abort();
-  signal?.addEventListener('abort', abort);
-  const release = () => {
-    clearTimeout(timer);
-    signal?.removeEventListener('abort', abort);
-  };
-  return { signal: control.signal, release };
-}
+const deadline = (signal) => AbortSignal.any([AbortSignal.timeout(timeoutMs), ...(signal ? [signal] : [])]);
 
 const unreachable = () => new ApiError({
   code: 'unreachable',
@@ -67,18 +56,15 @@ const unreachable = () => new ApiError({
 });
 
 async function fetchAnswer(method, path, options) {
-  const { signal, release } = deadline(options.signal);
   try {
     const response = await fetch(urlOf(path, options.query), {
-      method, signal, headers: headersOf(method, options), credentials: 'same-origin', cache: 'no-store',
+      method, signal: deadline(options.signal), headers: headersOf(method, options), credentials: 'same-origin', cache: 'no-store',
       body: options.body === undefined ? undefined : JSON.stringify(options.body),
     });
     return { response, text: await response.text() };
   } catch (error) {
     if (options.signal?.aborted) throw error;
     throw unreachable();
-  } finally {
-    release();
   }
 }
 
@@ -204,6 +190,18 @@ async function withFreshToken(method, path, options) {
 }
 
 export const get = (path, options) => request('GET', path, options);
+/** The rows of a list, page by page. most: no more are asked for than it takes to have so many; `isCut`: there are others. */
+export async function allOf(path, { take, most = Infinity, signal }) {
+  const rows = [];
+  let next = { take };
+  while (next && rows.length < most) {
+    const answer = await get(path, { signal, query: next });
+    rows.push(...answer.data);
+    next = answer.next;
+  }
+  return Object.assign(rows, { isCut: next !== null });
+}
+
 /** A list as a CSV file (Blob), all of it. */
 export const getTable = (path, onPiece, options) => request('GET', path, { ...options, onPiece });
 export const post = (path, body, options) => request('POST', path, { ...options, body });

@@ -17,7 +17,7 @@ import { Add } from './screens/add.jsx';
 import { Change } from './screens/change.jsx';
 import { Audit } from './screens/audit.jsx';
 import { needsWorkspace, parentOf, screensOf } from './screens.js';
-import { applyTheme, followSystemTheme, recall, remember } from './settings.js';
+import { applyTheme, recall, remember } from './settings.js';
 import { Import } from './screens/import.jsx';
 import { Blocklist } from './screens/blocklist.jsx';
 import { Installation } from './screens/installation.jsx';
@@ -108,11 +108,7 @@ function useWorkspaceChoice(session) {
 
 function useTheme() {
   const [theme, setTheme] = useState(recall('theme') ?? 'auto');
-  useEffect(() => {
-    const apply = () => applyTheme(theme);
-    apply();
-    return followSystemTheme(apply);
-  }, [theme]);
+  useEffect(() => applyTheme(theme), [theme]);
   const choose = (value) => {
     remember('theme', value);
     setTheme(value);

@@ -3,7 +3,6 @@
 import * as api from './api.js';
 import { count } from './format.js';
 import { givenAs, isLinkedIn, nameOf } from './names.js';
-import { recall } from './settings.js';
 
 const campaignPrefix = 'campaign:';
 const lenient = { Prefer: 'handling=lenient' };
@@ -38,8 +37,8 @@ export const historyOf = (text, more) => api.get(api.path('blocked-leads', segme
 
 const namePath = (name) => api.path('blocklist', name.type, segment(givenAs(name)));
 
-/** As whereBlocked and historyOf, of a name of any type. A phone number may be one of the country that is chosen. */
-export const whereNamed = (name, more) => api.get(namePath(name), { ...more, query: { defaultCountry: country(name.type) } });
+/** As whereBlocked and historyOf, of a name of any type. country: of a national phone number; else it is the workspace's. */
+export const whereNamed = (name, more, country) => api.get(namePath(name), { ...more, query: { defaultCountry: country } });
 export const historyOfName = (name, more) => api.get(`${namePath(name)}/history`, more);
 
 /** The leads that a block of the name would exclude: the first 100, and `total`. */
@@ -48,16 +47,12 @@ export const leadsBehind = (name, more) => api.get(`${namePath(name)}/leads`, { 
 /** The entry of a name, for a block with its details or an unblock. */
 export const entryOf = (name, details = {}) => ({ [name.type]: givenAs(name), ...Object.fromEntries(Object.entries(details).filter(([, value]) => value)) });
 
-/** Only of phone numbers: national ones are read as that country's. */
-const country = (type) => (type === 'phone' ? recall('country') ?? '' : '');
-
 /**
  * Blocks the good ones; {data: {blocked, entries, invalid}}. details: reason, kind and expiresAt of all. dryRun: only says what
- * would be blocked.
+ * would be blocked. country: as for whereNamed.
  */
-export function block(list, names, details, { dryRun, force, ...more } = {}) {
-  const defaultCountry = names.some(({ type }) => type === 'phone') ? country('phone') : '';
-  const body = { entries: names.map((name) => entryOf(name, details)), ...(force ? { force } : {}), ...(defaultCountry ? { defaultCountry } : {}) };
+export function block(list, names, details, { dryRun, force, country, ...more } = {}) {
+  const body = { entries: names.map((name) => entryOf(name, details)), ...(force ? { force } : {}), ...(country ? { defaultCountry: country } : {}) };
   return api.post(pathOf(list, 'blocklist'), body, { ...more, headers: lenient, query: { dryRun } });
 }
 
@@ -94,23 +89,21 @@ export function undoneText({ blocked, unblocked, stayed, message }) {
 
 export const undo = (changeId, more) => api.post(api.path('changes', changeId, 'undo'), undefined, more);
 
+/** The undo of a change, for a message about it, which may outlive the choice of the workspace. */
+export function undoOf(changeId, { toast, workspace }, onDone) {
+  const run = async () => {
+    const { data } = await undo(changeId, { workspaceId: workspace.id });
+    toast(undoneText(data));
+    onDone();
+  };
+  return { label: 'Undo', run };
+}
+
 /** Takes a whole import back; repeating it goes on where it stopped. */
 export const undoImport = (importId, more) => api.post(api.path('imports', importId, 'undo'), undefined, more);
 
 /** Campaigns to choose from: the newest ones, as many as a menu can hold. */
-export async function campaignChoices(signal) {
-  const most = 500;
-  let answer = await api.get('campaigns', { signal, query: { take: 100 } });
-  const campaigns = [...answer.data];
-  while (answer.next && campaigns.length < most) {
-    const { skip, offset, ...cursor } = answer.next;
-    const query = cursor.cursor ? { take: 100, ...cursor } : { take: 100, skip: campaigns.length };
-    answer = await api.get('campaigns', { signal, query });
-    campaigns.push(...answer.data);
-  }
-  // isCut: there are more than these.
-  return Object.assign(campaigns.map(({ id, name, status }) => ({ id, name, status })), { isCut: Boolean(answer.next) });
-}
+export const campaignChoices = (signal) => api.allOf('campaigns', { take: 100, most: 500, signal });
 
 /** The name of one campaign; null when it does not exist any more. */
 export async function campaignName(id, signal) {

@@ -11,9 +11,8 @@ const withArticle = { email: 'an e-mail address', phone: 'a phone number', domai
 /** "an e-mail address", for a sentence. */
 export const oneOf = (type) => withArticle[type] ?? 'a LinkedIn profile';
 
-/** Types to choose from. */
-export const typeOptions = ['publicIdentifier', 'email', 'phone', 'domain', 'company'].map((value) => ({ value, label: typeWords[value] }));
-export const kindOptions = Object.entries(kindWords).map(([value, label]) => ({ value, label }));
+/** Types to choose from, in words. */
+export const { memberId, ...typeChoices } = typeWords;
 
 export const isLinkedIn = ({ type }) => type === 'publicIdentifier' || type === 'memberId';
 
@@ -57,6 +56,6 @@ export function guessType(raw) {
 export const forceable = /, or send "force": true.*/;
 const inForms = [
   [forceable, ''], [/; if it is the company's name, send .*/, ''], [/[.;][^.;]*columns=.*/, ''], [/say which: type=.*/, 'choose its type'],
-  [/, or [^,]*defaultCountry.*/, ', or give the country in the form'], [' publicIdentifier', ' LinkedIn profile'],
+  [/^(The parameter )?.defaultCountry./, 'The country'], [', or null', ''], [/^"(\w+)":/, (_, type) => typeWords[type] ?? type], [/, or [^,]*defaultCountry.*/, ', or give the country in the form'], [' publicIdentifier', ' LinkedIn profile'],
 ];
 export const reasonText = (reason) => inForms.reduce((text, [said, here]) => text.replace(said, here), reason);

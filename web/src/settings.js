@@ -17,15 +17,7 @@ export function remember(name, value) {
   }
 }
 
-const dark = globalThis.matchMedia?.('(prefers-color-scheme: dark)');
-
-/** theme: auto, light or dark. */
+/** theme: auto (as the system has it), light or dark. */
 export function applyTheme(theme) {
-  const isDark = theme === 'dark' || (theme !== 'light' && dark.matches);
-  document.documentElement.dataset.theme = isDark ? 'dark' : 'light';
-}
-
-export function followSystemTheme(onChange) {
-  dark.addEventListener('change', onChange);
-  return () => dark.removeEventListener('change', onChange);
+  document.documentElement.style.colorScheme = theme === 'auto' ? '' : theme;
 }

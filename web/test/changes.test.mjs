@@ -20,6 +20,11 @@ test('what others changed, too, is told once, and then replaced', () => {
     assert.throws(() => changesOf(base, mine, { ...now, name: value }), new RegExp(`name: ${said}$`));
 });
 
+test('values are told in words', () => {
+  const words = { type: { visit_profile: 'Visit the profile' } };
+  assert.throws(() => changesOf({ type: 'message', body: '' }, { type: 'invitation', body: 'Hi' }, { type: 'visit_profile', body: 'type' }, {}, words), /type: “Visit the profile”; body: “type”$/);
+});
+
 test('what others made the same of is no clash', () => {
   const same = { ...began, name: 'Autumn' };
   assert.deepEqual(changesOf({ ...began }, same, same), { name: 'Autumn' });

@@ -1,9 +1,11 @@
 // Why somebody is blocked and until when: fields of every form that blocks.
 import { useState } from 'preact/hooks';
 import { dateField, endOfDay } from '../format.js';
-import { guessType, kindOptions } from '../names.js';
-import { recall, remember } from '../settings.js';
-import { SelectField, TextField } from './field.jsx';
+import { useGet } from '../hooks.js';
+import { guessType, kindWords } from '../names.js';
+import { Button } from './button.jsx';
+import { SelectField, TextField, optionsOf } from './field.jsx';
+import { Time } from './text.jsx';
 
 export const noDetails = { reason: '', kind: '', until: '' };
 
@@ -15,23 +17,39 @@ export function DetailFields({ details, onDetails, hint }) {
   return (
     <>
       <TextField label="Reason (optional)" value={details.reason} onValue={set('reason')} maxLength={500} hint={hint} />
-      <SelectField label="Kind (optional)" value={details.kind} onValue={set('kind')} options={[{ value: '', label: 'None' }, ...kindOptions]} />
+      <SelectField label="Kind (optional)" value={details.kind} onValue={set('kind')} options={optionsOf(kindWords, 'None')} />
       <TextField label="Blocked until (optional)" type="date" min={dateField(Date.now())} value={details.until} onValue={set('until')} />
     </>
   );
 }
 
-/** Of which country phone numbers without + are; remembered. `onCountry` hears of it. */
-export function CountryField({ onCountry = () => {} }) {
-  const [country, setCountry] = useState(recall('country') ?? '');
+/** For whom and as what is blocked, before it is done. where: the list, in words. */
+export const ForWhat = ({ where, of: { kind, reason, expiresAt } }) => (
+  <>for {where}{kind && `, kind ${kindWords[kind]}`}{reason && <>, reason “<bdi>{reason}</bdi>”</>}{expiresAt && <>, until <Time at={expiresAt} dateOnly /></>}</>
+);
+
+const isCode = (text) => /^[A-Z]{2}$/.test(text);
+
+/** Of which country phone numbers without + are. onCountry hears of two letters, and of none. hint: what holds then. */
+export function CountryField({ country, onCountry, hint = 'Two letters, for example: DE' }) {
+  const [text, setText] = useState(country ?? '');
   const set = (value) => {
     const wanted = value.trim().toUpperCase();
-    setCountry(wanted);
-    if (wanted && !/^[A-Z]{2}$/.test(wanted)) return;
-    remember('country', wanted);
-    onCountry(wanted);
+    setText(wanted);
+    if (!wanted || isCode(wanted)) onCountry(wanted);
   };
-  return <TextField label="Country of phone numbers without +" value={country} onValue={set} maxLength={2} frame="country-field" spellcheck={false} hint="Two letters, for example: DE" />;
+  const meant = isCode(text) ? new Intl.Locale(`und-${text}`).region : text; // GB for UK
+  const wrong = meant !== text && <>{text} is not a country’s code. <Button onClick={() => set(meant)}>{`Use ${meant}`}</Button></>;
+  return <TextField label="Country of phone numbers without +" value={text} onValue={set} maxLength={2} pattern="[A-Z]{2}" frame="country-field" spellcheck={false} error={wrong} hint={hint} />;
+}
+
+/** The workspace's country; undefined as long as that is not known. */
+export const useOwnCountry = () => useGet('me').data?.workspace.defaultCountry;
+
+/** The same in a form of the workspace, whose own country holds as long as no other one is chosen here. */
+export function OtherCountry(props) {
+  const own = useOwnCountry();
+  return <CountryField {...props} hint={`Two letters. If empty: ${own ?? 'none'}, as set under Overview`} />;
 }
 
 /** Could the text be a national phone number? */

@@ -1,6 +1,7 @@
 // Dialogs stand on <dialog>: the browser keeps the focus inside and gives it back afterwards.
 import { useEffect, useId, useRef, useState } from 'preact/hooks';
-import { useAction } from '../hooks.js';
+import * as api from '../api.js';
+import { useAction, useApp } from '../hooks.js';
 import { Button } from './button.jsx';
 import { TextField } from './field.jsx';
 import { ErrorNotice } from './notice.jsx';
@@ -56,6 +57,17 @@ export function ConfirmDialog({ children, confirmLabel, typed, typedLabel, onCon
       {typed !== undefined && <TextField label={typedLabel} value={text} onValue={setText} inputMode={/\D/.test(typed) ? 'text' : 'numeric'} spellcheck={false} />}
     </FormDialog>
   );
+}
+
+/** Asks before what is at a path of the API is deleted. said: the message when it is. */
+export function DeleteDialog({ path, said, onDone, ...rest }) {
+  const { toast } = useApp();
+  const remove = async () => {
+    await api.del(path);
+    if (said) toast(said);
+    onDone();
+  };
+  return <ConfirmDialog {...rest} onConfirm={remove} />;
 }
 
 /** A form in a dialog; `onSubmit` may fail, and its error is shown. */

@@ -34,6 +34,9 @@ export function TextAreaField({ label, hint, value, onValue, ...rest }) {
   );
 }
 
+/** Options from {value: label}; none: what the empty one is called. */
+export const optionsOf = (words, none) => Object.entries(none ? { '': none, ...words } : words).map(([value, label]) => ({ value, label }));
+
 /** options: [{value, label, disabled}] */
 export function SelectField({ label, hint, value, onValue, options, frame, ...rest }) {
   const id = useId();

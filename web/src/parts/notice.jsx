@@ -33,7 +33,7 @@ export function errorText(error) {
   const [bad, others] = error.errors ?? [];
   const wait = error.retryAfter ? ` Try again in ${seconds(error.retryAfter)}.` : '';
   if (bad?.reason) return `${bad.value ?? ''} ${reasonText(bad.reason)}.${others ? ' Others are wrong, too.' : ''}`;
-  return `${error.message.replace(/; [^;]* with POST .*/, '.').replace(/^"\w*password"/i, 'The password')}${wait}`;
+  return `${reasonText(error.message).replace(/; [^;]* with POST .*/, '.').replace(/^"\w*password"/i, 'The password')}${wait}`;
 }
 
 /** Nothing without an error. */

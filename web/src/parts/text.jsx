@@ -9,6 +9,12 @@ export function Time({ at, dateOnly = false, none = '–' }) {
   return <time dateTime={at} title={dateTime(at)}>{dateOnly ? date(at) : dateTime(at)}</time>;
 }
 
+/** states: {status: [kind, words]}. */
+export function StateBadge({ states, status }) {
+  const [kind, text] = states[status] ?? ['neutral', status];
+  return <Badge kind={kind}>{text}</Badge>;
+}
+
 /** A value, or a dash in its place; on a phone nothing. */
 export const orDash = (value, none = '–') => value || <span class="muted none">{none}</span>;
 
@@ -63,5 +69,7 @@ export const statusText = (status) => {
   const text = String(status).replace(/_/g, ' ');
   return text[0].toUpperCase() + text.slice(1);
 };
+
+export const statusOptions = (statuses, all) => [{ value: '', label: all }, ...statuses.map((value) => ({ value, label: statusText(value) }))];
 
 export const Status = ({ status }) => <Badge kind={statusKinds[status]}>{statusText(status)}</Badge>;

@@ -5,13 +5,12 @@ import { count } from '../format.js';
 import { useApp } from '../hooks.js';
 import { href } from '../router.js';
 import { Button } from './button.jsx';
-import { by } from './columns.jsx';
+import { by, who } from './columns.jsx';
 import { ConfirmDialog } from './dialog.jsx';
 import { Folded } from './folded.jsx';
 import { Notice } from './notice.jsx';
 import { Table } from './table.jsx';
-import { nameOf } from '../names.js';
-import { Time, Who } from './text.jsx';
+import { Time } from './text.jsx';
 
 /** undo(more): what the API does. onDone(answer): {data, changeId}. `text` says what is taken back, `name` what it is. */
 export function UndoButton({ name, text, undo, onDone, label, kind = 'plain' }) {
@@ -34,7 +33,7 @@ export function UndoButton({ name, text, undo, onDone, label, kind = 'plain' }) 
 }
 
 const columns = [
-  { label: 'Name', header: true, class: 'lead-cell', render: (row) => <Who name={nameOf(row)} typed /> },
+  who(true),
   { label: 'Blocked because', class: 'reason-cell line', render: (row) => row.reason ?? <span class="muted">No reason given</span> },
   { label: 'Since', class: 'time-cell', render: (row) => <Time at={row.createdAt} /> },
   by(),

@@ -15,7 +15,8 @@ const shownLength = 200;
 const encodings = { 'utf-8': 'UTF-8', 'utf-16': 'UTF-16', 'windows-1252': 'Windows-1252' };
 const delimiters = { ',': 'comma', ';': 'semicolon', '\t': 'tab', '|': 'vertical bar' };
 
-const columnName = ({ number: place, name }) => <>{place}{name ? <> (<bdi>{name}</bdi>)</> : ', without heading'}</>;
+/** A column of a file, in words. */
+export const columnName = ({ number: place, name }) => <>{place}{name ? <> (<bdi>{name}</bdi>)</> : ', without heading'}</>;
 
 /** How many rows of the file were not taken. */
 export const leftOut = ({ bad, blank }) => bad + blank;

@@ -2,21 +2,20 @@
 import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { count, number } from '../format.js';
 import { useAction, useApp } from '../hooks.js';
-import { block, undo, undoneText } from '../lists.js';
-import { guessType, kindWords, nameOf, reasonText, typeOptions, typeWords } from '../names.js';
+import { block, undoOf } from '../lists.js';
+import { guessType, nameOf, reasonText, typeChoices, typeWords } from '../names.js';
 import { href, setQuery } from '../router.js';
-import { recall } from '../settings.js';
 import { Button, LinkButton } from '../parts/button.jsx';
-import { CountryField, DetailFields, detailsOf, isNational, noDetails } from '../parts/details.jsx';
-import { SelectField } from '../parts/field.jsx';
+import { who } from '../parts/columns.jsx';
+import { DetailFields, ForWhat, OtherCountry, detailsOf, isNational, noDetails } from '../parts/details.jsx';
+import { SelectField, optionsOf } from '../parts/field.jsx';
 import { Folded } from '../parts/folded.jsx';
 import { ListChoice, listName, useCampaignChoices } from '../parts/list-choice.jsx';
 import { ErrorNotice, Notice } from '../parts/notice.jsx';
 import { Pairs } from '../parts/pairs.jsx';
 import { Table } from '../parts/table.jsx';
-import { Time, Who } from '../parts/text.jsx';
 import { TakeAll } from './add-findings.jsx';
-import { LeadSource } from './add-source.jsx';
+import { LeadSource, noSource } from './add-source.jsx';
 
 const most = 10_000;
 
@@ -32,7 +31,7 @@ async function validate(form) {
   if (lines.length === 0) throw new Error('Type or paste at least one name, or choose a file.');
   if (lines.length > most) throw new Error(`These are ${number(lines.length)} names. Add up to ${number(most)} at a time.`);
   const names = lines.map(({ type, text }) => ({ type, value: text }));
-  const { data } = await block(form.list, names, detailsOf(form.details), { dryRun: true, force: form.force });
+  const { data } = await block(form.list, names, detailsOf(form.details), { dryRun: true, force: form.force, country: form.country });
   const bad = new Map((data.invalid ?? []).map((item) => [item.index, item.reason]));
   const already = new Set(data.already);
   const repeated = new Set(data.duplicates);
@@ -46,7 +45,7 @@ async function validate(form) {
 
 const goodColumns = [
   { label: 'Line', class: 'number', render: (row) => number(row.line) },
-  { label: 'Name', header: true, class: 'lead-cell', render: (row) => <Who name={row.stored} /> },
+  who(false, (row) => row.stored),
   { label: 'Type', render: (row) => typeWords[row.stored.type] },
   { label: 'State', render: (row) => row.state },
   { label: 'Leads excluded', class: 'number', render: (row) => (row.leads == null ? '–' : number(row.leads)) },
@@ -69,22 +68,18 @@ function Found({ form, found, campaigns, onForce, onBack }) {
   const app = useApp();
   const [done, setDone] = useState(null);
   const heading = useRef(null);
-  const { reason, kind, expiresAt } = detailsOf(form.details);
+  const details = detailsOf(form.details);
   const act = useAction(async () => {
-    const { data, changeId } = await block(form.list, found.names, { reason, kind, expiresAt }, { force: form.force });
+    const { data, changeId } = await block(form.list, found.names, details, { force: form.force, country: form.country });
     setDone({ blocked: data.blocked, changeId });
   });
   useLayoutEffect(() => heading.current.focus(), [done]);
-  const back = useAction(async () => {
-    const { data } = await undo(done.changeId, { workspaceId: app.workspace.id });
-    app.toast(undoneText(data));
-    onBack();
-  });
+  const back = useAction(() => undoOf(done.changeId, app, onBack).run());
   const where = listName(form.list, campaigns);
   return (
     <section class="card import">
       <h2 ref={heading} tabIndex={-1}>{done ? 'Done' : 'Ready to block'}</h2>
-      <p class="muted">For {where}{kind && `, kind ${kindWords[kind]}`}{reason && <>, reason “<bdi>{reason}</bdi>”</>}{expiresAt && <>, until <Time at={expiresAt} dateOnly /></>}</p>
+      <p class="muted">Names <ForWhat where={where} of={details} /></p>
       {done && <Notice kind="ok"><p role="status">{count(done.blocked, 'entry', 'entries')} blocked in {where}.</p></Notice>}
       {!done && <Figures found={found} />}
       {!form.type && found.rows.some(({ text }) => guessType(text) === null) && <Notice><p>People are not blocked by their names: words alone are read as a company.</p></Notice>}
@@ -110,33 +105,34 @@ function Found({ form, found, campaigns, onForce, onBack }) {
   );
 }
 
-const blank = { source: { text: '', file: null }, type: '', details: noDetails, force: false };
+const blank = { source: noSource, type: '', details: noDetails, force: false, country: '' };
 
 const placeholder = 'acme.com\njane.doe@example.com\n+49 170 1234567\nUmbrella Holding GmbH\nlinkedin.com/company/acme';
 
 /** text: what the form begins with. onFile: a file is read by the server, with all its columns. */
 export function AddNames({ list, text, onFile }) {
   const campaigns = useCampaignChoices();
-  const [form, setForm] = useState({ ...blank, source: { text, file: null } });
+  const [form, setForm] = useState({ ...blank, source: { ...noSource, text } });
   const [found, setFound] = useState(null);
-  const look = useAction(async (force) => setFound(await validate({ ...form, list, force })));
+  const national = form.type === 'phone' || form.source.file !== null || form.source.text.split('\n', 200).some((line) => isNational(line.trim(), form.type));
+  const country = national ? form.country : '';
+  const look = useAction(async (force) => setFound(await validate({ ...form, list, country, force })));
   const set = (name) => (value) => setForm((old) => ({ ...old, [name]: value }));
-  if (found) return <Found form={{ ...form, list }} found={found} campaigns={campaigns} onForce={() => { set('force')(true); look.run(true); }} onBack={(keeps) => { setFound(null); if (!keeps) setForm({ ...blank, type: form.type }); }} />;
+  if (found) return <Found form={{ ...form, list, country }} found={found} campaigns={campaigns} onForce={() => { set('force')(true); look.run(true); }} onBack={(keeps) => { setFound(null); if (!keeps) setForm({ ...blank, type: form.type }); }} />;
   const submit = (event) => {
     event.preventDefault();
     set('force')(false);
     const { file } = form.source;
-    if (file) onFile({ list, listLabel: listName(list, campaigns), ...detailsOf(form.details), source: { name: file.name, body: file }, typed: { type: form.type, country: recall('country') ?? '' } });
+    if (file) onFile({ list, listLabel: listName(list, campaigns), ...detailsOf(form.details), source: { name: file.name, body: file }, typed: { type: form.type, country } });
     else if (!look.busy) look.run(false);
   };
-  const national = form.type === 'phone' || form.source.file !== null || form.source.text.split('\n', 200).some((line) => isNational(line.trim(), form.type));
   return (
     <form class="card" onSubmit={submit}>
       <div class="form-row">
         <ListChoice label="Block in" list={list} campaigns={campaigns} onList={(value) => setQuery({ list: value }, { replace: true })} />
-        <SelectField label="Type" value={form.type} onValue={set('type')} options={[{ value: '', label: 'Recognize each line' }, ...typeOptions]} />
+        <SelectField label="Type" value={form.type} onValue={set('type')} options={optionsOf(typeChoices, 'Recognize each line')} />
         <DetailFields details={form.details} onDetails={set('details')} />
-        {national && <CountryField />}
+        {national && <OtherCountry country={form.country} onCountry={set('country')} />}
       </div>
       <LeadSource source={form.source} onSource={set('source')} label="Names, one per line" placeholder={placeholder} files=".csv or .txt: a list of clients, numbers, an export of a CRM"
         hint="E-mail addresses, phone numbers, domains, companies (by name or company page) and LinkedIn profiles. A domain covers all addresses and websites under it." />

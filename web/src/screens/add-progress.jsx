@@ -1,13 +1,12 @@
 // How adding goes: read, blocked, stopped in the middle, undone.
 import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { count, fileSize, number, seconds } from '../format.js';
-import { kindWords } from '../names.js';
 import { href } from '../router.js';
 import { Button, LinkButton } from '../parts/button.jsx';
+import { ForWhat } from '../parts/details.jsx';
 import { ConfirmDialog } from '../parts/dialog.jsx';
 import { ErrorNotice, Notice } from '../parts/notice.jsx';
 import { Progress } from '../parts/progress.jsx';
-import { Time } from '../parts/text.jsx';
 import { ColumnChoice, Figures, NotTaken, OtherColumn, Reading, TakeAll, Warnings } from './add-findings.jsx';
 
 const titles = {
@@ -161,7 +160,7 @@ export function ImportProgress({ job, onAgain }) {
   return (
     <section class="card import">
       <h2 ref={heading} tabIndex={-1}>{job.error ? 'Stopped' : titles[job.step]}</h2>
-      <p class="muted"><bdi>{job.source.name}</bdi> for {job.listLabel}{job.kind && `, kind ${kindWords[job.kind]}`}{job.reason && <>, reason “<bdi>{job.reason}</bdi>”</>}{job.expiresAt && <>, until <Time at={job.expiresAt} dateOnly /></>}</p>
+      <p class="muted"><bdi>{job.source.name}</bdi> <ForWhat where={job.listLabel} of={job} /></p>
       <p role="status" class="hidden">{announcement(job)}</p>
       <Bar job={job} />
       <Failed job={job} />

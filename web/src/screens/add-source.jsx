@@ -37,6 +37,29 @@ function Lines({ text, onText, label, placeholder, hint }) {
   );
 }
 
+export const noSource = { text: '', file: null };
+
+const isEmpty = ({ text, file }) => !file && text.trim() === '';
+
+/** A form with leads that are validated first. said: what that shows of them. children: its other fields. */
+export function SourceForm({ source, onValidate, said, children, ...rest }) {
+  const [missing, setMissing] = useState(false);
+  const submit = (event) => {
+    event.preventDefault();
+    setMissing(isEmpty(source));
+    if (!isEmpty(source)) onValidate();
+  };
+  return (
+    <form class="card" onSubmit={submit}>
+      {children}
+      <LeadSource source={source} {...rest} />
+      {missing && isEmpty(source) && <ErrorNotice error={{ message: 'Paste at least one lead, or choose a file.' }} />}
+      <Button type="submit" kind="primary">Validate</Button>
+      <p class="hint">Validating changes nothing. It shows how the file was read, and which leads are {said}.</p>
+    </form>
+  );
+}
+
 export function LeadSource({ source, onSource, label = 'Leads, one per line', placeholder = linkedInLines, hint = linkedInHint, files = '.csv or .txt' }) {
   const [error, setError] = useState(null);
   const [over, setOver] = useState(false);

@@ -5,8 +5,7 @@ import { currentImport, forgetImport, startImport } from '../import-job.js';
 import { isList, workspaceList } from '../lists.js';
 import { guessType } from '../names.js';
 import { href, setQuery } from '../router.js';
-import { recall } from '../settings.js';
-import { ErrorNotice, Notice } from '../parts/notice.jsx';
+import { Notice } from '../parts/notice.jsx';
 import { Button } from '../parts/button.jsx';
 import { DetailFields, detailsOf, noDetails } from '../parts/details.jsx';
 import { ListChoice, listName, useCampaignChoices } from '../parts/list-choice.jsx';
@@ -14,43 +13,29 @@ import { Page } from '../parts/page.jsx';
 import { Tabs } from '../parts/tabs.jsx';
 import { AddNames } from './add-names.jsx';
 import { ImportProgress } from './add-progress.jsx';
-import { LeadSource } from './add-source.jsx';
+import { SourceForm, noSource } from './add-source.jsx';
 
 // What was entered, for “Back” and for looking at another screen in between.
-const blank = { text: '', file: null };
-let draft = { owner: null, source: blank, details: noDetails };
+let draft = { owner: null, source: noSource, details: noDetails };
 
-/** What is sent, {name, body}, or null when there is nothing. */
-function contentOf({ text, file }) {
-  if (file) return { name: file.name, body: file };
-  return text.trim() === '' ? null : { name: 'Pasted text', body: text };
-}
+/** What is sent. */
+const contentOf = ({ text, file }) => ({ name: file?.name ?? 'Pasted text', body: file ?? text });
 
 function AddForm({ owner, list, onStart }) {
-  if (draft.owner !== owner) draft = { owner, source: blank, details: noDetails };
+  if (draft.owner !== owner) draft = { owner, source: noSource, details: noDetails };
   const campaigns = useCampaignChoices();
   const [source, setSource] = useState(draft.source);
   const [details, setDetails] = useState(draft.details);
-  const [missing, setMissing] = useState(false);
   Object.assign(draft, { source, details });
-  const content = contentOf(source);
-  const submit = (event) => {
-    event.preventDefault();
-    setMissing(content === null);
-    if (content) onStart({ list, listLabel: listName(list, campaigns), ...detailsOf(details), source: content });
-  };
+  const start = () => onStart({ list, listLabel: listName(list, campaigns), ...detailsOf(details), source: contentOf(source) });
   return (
-    <form class="card" onSubmit={submit}>
+    <SourceForm source={source} onSource={setSource} onValidate={start} said="new, already blocked or invalid">
       <div class="form-row">
         <ListChoice label="Block in" list={list} campaigns={campaigns} onList={(value) => setQuery({ list: value }, { replace: true })}
           hint="A lead that is blocked in the workspace is blocked in all of its campaigns." />
         <DetailFields details={details} onDetails={setDetails} hint="For example: existing client" />
       </div>
-      <LeadSource source={source} onSource={setSource} />
-      {missing && content === null && <ErrorNotice error={{ message: 'Paste at least one lead, or choose a file.' }} />}
-      <Button type="submit" kind="primary">Validate</Button>
-      <p class="hint">Validating changes nothing. It shows how the file was read, and which leads are new, already blocked or invalid.</p>
-    </form>
+    </SourceForm>
   );
 }
 
@@ -97,7 +82,7 @@ export function Add({ route }) {
   };
   const takeNames = () => {
     draft.owner = null;
-    if (job.step === 'columns' || !job.source.body.split) start({ ...job, typed: { type: '', country: recall('country') ?? '' } });
+    if (job.step === 'columns' || !job.source.body.split) start({ ...job, typed: { type: '', country: '' } });
     else {
       setPasted(job.source.body);
       forgetImport();

@@ -9,7 +9,7 @@ import { Action, actionWords, kindWords } from '../parts/action.jsx';
 import { Button } from '../parts/button.jsx';
 import { when } from '../parts/columns.jsx';
 import { ExportDialog } from '../parts/export.jsx';
-import { SelectField, TextField } from '../parts/field.jsx';
+import { SelectField, TextField, optionsOf } from '../parts/field.jsx';
 import { MoreTable, useMore } from '../parts/more.jsx';
 import { Empty } from '../parts/notice.jsx';
 import { Page } from '../parts/page.jsx';
@@ -20,22 +20,20 @@ import { AllImports } from './imports.jsx';
 
 const take = 50;
 const replace = { replace: true };
+const blank = { by: '', action: '', since: '', until: '', whom: '', importId: '', target: '' };
 /** The state that the URL holds; days are of the reader's time zone. */
 function viewOf({ query }, isOperator) {
   const of = query.of === 'imports' || (query.of === 'installation' && isOperator) ? query.of : 'workspace';
-  const { by = '', action = '', since = '', until = '', whom = '', importId = '', target = '' } = query;
-  return { of, by, action, since, until, whom, importId, target };
+  return { of, ...Object.fromEntries(Object.keys(blank).map((name) => [name, query[name] ?? ''])) };
 }
 
-const isFiltered = ({ by, action, since, until, whom, importId, target }) => Boolean(by || action || since || until || whom || importId || target);
+const isFiltered = ({ of, ...filters }) => Object.values(filters).some(Boolean);
 
 /** What the API is asked. */
-const filterOf = ({ by, action, since, until, whom, importId, target }) => ({
-  by, action, since: startOfDay(since), until: startOfDay(until, 1), publicIdentifier: whom, importId, target,
-});
+const filterOf = ({ of, whom, ...filters }) => ({ ...filters, since: startOfDay(filters.since), until: startOfDay(filters.until, 1), publicIdentifier: whom });
 
 function WhatField({ action }) {
-  const options = [{ value: '', label: 'Anything' }, ...Object.entries({ ...kindWords, ...actionWords }).map(([value, label]) => ({ value, label }))];
+  const options = optionsOf({ ...kindWords, ...actionWords }, 'Anything');
   if (!options.some(({ value }) => value === action)) options.push({ value: action, label: action });
   return <SelectField label="What" value={action} options={options} onValue={(value) => setQuery({ action: value }, replace)} />;
 }
@@ -67,8 +65,6 @@ function Filters({ view, names }) {
   );
 }
 
-const blank = { by: '', action: '', since: '', until: '', whom: '', importId: '', target: '' };
-
 function columnsFor(query) {
   const who = (entry) => (byId(entry.by)
     ? <a class="by row-link" href={href('audit', [], { ...query, by: byId(entry.by) })} title={`Only what ${byText(entry.by)} did`}>{byText(entry.by)}</a>
@@ -81,11 +77,11 @@ function columnsFor(query) {
   ];
 }
 
-const optionsOf = ({ of }) => (of === 'installation' ? { workspaceId: null } : {});
+const placeOf = ({ of }) => (of === 'installation' ? { workspaceId: null } : {});
 
 function Actions({ view, query, names, onNames }) {
   const list = useMore(async (cursor) => {
-    const answer = await api.withRetry(() => api.get('audit', { ...optionsOf(view), query: { take, ...filterOf(view), ...cursor } }));
+    const answer = await api.withRetry(() => api.get('audit', { ...placeOf(view), query: { take, ...filterOf(view), ...cursor } }));
     noteActors(names, answer.data);
     onNames();
     return answer;
@@ -128,7 +124,7 @@ function Filtered({ view, query }) {
 }
 
 function AuditExport({ view, onClose }) {
-  const fetch = (onPiece, more) => api.getTable('audit', onPiece, { ...more, ...optionsOf(view), query: filterOf(view) });
+  const fetch = (onPiece, more) => api.getTable('audit', onPiece, { ...more, ...placeOf(view), query: filterOf(view) });
   const text = isFiltered(view) ? 'The actions that the filters leave.' : view.of === 'installation' ? 'All actions of the installation.' : 'All actions of the workspace.';
   return <ExportDialog text={text} fetch={fetch} name="audit" total={null} onClose={onClose} />;
 }

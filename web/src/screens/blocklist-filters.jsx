@@ -2,10 +2,10 @@
 import { useEffect, useState } from 'preact/hooks';
 import { dateField, startOfDay } from '../format.js';
 import { isList, workspaceList } from '../lists.js';
-import { kindOptions, kindWords, typeOptions, typeWords } from '../names.js';
+import { kindWords, typeChoices, typeWords } from '../names.js';
 import { setQuery } from '../router.js';
 import { WhoField } from '../parts/actors.jsx';
-import { SelectField, TextField } from '../parts/field.jsx';
+import { SelectField, TextField, optionsOf } from '../parts/field.jsx';
 import { ListChoice } from '../parts/list-choice.jsx';
 import { pageOf } from '../parts/pager.jsx';
 import { SearchField } from '../parts/search.jsx';
@@ -51,7 +51,7 @@ export function Filters({ view, campaigns, names }) {
       <div class="filters list-filters">
         <ListChoice label="List" list={view.list} campaigns={campaigns} onList={set('list')} />
         <SearchField search={view.search} placeholder="Part of a name or reason" />
-        <SelectField label="Type" value={view.type} onValue={set('type')} options={[{ value: '', label: 'All' }, ...typeOptions]} />
+        <SelectField label="Type" value={view.type} onValue={set('type')} options={optionsOf(typeChoices, 'All')} />
         <SelectField label="Order" value={view.sort} onValue={set('sort')} options={sorts} />
         <SelectField label="Rows" value={String(view.size)} onValue={set('size')} options={sizes.map((size) => ({ value: size, label: size }))} />
       </div>
@@ -59,7 +59,7 @@ export function Filters({ view, campaigns, names }) {
         <summary>More filters{more > 0 && ` (${more})`}</summary>
         {open && (
           <div class="filters">
-            <SelectField label="Kind" value={view.kind} onValue={set('kind')} options={[{ value: '', label: 'Any' }, ...kindOptions]} />
+            <SelectField label="Kind" value={view.kind} onValue={set('kind')} options={optionsOf(kindWords, 'Any')} />
             <SelectField label="Ends" value={view.ends} onValue={set('ends')} options={endOptions} />
             <WhoField by={view.by} names={names} onBy={set('by')} />
             <TextField label="From" type="date" max={today} value={view.since} onValue={set('since')} />

@@ -2,12 +2,12 @@
 import { useEffect, useState } from 'preact/hooks';
 import { number } from '../format.js';
 import { useApp, useLive, useLoad } from '../hooks.js';
-import { campaignOf, page as fetchPage, undo, undoneText, whereBlocked, whereNamed } from '../lists.js';
+import { campaignOf, page as fetchPage, undoOf, whereBlocked, whereNamed } from '../lists.js';
 import { givenAs, guessType, isLinkedIn, nameOf, typeWords } from '../names.js';
 import { href, setQuery } from '../router.js';
 import { noteActors, useActors } from '../parts/actors.jsx';
 import { Button, LinkButton } from '../parts/button.jsx';
-import { by } from '../parts/columns.jsx';
+import { by, who } from '../parts/columns.jsx';
 import { listName, useCampaignChoices } from '../parts/list-choice.jsx';
 import { Empty } from '../parts/notice.jsx';
 import { Page } from '../parts/page.jsx';
@@ -82,7 +82,7 @@ function selectColumn(shown, { stale, found }, { selected, toggle, setAll }) {
 const typeNames = { publicIdentifier: 'LinkedIn', memberId: 'LinkedIn', email: 'E-mail', phone: 'Phone' };
 
 const plainColumns = [
-  { label: 'Name', header: true, class: 'lead-cell', render: (row) => <Who name={row} /> },
+  who(),
   { label: 'Type', class: 'type-cell', render: (row) => <span class={`muted ${isLinkedIn(row) ? 'none' : ''}`}>{typeNames[row.type] ?? typeWords[row.type] ?? row.type}</span> },
   { label: 'Reason', class: 'reason-cell line', render: (row) => <>{row.reason ?? (!row.kind && !row.expiresAt && orDash())}<KindAndEnd entry={row} /></> },
   { label: 'Blocked on', class: 'time-cell', render: (row) => <Time at={row.createdAt} dateOnly /> },
@@ -137,7 +137,8 @@ function rowsOf(data, exact) {
 }
 
 export function Blocklist({ route }) {
-  const { canWrite, toast, workspace } = useApp();
+  const app = useApp();
+  const { canWrite } = app;
   const view = viewOf(route);
   const campaigns = useCampaignChoices();
   const names = useActors();
@@ -154,12 +155,7 @@ export function Blocklist({ route }) {
       lookAgain();
     };
     renew();
-    const run = async () => {
-      const { data } = await undo(changeId, { workspaceId: workspace.id });
-      toast(undoneText(data));
-      renew();
-    };
-    toast(text, changeId ? { action: { label: 'Undo', run } } : {});
+    app.toast(text, changeId ? { action: undoOf(changeId, app, renew) } : {});
   };
   const columns = canWrite ? [selectColumn(rows ?? [], { stale: loading || error !== null, found: exact }, selection), ...plainColumns] : plainColumns;
   const name = listName(view.list, campaigns);

@@ -5,15 +5,14 @@ import { changesOf } from '../changes.js';
 import { number, percent } from '../format.js';
 import { useApp, useGet } from '../hooks.js';
 import { Button } from '../parts/button.jsx';
-import { ConfirmDialog, FormDialog } from '../parts/dialog.jsx';
-import { CheckField, SelectField, TextAreaField, TextField } from '../parts/field.jsx';
+import { DeleteDialog, FormDialog } from '../parts/dialog.jsx';
+import { CheckField, SelectField, TextAreaField, TextField, optionsOf } from '../parts/field.jsx';
 import { RowMenu } from '../parts/menu.jsx';
 import { Empty, ErrorNotice } from '../parts/notice.jsx';
 import { Skeleton } from '../parts/skeleton.jsx';
 import { Badge } from '../parts/text.jsx';
 
 export const stepNames = { visit_profile: 'Visit the profile', invitation: 'Invitation', message: 'Message' };
-const typeOptions = Object.entries(stepNames).map(([value, label]) => ({ value, label }));
 const templateHint = 'Fields in double braces are filled in: {{firstName}}, {{lastName}}, {{companyName}}, {{headline}} or a variable. {{firstName|there}} says “there” when the lead has none.';
 
 function delayText(hours) {
@@ -42,12 +41,12 @@ function StepDialog({ campaign, step, onDone, onClose }) {
   const base = useRef(fields);
   const save = async () => {
     const steps = api.path('campaigns', campaign.id, 'steps');
-    await (step ? api.put(`${steps}/${encodeURIComponent(step.id)}`, changesOf(base.current, fields, await savedNow(campaign, step), labels)) : api.post(steps, fields));
+    await (step ? api.put(`${steps}/${encodeURIComponent(step.id)}`, changesOf(base.current, fields, await savedNow(campaign, step), labels, { type: stepNames })) : api.post(steps, fields));
     onDone();
   };
   return (
     <FormDialog title={step ? 'Edit step' : 'New step'} wide submitLabel={step ? 'Save' : 'Add step'} onSubmit={save} onClose={onClose}>
-      <SelectField label="What" value={type} onValue={setType} options={typeOptions} disabled={Boolean(step?.variants?.length)} />
+      <SelectField label="What" value={type} onValue={setType} options={optionsOf(stepNames)} disabled={Boolean(step?.variants?.length)} />
       <div class="form-row">
         <TextField label="Wait" type="number" min="0" max={unit === 'days' ? 365 : 8760} step={unit === 'days' ? 'any' : '1'} value={delay} onValue={setDelay} required hint="Since the step before was done" />
         <SelectField label="Unit" value={unit} onValue={setUnit} options={[{ value: 'days', label: 'Days' }, { value: 'hours', label: 'Hours' }]} />
@@ -71,15 +70,6 @@ function VariantDialog({ campaign, path, variant, onDone, onClose }) {
       <p class="muted">Each lead gets one of the variants that are on, evenly, in place of the step’s own text.</p>
     </FormDialog>
   );
-}
-
-/** title, text and what is deleted: {path, title, text}. */
-function DeleteDialog({ what, onDone, onClose }) {
-  const confirm = async () => {
-    await api.del(what.path);
-    onDone();
-  };
-  return <ConfirmDialog title={what.title} confirmLabel="Delete" onConfirm={confirm} onClose={onClose}><p>{what.text}</p></ConfirmDialog>;
 }
 
 /** share: of the leads, that get it. counts: what came of it; null before anything was sent. */
@@ -171,7 +161,7 @@ export function SequenceTab({ campaign, onChange }) {
       {steps.length > 0 && <p>{add}</p>}
       {open.dialog === 'step' && <StepDialog campaign={campaign} step={open.step} onDone={done} onClose={close} />}
       {open.dialog === 'variant' && <VariantDialog campaign={campaign} path={open.path} variant={open.variant} onDone={done} onClose={close} />}
-      {open.dialog === 'delete' && <DeleteDialog what={open.what} onDone={done} onClose={close} />}
+      {open.dialog === 'delete' && <DeleteDialog title={open.what.title} confirmLabel="Delete" path={open.what.path} onDone={done} onClose={close}><p>{open.what.text}</p></DeleteDialog>}
     </>
   );
 }

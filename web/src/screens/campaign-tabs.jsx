@@ -10,11 +10,10 @@ import { lead as aboutLead } from '../parts/columns.jsx';
 import { Dialog } from '../parts/dialog.jsx';
 import { SelectField } from '../parts/field.jsx';
 import { Empty, ErrorNotice } from '../parts/notice.jsx';
-import { Pager, pageOf } from '../parts/pager.jsx';
+import { Paged, pageOf } from '../parts/pager.jsx';
 import { Pairs } from '../parts/pairs.jsx';
 import { SearchField } from '../parts/search.jsx';
-import { Rows } from '../parts/rows.jsx';
-import { Badge, Lead, Status, Time, byText, orDash, pageOfName, statusText } from '../parts/text.jsx';
+import { Badge, Lead, Status, Time, byText, orDash, pageOfName, statusOptions, statusText } from '../parts/text.jsx';
 import { Skeleton } from '../parts/skeleton.jsx';
 import { stepNames } from './campaign-steps.jsx';
 
@@ -22,8 +21,6 @@ const size = 25;
 const fewTimes = 5;
 const leadStatuses = ['waiting', 'active', 'paused', 'completed', 'error', 'blocked'];
 const activityStates = ['claimed', 'done', 'replied', 'failed', 'scheduled', 'skipped_blocked', 'skipped_contacted'];
-
-const optionsOf = (values, all) => [{ value: '', label: all }, ...values.map((value) => ({ value, label: statusText(value) }))];
 
 /** A page: a search may end one before it is full, and the next goes on, so many times. */
 async function fullPage(path, query, times, signal) {
@@ -45,20 +42,6 @@ function usePages(path, query, page) {
   const answer = useLoad((signal) => fullPage(path, { ...query, skip: (page - 1) * size, take: size }, times, signal), [...key, times]);
   useLive(answer.refresh, answer.loading && times > fewTimes); // events must not begin a long look again and again
   return { ...answer, further: () => setAsked({ [key]: times * 4 }) };
-}
-
-function Paged({ caption, columns, page, answer, empty }) {
-  const { data, error, loading, reload } = answer;
-  const rows = data?.data ?? null;
-  const cut = rows?.length < size && data.next?.cursor;
-  const more = Boolean(data && !cut && (data.total === null ? data.next : page * size < data.total));
-  return (
-    <>
-      <Rows caption={caption} columns={columns} rows={rows} keyOf={(row) => row.id} loading={loading} error={error} onRetry={reload} empty={!cut && empty} />
-      {cut && <Button busy={loading} onClick={answer.further}>Look further</Button>}
-      {rows && (rows.length > 0 || page > 1) && <Pager label={`Pages of ${caption.toLowerCase()}`} page={page} size={size} shown={rows.length} total={data.total} more={more} busy={loading} />}
-    </>
-  );
 }
 
 const leadColumns = (onWhy) => [
@@ -154,10 +137,10 @@ export function LeadsTab({ campaign, query, onChange }) {
     <>
       <div class="filters lead-filters" role="search">
         <SearchField label="Search leads" search={search} placeholder="Name, company or profile name" />
-        <SelectField label="Status" value={status} onValue={(value) => setQuery({ status: value, page: '' }, { replace: true })} options={optionsOf(leadStatuses, 'Any')} />
+        <SelectField label="Status" value={status} onValue={(value) => setQuery({ status: value, page: '' }, { replace: true })} options={statusOptions(leadStatuses, 'Any')} />
         {canWrite && <LinkButton icon="add" href={href('add-leads', [campaign.id])}>Add leads</LinkButton>}
       </div>
-      <Paged caption="Leads" columns={leadColumns(setAsked)} page={page} answer={answer} empty={empty} />
+      <Paged caption="Leads" columns={leadColumns(setAsked)} page={page} size={size} answer={answer} empty={empty} />
       {asked && <WhyDialog campaign={campaign} lead={asked} onChange={() => { answer.refresh(); onChange(); }} onClose={() => setAsked(null)} />}
     </>
   );
@@ -182,9 +165,9 @@ export function ActivitiesTab({ campaign, query }) {
   return (
     <>
       <div class="filters">
-        <SelectField label="State" value={state} onValue={(value) => setQuery({ state: value, page: '' }, { replace: true })} options={optionsOf(activityStates, 'Handed out')} />
+        <SelectField label="State" value={state} onValue={(value) => setQuery({ state: value, page: '' }, { replace: true })} options={statusOptions(activityStates, 'Handed out')} />
       </div>
-      <Paged caption="Activities" columns={activityColumns} page={page} answer={answer} empty={empty} />
+      <Paged caption="Activities" columns={activityColumns} page={page} size={size} answer={answer} empty={empty} />
     </>
   );
 }

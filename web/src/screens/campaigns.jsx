@@ -9,14 +9,12 @@ import { FormDialog } from '../parts/dialog.jsx';
 import { SelectField, TextField } from '../parts/field.jsx';
 import { Empty } from '../parts/notice.jsx';
 import { Page } from '../parts/page.jsx';
-import { Pager, pageOf } from '../parts/pager.jsx';
+import { Paged, pageOf } from '../parts/pager.jsx';
 import { Progress } from '../parts/progress.jsx';
-import { Rows } from '../parts/rows.jsx';
-import { Status, statusText } from '../parts/text.jsx';
+import { Status, statusOptions } from '../parts/text.jsx';
 
 const size = 20;
 const statuses = ['draft', 'active', 'paused', 'completed', 'error'];
-const statusOptions = [{ value: '', label: 'Any' }, ...statuses.map((value) => ({ value, label: statusText(value) }))];
 
 const columns = [
   { label: 'Campaign', header: true, class: 'line', render: (row) => <a class="row-link" href={href('campaign', [row.id])}>{row.name}</a> },
@@ -62,20 +60,16 @@ export function Campaigns({ route }) {
   const page = pageOf(route.query);
   const status = statuses.includes(route.query.status) ? route.query.status : '';
   const [creating, setCreating] = useState(false);
-  const { data, error, loading, reload, refresh } = useLoad((signal) => (
+  const answer = useLoad((signal) => (
     api.get('campaigns', { signal, query: { skip: (page - 1) * size, take: size, status } })), [page, status]);
-  useLive(refresh);
-  const rows = data?.data ?? null;
-  const more = Boolean(data && (data.total === null ? data.next : page * size < data.total));
+  useLive(answer.refresh);
   const create = () => setCreating(true);
   return (
     <Page title="Campaigns" actions={canWrite && <Button kind="primary" icon="add" onClick={create}>New campaign</Button>}>
       <div class="filters">
-        <SelectField label="Status" value={status} onValue={(value) => setQuery({ status: value, page: '' }, { replace: true })} options={statusOptions} />
+        <SelectField label="Status" value={status} onValue={(value) => setQuery({ status: value, page: '' }, { replace: true })} options={statusOptions(statuses, 'Any')} />
       </div>
-      <Rows caption="Campaigns" columns={columns} rows={rows} keyOf={(row) => row.id} loading={loading} error={error} onRetry={reload}
-        empty={page === 1 && <NothingHere status={status} onCreate={create} />} />
-      {rows && (rows.length > 0 || page > 1) && <Pager label="Pages of campaigns" page={page} size={size} shown={rows.length} total={data.total} more={more} busy={loading} />}
+      <Paged caption="Campaigns" columns={columns} page={page} size={size} answer={answer} empty={page === 1 && <NothingHere status={status} onCreate={create} />} />
       {creating && <CreateDialog onClose={() => setCreating(false)} />}
     </Page>
   );

@@ -4,21 +4,20 @@ import * as api from '../api.js';
 import { number } from '../format.js';
 import { useApp, useGet } from '../hooks.js';
 import { undo } from '../lists.js';
-import { nameOf as nameIn } from '../names.js';
 import { href } from '../router.js';
 import { Place, canUndo, changeTitle, changeWords, placeText } from '../parts/action.jsx';
-import { reason } from '../parts/columns.jsx';
+import { reason, who } from '../parts/columns.jsx';
 import { useCampaignNames } from '../parts/list-choice.jsx';
 import { MoreTable, useMore } from '../parts/more.jsx';
 import { Page, Pending } from '../parts/page.jsx';
 import { Pairs } from '../parts/pairs.jsx';
-import { By, Time, Who } from '../parts/text.jsx';
+import { By, Time } from '../parts/text.jsx';
 import { UndoButton, Undone } from '../parts/undo.jsx';
 
 const take = 100;
 
 const columns = [
-  { label: 'Name', header: true, class: 'lead-cell', render: (row) => <Who name={nameIn(row)} typed /> },
+  who(true),
   { label: 'What', render: (row) => changeWords[row.what] ?? row.what },
   reason,
 ];

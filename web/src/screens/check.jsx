@@ -3,11 +3,11 @@ import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import * as api from '../api.js';
 import { useLive, useLoad } from '../hooks.js';
 import { campaignOf, isList, whereBlocked, whereNamed, workspaceList } from '../lists.js';
-import { guessType, nameOf, oneOf, typeOptions, typeWords } from '../names.js';
+import { guessType, nameOf, oneOf, typeChoices, typeWords } from '../names.js';
 import { href, setQuery } from '../router.js';
 import { Button, LinkButton } from '../parts/button.jsx';
-import { CountryField, isNational } from '../parts/details.jsx';
-import { SelectField } from '../parts/field.jsx';
+import { OtherCountry, isNational } from '../parts/details.jsx';
+import { SelectField, optionsOf } from '../parts/field.jsx';
 import { ListChoice, useCampaignChoices } from '../parts/list-choice.jsx';
 import { ErrorNotice, Notice, errorText } from '../parts/notice.jsx';
 import { Page } from '../parts/page.jsx';
@@ -35,9 +35,9 @@ async function ofList(verdict, list, signal) {
   return { ...verdict, blocked, blocks, blocksTotal: blocks.length };
 }
 
-async function verdictFor(asked, type, list, signal) {
+async function verdictFor(asked, type, list, country, signal) {
   if (type === 'publicIdentifier') return ofList((await whereBlocked(asked, { signal })).data, list, signal);
-  const verdict = await ofList((await whereNamed({ type, value: asked }, { signal })).data, list, signal);
+  const verdict = await ofList((await whereNamed({ type, value: asked }, { signal }, country)).data, list, signal);
   const covered = verdict.blocked ? null : await coveredBy(nameOf(verdict), list, (body) => check(body, signal));
   return { ...verdict, covered };
 }
@@ -81,13 +81,12 @@ function statusText({ asked, verdict, error, loading }) {
   return verdict ? announcement(verdict) : '';
 }
 
-function Options({ as, asked, list, campaigns, onCountry }) {
-  const types = [{ value: '', label: 'Recognize the type' }, ...typeOptions];
+function Options({ as, asked, list, campaigns, ...chosen }) {
   return (
     <div class="check-options">
-      <SelectField label="As" value={as} options={types} onValue={(value) => setQuery({ as: value }, replace)} />
+      <SelectField label="As" value={as} options={optionsOf(typeChoices, 'Recognize the type')} onValue={(value) => setQuery({ as: value }, replace)} />
       {campaigns?.length > 0 && <ListChoice label="For" list={list} campaigns={campaigns} everywhere="Any campaign" onList={(value) => setQuery({ in: value === workspaceList ? '' : value }, replace)} />}
-      {isNational(asked, as) && <CountryField onCountry={onCountry} />}
+      {isNational(asked, as) && <OtherCountry {...chosen} />}
     </div>
   );
 }
@@ -97,10 +96,12 @@ export function Check({ route }) {
   const as = typeWords[route.query.as] ? route.query.as : '';
   const type = as || guessType(asked);
   const [text, setText] = useState(asked);
+  const [chosen, setChosen] = useState('');
+  const country = isNational(asked, as) ? chosen : '';
   const box = useRef(null);
   const list = isList(route.query.in) ? route.query.in : workspaceList;
   const campaigns = useCampaignChoices();
-  const { data, error, loading, reload, refresh } = useLoad(async (signal) => (asked && type ? { ...await verdictFor(asked, type, list, signal), asked, list, as: type } : null), [asked, list, type ?? '']);
+  const { data, error, loading, reload, refresh } = useLoad(async (signal) => (asked && type ? { ...await verdictFor(asked, type, list, country, signal), asked, list, as: type, country } : null), [asked, list, type ?? '', country]);
   useLive(refresh);
   useLayoutEffect(() => box.current.focus(), []);
   useEffect(() => setText(asked), [asked]);
@@ -117,7 +118,7 @@ export function Check({ route }) {
     event.preventDefault();
     ask(text);
   };
-  const verdict = data?.asked === asked && data.list === list && data.as === type ? data : null;
+  const verdict = data?.asked === asked && data.list === list && data.as === type && data.country === country ? data : null;
   const state = { asked, type, list, campaigns, verdict, error: loading ? null : error, loading };
   return (
     <Page title="Check" lead="May this person or company be contacted?" takeFocus={false}>
@@ -128,7 +129,7 @@ export function Check({ route }) {
             onInput={(event) => setText(event.currentTarget.value)} onPaste={() => setTimeout(() => ask(box.current.value))} />
           <Button type="submit" kind="primary" busy={loading && Boolean(asked)}>Check</Button>
         </div>
-        <Options as={as} asked={asked} list={list} campaigns={campaigns} onCountry={reload} />
+        <Options as={as} asked={asked} list={list} campaigns={campaigns} country={chosen} onCountry={setChosen} />
       </form>
       <p role="status" class="hidden">{statusText(state)}</p>
       <Result {...state} onDone={reload} />

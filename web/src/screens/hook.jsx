@@ -5,26 +5,20 @@ import { useAction, useApp, useLoad } from '../hooks.js';
 import { go, href } from '../router.js';
 import { Button } from '../parts/button.jsx';
 import { when } from '../parts/columns.jsx';
-import { ConfirmDialog } from '../parts/dialog.jsx';
+import { ConfirmDialog, DeleteDialog } from '../parts/dialog.jsx';
 import { MoreTable, useMore } from '../parts/more.jsx';
 import { Empty, ErrorNotice, Notice } from '../parts/notice.jsx';
-import { Page } from '../parts/page.jsx';
+import { Page, Pending } from '../parts/page.jsx';
 import { Pairs } from '../parts/pairs.jsx';
-import { Badge, By, Time } from '../parts/text.jsx';
+import { By, StateBadge, Time } from '../parts/text.jsx';
 import { useCampaignNames } from '../parts/list-choice.jsx';
 import { HookState, SecretDialog, eventWords, hooksOf } from './hooks.jsx';
-import { Skeleton } from '../parts/skeleton.jsx';
 
 const take = 50;
 const pathOf = (hook, ...rest) => api.path('hooks', hook.id, ...rest);
 
 const deliveryStates = { delivered: ['ok', 'Delivered'], failed: ['warn', 'Tried again'], given_up: ['bad', 'Not delivered'] };
 const kinds = { event: 'Event', test: 'Test', retry: 'Event, once more' };
-
-function DeliveryState({ delivery }) {
-  const [kind, text] = deliveryStates[delivery.status] ?? ['neutral', delivery.status];
-  return <Badge kind={kind}>{text}</Badge>;
-}
 
 /** What the receiver said, or why it said nothing. */
 const answerOf = (delivery) => delivery.error ?? `${delivery.responseStatus} after ${delivery.durationMs} ms`;
@@ -47,7 +41,7 @@ function RetryButton({ hook, delivery, onDone }) {
 const columns = (hook, onDone) => [
   when('lastTryAt'),
   { label: 'What', render: (delivery) => kinds[delivery.kind] ?? delivery.kind },
-  { label: 'State', render: (delivery) => <DeliveryState delivery={delivery} /> },
+  { label: 'State', render: (delivery) => <StateBadge states={deliveryStates} status={delivery.status} /> },
   { label: 'Tries', class: 'number', render: (delivery) => delivery.tries },
   { label: 'Answer', class: 'reason-cell', render: answerOf },
   { label: 'Again', hideLabel: true, class: 'action-cell',
@@ -103,7 +97,6 @@ function Actions({ hook, isOld, onChanged, onOpen }) {
 
 /** isOld: the state may be another one by now; error: of the look at it. */
 function Full({ hook, isOld, error, onChanged }) {
-  const { toast } = useApp();
   const nameOf = useCampaignNames();
   const [open, setOpen] = useState(null);
   const [rotated, setRotated] = useState(null);
@@ -113,11 +106,6 @@ function Full({ hook, isOld, error, onChanged }) {
     setTurn((count) => count + 1);
     onChanged();
   };
-  const end = async () => {
-    await api.del(pathOf(hook));
-    toast('The subscription has ended.');
-    go(href('hooks'));
-  };
   const rotate = async () => setRotated((await api.put(pathOf(hook), { action: 'rotate' })).data);
   return (
     <Page title="Subscription" lead={<code>{hook.url}</code>}>
@@ -126,7 +114,7 @@ function Full({ hook, isOld, error, onChanged }) {
       <Pairs class="facts card" pairs={factsOf(hook, nameOf)} />
       <Actions hook={hook} isOld={isOld} onChanged={changed} onOpen={setOpen} />
       <Deliveries key={turn} hook={hook} onDone={changed} />
-      {open === 'end' && <ConfirmDialog title="End this subscription?" confirmLabel="End" onConfirm={end} onClose={close}><p>Nothing more is sent to {hook.url}, and what is known of its deliveries is removed.</p></ConfirmDialog>}
+      {open === 'end' && <DeleteDialog title="End this subscription?" confirmLabel="End" path={pathOf(hook)} said="The subscription has ended." onDone={() => go(href('hooks'))} onClose={close}><p>Nothing more is sent to {hook.url}, and what is known of its deliveries is removed.</p></DeleteDialog>}
       {open === 'rotate' && <ConfirmDialog title="Make a new secret?" confirmLabel="Make a new secret" kind="primary" onConfirm={rotate} onClose={close}><p>For 24 hours events have two signatures, by the old and by the new secret. Then the old one ends.</p></ConfirmDialog>}
       {rotated && <SecretDialog hook={rotated} title="Your new secret" onClose={() => setRotated(null)} />}
     </Page>
@@ -138,11 +126,6 @@ export function Hook({ route }) {
   const { data: hooks, error, loading, reload } = useLoad(hooksOf, [id]);
   const hook = hooks?.find((one) => one.id === id);
   if (hook) return <Full hook={hook} isOld={loading || error !== null} error={error} onChanged={reload} />;
-  return (
-    <Page title="Subscription">
-      <ErrorNotice error={error} onRetry={reload} />
-      {!error && !hooks && <Skeleton />}
-      {hooks && <p>This subscription does not exist, or no longer. <a href={href('hooks')}>All subscriptions</a></p>}
-    </Page>
-  );
+  const gone = hooks && { message: 'This subscription does not exist, or no longer.' };
+  return <Pending title="Subscription" error={error ?? gone} onRetry={reload} all={<a href={href('hooks')}>All subscriptions</a>} />;
 }

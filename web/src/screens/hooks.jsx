@@ -9,12 +9,12 @@ import { Button } from '../parts/button.jsx';
 import { day } from '../parts/columns.jsx';
 import { CopyText } from '../parts/copy.jsx';
 import { Dialog, DialogEnd, FormDialog } from '../parts/dialog.jsx';
-import { SelectField, TextField } from '../parts/field.jsx';
-import { ListChoice, useCampaignChoices } from '../parts/list-choice.jsx';
+import { SelectField, TextField, optionsOf } from '../parts/field.jsx';
+import { ListChoice, useCampaignChoices, useCampaignNames } from '../parts/list-choice.jsx';
 import { Empty, Notice } from '../parts/notice.jsx';
 import { Page } from '../parts/page.jsx';
 import { Rows } from '../parts/rows.jsx';
-import { Badge, By } from '../parts/text.jsx';
+import { Badge, By, StateBadge } from '../parts/text.jsx';
 
 export const eventWords = {
   lead_blocked: 'A lead is blocked', lead_unblocked: 'A lead is unblocked', lead_opted_out: 'A lead opts out',
@@ -29,8 +29,7 @@ const states = {
 /** What becomes of the events now, in a word. */
 export function HookState({ hook }) {
   if (hook.status === 'active' && hook.failedTries > 0) return <Badge kind="warn">Tried again</Badge>;
-  const [kind, text] = states[hook.status] ?? ['neutral', hook.status];
-  return <Badge kind={kind}>{text}</Badge>;
+  return <StateBadge states={states} status={hook.status} />;
 }
 
 export const hooksOf = async (signal) => (await api.get('hooks/list', { signal })).data;
@@ -48,7 +47,7 @@ function CreateDialog({ onDone, onClose }) {
   return (
     <FormDialog title="New subscription" submitLabel="Subscribe" onSubmit={create} onClose={onClose}>
       <TextField label="URL" type="url" value={url} onValue={setUrl} required maxLength={2000} placeholder="https://" hint="Where the events are sent: https, and an address that is public." />
-      <SelectField label="When" value={type} onValue={setType} options={Object.entries(eventWords).map(([value, label]) => ({ value, label }))} />
+      <SelectField label="When" value={type} onValue={setType} options={optionsOf(eventWords)} />
       <ListChoice label="Where" list={list} campaigns={campaigns} onList={setList} hint="In the whole workspace also means: in each of its campaigns." />
     </FormDialog>
   );
@@ -90,10 +89,9 @@ export function FailingHooks() {
 
 export function Hooks() {
   const { data: hooks, error, loading, reload } = useLoad(hooksOf, []);
-  const campaigns = useCampaignChoices();
+  const nameOf = useCampaignNames();
   const [open, setOpen] = useState({});
   const close = () => setOpen({});
-  const nameOf = (id) => campaigns?.find((campaign) => campaign.id === id)?.name ?? id;
   const created = (hook) => {
     reload();
     setOpen({ dialog: 'created', hook });

@@ -13,6 +13,7 @@ import { Page, Pending } from '../parts/page.jsx';
 import { Pairs } from '../parts/pairs.jsx';
 import { By, Time } from '../parts/text.jsx';
 import { UndoButton, Undone } from '../parts/undo.jsx';
+import { columnName } from './add-findings.jsx';
 import { ChangedNames } from './change.jsx';
 import { canBeUndone, importStates } from './imports.jsx';
 import { Skeleton } from '../parts/skeleton.jsx';
@@ -27,7 +28,7 @@ function factsOf(entry, nameOf) {
     ['Who', <By by={entry.by} />],
     ['Where', <Place of={entry} nameOf={nameOf} alone />],
     ['File', rows === null ? fileSize(entry.bytes) : `${fileSize(entry.bytes)}, ${count(rows, 'row')}: ${number(bad)} invalid, ${number(blank)} blank`],
-    column && ['Column', <>{column.number}{column.name && <> (<bdi>{column.name}</bdi>)</>}</>],
+    column && ['Column', columnName(column)],
   ];
 }
 

@@ -9,11 +9,10 @@ import { Button } from '../parts/button.jsx';
 import { by, day } from '../parts/columns.jsx';
 import { CountryField, DetailFields, detailsOf, isNational, noDetails } from '../parts/details.jsx';
 import { ConfirmDialog, FormDialog } from '../parts/dialog.jsx';
-import { CheckField, SelectField, TextField } from '../parts/field.jsx';
+import { CheckField, SelectField, TextField, optionsOf } from '../parts/field.jsx';
 import { Empty, ErrorNotice } from '../parts/notice.jsx';
 import { Page } from '../parts/page.jsx';
-import { Pager, pageOf } from '../parts/pager.jsx';
-import { Table } from '../parts/table.jsx';
+import { Paged, pageOf } from '../parts/pager.jsx';
 import { NotTaken, Reading, Warnings } from './add-findings.jsx';
 import { statusText } from '../parts/text.jsx';
 import { blockOne } from './verdict.jsx';
@@ -21,7 +20,6 @@ import { blockOne } from './verdict.jsx';
 const list = 'installation/blocklist';
 const size = 50;
 const types = { ...typeWords, publicIdentifier: 'LinkedIn name or address', memberId: 'LinkedIn id' };
-const typeOptions = Object.entries(types).map(([value, label]) => ({ value, label }));
 const undoPath = (id) => api.path('installation', id.startsWith('ch_') ? 'changes' : 'imports', id, 'undo');
 
 /** Says what was done, with its undo. */
@@ -43,9 +41,10 @@ function BlockDialog({ onDone, onClose }) {
   const [value, setValue] = useState('');
   const [details, setDetails] = useState(noDetails);
   const [force, setForce] = useState(null);
+  const [country, setCountry] = useState('');
   const block = async () => {
     try {
-      const stored = await blockOne('installation', { type, value: value.trim() }, detailsOf(details), force);
+      const stored = await blockOne('installation', { type, value: value.trim() }, detailsOf(details), { force, country: isNational(value, type) ? country : '' });
       onDone(`${stored.value} is blocked in every workspace.`, stored.changeId);
       onClose();
     } catch (error) {
@@ -55,9 +54,9 @@ function BlockDialog({ onDone, onClose }) {
   };
   return (
     <FormDialog title="Block in every workspace" submitLabel="Block" onSubmit={block} onClose={onClose}>
-      <SelectField label="What" value={type} onValue={setType} options={typeOptions} />
+      <SelectField label="What" value={type} onValue={setType} options={optionsOf(types)} />
       <TextField label="Name" value={value} onValue={(text) => { setValue(text); setForce(null); }} required maxLength={2000} />
-      {isNational(value, type) && <CountryField />}
+      {isNational(value, type) && <CountryField country={country} onCountry={setCountry} />}
       <DetailFields details={details} onDetails={setDetails} />
       {force !== null && <CheckField label="Block it all the same" checked={force} onChecked={setForce} />}
     </FormDialog>
@@ -103,7 +102,7 @@ function ImportButton({ onDone }) {
       <ErrorNotice error={action.error} />
       {tried && (
         <ConfirmDialog title={`${tried.found.message} in every workspace`} confirmLabel="Block" onConfirm={tried.found.blocked && block} onClose={() => setTried(null)}>
-          <SelectField label="What" value={tried.type} onValue={(type) => action.run(tried.file, type)} options={[{ value: '', label: 'Recognize the type' }, ...typeOptions]} />
+          <SelectField label="What" value={tried.type} onValue={(type) => action.run(tried.file, type)} options={optionsOf(types, 'Recognize the type')} />
           <Warnings found={tried.found} />
           <Reading found={tried.found} />
           <NotTaken job={{ notTaken }} found={tried.found} />
@@ -123,24 +122,16 @@ const columns = (onUnblock) => [
 
 export function Installation({ route }) {
   const page = pageOf(route.query);
-  const { data, error, loading, reload } = useLoad((signal) => api.get(list, { signal, query: { skip: (page - 1) * size, take: size, include: 'by' } }), [page]);
+  const answer = useLoad((signal) => api.get(list, { signal, query: { skip: (page - 1) * size, take: size, include: 'by' } }), [page]);
   const [unblocking, setUnblocking] = useState(null);
   const [blocking, setBlocking] = useState(false);
+  const { data, reload } = answer;
   const done = useDone(reload);
-  const total = data?.total ?? null;
   const actions = <><ImportButton onDone={done} /> <Button kind="primary" icon="add" onClick={() => setBlocking(true)}>Block</Button></>;
   return (
     <Page title="Installation list" lead="Who is in this list is blocked in every workspace. Workspaces see that a name is in it, and not why." actions={actions}>
-      <ErrorNotice error={error} onRetry={reload} />
-      {data?.data.length === 0 && page === 1
-        ? <Empty title="The list is empty" />
-        : data && (
-          <>
-            <p class="list-status" role="status">{total === null ? '' : count(total, 'entry', 'entries')}</p>
-            <Table caption="Installation list" columns={columns(setUnblocking)} rows={data.data} keyOf={(entry) => entry.id} busy={loading} />
-            <Pager label="Pages" page={page} size={size} shown={data.data.length} total={total} more={page * size < total} busy={loading} />
-          </>
-        )}
+      {data?.total > 0 && <p class="list-status" role="status">{count(data.total, 'entry', 'entries')}</p>}
+      <Paged caption="Installation list" columns={columns(setUnblocking)} page={page} size={size} answer={answer} empty={page === 1 && <Empty title="The list is empty" />} />
       {blocking && <BlockDialog onDone={done} onClose={() => setBlocking(false)} />}
       {unblocking && <UnblockDialog entry={unblocking} onDone={done} onClose={() => setUnblocking(null)} />}
     </Page>

@@ -6,7 +6,7 @@ import { useApp, useLoad } from '../hooks.js';
 import { Button } from '../parts/button.jsx';
 import { day } from '../parts/columns.jsx';
 import { CopyText } from '../parts/copy.jsx';
-import { ConfirmDialog, Dialog, DialogEnd, FormDialog } from '../parts/dialog.jsx';
+import { DeleteDialog, Dialog, DialogEnd, FormDialog } from '../parts/dialog.jsx';
 import { CheckField, TextField } from '../parts/field.jsx';
 import { Empty, Notice } from '../parts/notice.jsx';
 import { Page } from '../parts/page.jsx';
@@ -77,33 +77,15 @@ const columns = (canWrite, onRevoke) => [
   }] : []),
 ];
 
-function RevokeDialog({ apiKey, onDone, onClose }) {
-  const { toast } = useApp();
-  const revoke = async () => {
-    await api.del(api.path('keys', apiKey.id));
-    toast(`The key ${apiKey.name} is revoked.`);
-    onDone();
-  };
-  return (
-    <ConfirmDialog title={`Revoke ${apiKey.name}?`} confirmLabel="Revoke" onConfirm={revoke} onClose={onClose}>
-      <p>Requests with this key are refused from now on. This cannot be undone.</p>
-    </ConfirmDialog>
-  );
-}
-
-async function loadAll(signal) {
-  const keys = [];
-  for (let query = 'take=1000'; query;) {
-    const { data, next } = await api.get(`keys?${query}`, { signal });
-    keys.push(...data);
-    query = next;
-  }
-  return keys;
-}
+const RevokeDialog = ({ apiKey: { id, name }, ...rest }) => (
+  <DeleteDialog {...rest} title={`Revoke ${name}?`} confirmLabel="Revoke" path={api.path('keys', id)} said={`The key ${name} is revoked.`}>
+    <p>Requests with this key are refused from now on. This cannot be undone.</p>
+  </DeleteDialog>
+);
 
 export function Keys() {
   const { canWrite } = useApp();
-  const { data: keys, error, loading, reload } = useLoad(loadAll, []);
+  const { data: keys, error, loading, reload } = useLoad((signal) => api.allOf('keys', { take: 1000, signal }), []);
   const [open, setOpen] = useState({});
   const close = () => setOpen({});
   const create = () => setOpen({ dialog: 'create' });

@@ -11,10 +11,8 @@ import { ErrorNotice, Notice } from '../parts/notice.jsx';
 import { Page } from '../parts/page.jsx';
 import { Progress } from '../parts/progress.jsx';
 import { Table } from '../parts/table.jsx';
-import { ColumnChoice, Figures, NotTaken, OtherColumn, Reading, Warnings } from './add-findings.jsx';
-import { LeadSource } from './add-source.jsx';
-
-const blank = { text: '', file: null };
+import { ColumnChoice, columnName, Figures, NotTaken, OtherColumn, Reading, Warnings } from './add-findings.jsx';
+import { SourceForm, noSource } from './add-source.jsx';
 
 const fieldWords = {
   publicIdentifier: 'LinkedIn profile', memberId: 'Member id', firstName: 'First name', lastName: 'Last name', companyName: 'Company', email: 'E-mail address',
@@ -22,7 +20,7 @@ const fieldWords = {
 };
 
 const fieldColumns = [
-  { label: 'Column', header: true, render: (row) => <>{row.number}{row.name && <> (<bdi>{row.name}</bdi>)</>}</> },
+  { label: 'Column', header: true, render: columnName },
   { label: 'Becomes', render: (row) => {
     if (!row.field) return <span class="muted">Left out</span>;
     return row.field.startsWith('variables.') ? <>Variable <code>{`{{${row.field.slice('variables.'.length)}}}`}</code></> : fieldWords[row.field] ?? row.field;
@@ -120,17 +118,10 @@ export function LeadsImport({ route }) {
   const id = route.args[0] ?? '';
   const { canWrite } = useApp();
   const { data: name, error, reload } = useLoad((signal) => campaignName(id, signal), [id]);
-  const [source, setSource] = useState(blank);
+  const [source, setSource] = useState(noSource);
   const [open, setOpen] = useState(false);
-  const [missing, setMissing] = useState(false);
-  const isEmpty = !source.file && source.text.trim() === '';
-  const submit = (event) => {
-    event.preventDefault();
-    setMissing(isEmpty);
-    setOpen(!isEmpty);
-  };
   const again = () => {
-    setSource(blank);
+    setSource(noSource);
     setOpen(false);
   };
   return (
@@ -139,12 +130,8 @@ export function LeadsImport({ route }) {
       {!canWrite && <Notice kind="warn"><p>Your role can look, but not add leads.</p></Notice>}
       {canWrite && open && <Findings id={id} source={source} onBack={() => setOpen(false)} onAgain={again} />}
       {canWrite && !open && (
-        <form class="card" onSubmit={submit}>
-          <LeadSource source={source} onSource={setSource} hint="A table with a column of profile URLs brings names, companies and addresses along; all other columns become variables of the messages." />
-          {missing && isEmpty && <ErrorNotice error={{ message: 'Paste at least one lead, or choose a file.' }} />}
-          <Button type="submit" kind="primary">Validate</Button>
-          <p class="hint">Validating changes nothing. It shows how the file was read, and which leads are new.</p>
-        </form>
+        <SourceForm source={source} onSource={setSource} onValidate={() => setOpen(true)} said="new"
+          hint="A table with a column of profile URLs brings names, companies and addresses along; all other columns become variables of the messages." />
       )}
     </Page>
   );

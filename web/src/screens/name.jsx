@@ -9,9 +9,8 @@ import { ErrorNotice } from '../parts/notice.jsx';
 import { Page } from '../parts/page.jsx';
 import { Table } from '../parts/table.jsx';
 import { Lead } from '../parts/text.jsx';
-import { NotRead } from './check.jsx';
 import { Erase } from './erase.jsx';
-import { Known, leadColumns } from './person.jsx';
+import { Named, leadColumns } from './person.jsx';
 import { coveredBy } from './verdict.jsx';
 
 const columns = [
@@ -44,20 +43,15 @@ async function load(type, value, signal) {
 
 export function Name({ route }) {
   const [type = '', value = ''] = route.args;
-  const { data: verdict, error, reload } = useLoad((signal) => load(type, value, signal), [type, value]);
+  const answer = useLoad((signal) => load(type, value, signal), [type, value]);
+  const verdict = answer.data;
   const word = typeWords[type] ?? 'Name';
   const { companyUrl } = verdict ?? {};
   return (
     <Page title={verdict?.value ?? value} lead={companyUrl ? <>Company page on LinkedIn: <a href={companyUrl} rel="noopener noreferrer" target="_blank">{companyUrl.replace('https://www.', '')}</a></> : type === 'company' ? 'Company, by its name' : word}>
-      {error?.code === 'invalid_identifier'
-        ? <NotRead type={type} error={error} value={value} />
-        : <ErrorNotice error={error} onRetry={reload} />}
-      {!verdict && !error && <div class="verdict placeholder" />}
-      {verdict && (
-        <Known verdict={verdict} onDone={reload} Leads={Leads} fetch={(query) => historyOfName(nameOf(verdict), { query })} none="This name was never on a blocklist.">
-          {(changed) => /email|phone/.test(type) && <Erase of={verdict} onDone={changed} />}
-        </Known>
-      )}
+      <Named of={{ type, value }} answer={answer} Leads={Leads} fetch={(query) => historyOfName(nameOf(verdict), { query })} none="This name was never on a blocklist.">
+        {(changed) => /email|phone/.test(type) && <Erase of={verdict} onDone={changed} />}
+      </Named>
     </Page>
   );
 }

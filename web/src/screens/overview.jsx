@@ -1,10 +1,13 @@
 // The workspace in figures, and what happened lately.
 import { useState } from 'preact/hooks';
+import * as api from '../api.js';
 import { day, number, percent } from '../format.js';
-import { useGet, useLive } from '../hooks.js';
+import { useApp, useGet, useLive } from '../hooks.js';
 import { href } from '../router.js';
 import { Button } from '../parts/button.jsx';
 import { DaysChart } from '../parts/chart.jsx';
+import { CountryField, useOwnCountry } from '../parts/details.jsx';
+import { FormDialog } from '../parts/dialog.jsx';
 import { Empty, ErrorNotice } from '../parts/notice.jsx';
 import { Page } from '../parts/page.jsx';
 import { Pairs } from '../parts/pairs.jsx';
@@ -50,6 +53,22 @@ function Days({ days }) {
   );
 }
 
+function SettingsDialog({ onClose }) {
+  const { toast } = useApp();
+  const own = useOwnCountry();
+  const [country, setCountry] = useState();
+  const save = async () => {
+    await api.patch('workspace', { defaultCountry: country || null });
+    toast('Saved.');
+    onClose();
+  };
+  return (
+    <FormDialog title="Settings of this workspace" submitLabel="Save" disabled={country === undefined} onSubmit={save} onClose={onClose}>
+      {own !== undefined && <CountryField country={own} onCountry={setCountry} />}
+    </FormDialog>
+  );
+}
+
 const bar = () => <span class="bar" />;
 
 function Placeholder() {
@@ -64,9 +83,11 @@ function Placeholder() {
 export function Overview({ route }) {
   const days = periods.includes(Number(route.query.days)) ? Number(route.query.days) : periods[0];
   const { data: statistics, error, loading, reload, refresh } = useGet('statistics', { query: { days } });
+  const { canWrite } = useApp();
+  const [open, setOpen] = useState(false);
   useLive(refresh);
   return (
-    <Page title="Overview">
+    <Page title="Overview" actions={canWrite && <Button onClick={() => setOpen(true)}>Settings</Button>}>
       <FailingHooks />
       <Tabs label="Period" current={days} tabs={periods.map((period) => ({ id: period, label: `${period} days`, href: href('overview', [], { days: period }) }))} />
       <ErrorNotice error={error} onRetry={reload} />
@@ -79,6 +100,7 @@ export function Overview({ route }) {
       {!statistics && !error && <Placeholder />}
       <LastImports />
       <RecentActions />
+      {open && <SettingsDialog onClose={() => setOpen(false)} />}
     </Page>
   );
 }

@@ -5,7 +5,7 @@ import { useApp, useGet } from '../hooks.js';
 import { Button } from '../parts/button.jsx';
 import { day } from '../parts/columns.jsx';
 import { CopyText } from '../parts/copy.jsx';
-import { ConfirmDialog, Dialog, DialogEnd, FormDialog } from '../parts/dialog.jsx';
+import { ConfirmDialog, DeleteDialog, Dialog, DialogEnd, FormDialog } from '../parts/dialog.jsx';
 import { CheckField, SelectField, TextField } from '../parts/field.jsx';
 import { RowMenu } from '../parts/menu.jsx';
 import { Notice } from '../parts/notice.jsx';
@@ -74,35 +74,19 @@ function NewLinkDialog({ user, onDone, onClose }) {
   );
 }
 
-function RevokeDialog({ user, onDone, onClose }) {
-  const { toast } = useApp();
-  const revoke = async () => {
-    await api.del(api.path('users', user.id, 'link'));
-    toast(`The link of ${user.email} is revoked.`);
-    onDone();
-  };
-  return (
-    <ConfirmDialog title={`Revoke the link of ${user.email}?`} confirmLabel="Revoke" onConfirm={revoke} onClose={onClose}>
-      <p>{user.state === 'invited' ? 'The invitation stops working. The user stays in this list, and can be invited again or deleted.' : 'The link stops working. The password that is set stays.'}</p>
-    </ConfirmDialog>
-  );
-}
+const RevokeDialog = ({ user, ...rest }) => (
+  <DeleteDialog {...rest} title={`Revoke the link of ${user.email}?`} confirmLabel="Revoke" path={api.path('users', user.id, 'link')} said={`The link of ${user.email} is revoked.`}>
+    <p>{user.state === 'invited' ? 'The invitation stops working. The user stays in this list, and can be invited again or deleted.' : 'The link stops working. The password that is set stays.'}</p>
+  </DeleteDialog>
+);
 
-function ResetFactorDialog({ user, onDone, onClose }) {
-  const { toast } = useApp();
-  const reset = async () => {
-    await api.del(api.path('users', user.id, 'second-factor'));
-    toast(`The second factor of ${user.email} is off. Their sessions have ended.`);
-    onDone();
-  };
-  return (
-    <ConfirmDialog title={`Reset the second factor of ${user.email}?`} confirmLabel="Reset" onConfirm={reset} onClose={onClose}>
-      <p>For a user who lost the phone. Make sure that it is really they who ask: until they set up another one, their password alone is enough to sign in. Their sessions end.</p>
-    </ConfirmDialog>
-  );
-}
+const ResetFactorDialog = ({ user, ...rest }) => (
+  <DeleteDialog {...rest} title={`Reset the second factor of ${user.email}?`} confirmLabel="Reset" path={api.path('users', user.id, 'second-factor')} said={`The second factor of ${user.email} is off. Their sessions have ended.`}>
+    <p>For a user who lost the phone. Make sure that it is really they who ask: until they set up another one, their password alone is enough to sign in. Their sessions end.</p>
+  </DeleteDialog>
+);
 
-function DeleteDialog({ user, onDone, onClose }) {
+function DeleteUserDialog({ user, onDone, onClose }) {
   const { toast } = useApp();
   const [revokes, setRevokes] = useState(false);
   const remove = async () => {
@@ -172,7 +156,7 @@ export function People() {
       {open.dialog === 'revoke' && <RevokeDialog user={open.user} onDone={reload} onClose={close} />}
       {open.dialog === 'sessions' && <SessionsDialog user={open.user} onClose={close} />}
       {open.dialog === 'factor' && <ResetFactorDialog user={open.user} onDone={reload} onClose={close} />}
-      {open.dialog === 'delete' && <DeleteDialog user={open.user} onDone={reload} onClose={close} />}
+      {open.dialog === 'delete' && <DeleteUserDialog user={open.user} onDone={reload} onClose={close} />}
     </Page>
   );
 }

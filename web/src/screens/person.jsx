@@ -4,7 +4,7 @@ import * as api from '../api.js';
 import { saveFile } from '../download.js';
 import { dateTime } from '../format.js';
 import { useAction, useApp, useGet, useLoad } from '../hooks.js';
-import { historyOf, undo, undoneText, whereBlocked } from '../lists.js';
+import { historyOf, undoOf, whereBlocked } from '../lists.js';
 import { isLinkedIn, nameOf as nameIn } from '../names.js';
 import { href } from '../router.js';
 import { Place, canUndo, changeTitle, changeWords, placeText } from '../parts/action.jsx';
@@ -63,17 +63,12 @@ function What({ event }) {
 
 /** Only the change as a whole can be taken back: it is looked up to say what that is. */
 function UndoDialog({ id, nameOf, onDone, onClose }) {
-  const { toast, workspace } = useApp();
+  const app = useApp();
   const { data: change, error, reload } = useGet(api.path('changes', id));
-  const confirm = async () => {
-    const { data } = await undo(id, { workspaceId: workspace.id });
-    toast(undoneText(data));
-    onDone();
-  };
   const title = 'Undo this change?';
   if (!change || change.undoneBy) return <WaitDialog title={title} error={error} onRetry={reload} text={change && 'It was undone already.'} onClose={onClose} />;
   return (
-    <ConfirmDialog title={title} confirmLabel="Undo" kind="primary" onConfirm={confirm} onClose={onClose}>
+    <ConfirmDialog title={title} confirmLabel="Undo" kind="primary" onConfirm={undoOf(id, app, onDone).run} onClose={onClose}>
       <p>{changeTitle(change)} in {placeText(change, nameOf)}. All of that is taken back; what others did stays.</p>
     </ConfirmDialog>
   );
@@ -129,7 +124,7 @@ function Proof({ id, others }) {
 }
 
 /** What is known of a name. isOld: the verdict may be another one by now. Leads: a section of the leads that it names. fetch, none: of its history. children(changed): more of it. */
-export function Known({ verdict, isOld, onDone, Leads, fetch, none, children }) {
+function Known({ verdict, isOld, onDone, Leads, fetch, none, children }) {
   const campaigns = useCampaignChoices();
   const [turn, setTurn] = useState(0);
   const whom = nameIn(verdict);
@@ -153,21 +148,26 @@ export function Known({ verdict, isOld, onDone, Leads, fetch, none, children }) 
   );
 }
 
+/** The same, of a name that the URL has. of: {type, value}; answer: of useLoad, its verdict. */
+export function Named({ of: { type, value }, answer: { data: verdict, error, loading, reload }, ...rest }) {
+  return (
+    <>
+      {error?.code === 'invalid_identifier' ? <NotRead type={type} error={error} value={value} /> : <ErrorNotice error={error} onRetry={reload} />}
+      {verdict && <Known verdict={verdict} isOld={loading} onDone={reload} {...rest} />}
+      {!verdict && !error && <div class="verdict placeholder" />}
+    </>
+  );
+}
+
 export function Person({ route }) {
   const asked = route.args[0] ?? '';
-  const { data: verdict, error, loading, reload } = useLoad(async (signal) => (await whereBlocked(asked, { signal })).data, [asked]);
-  const id = verdict?.publicIdentifier ?? asked;
+  const answer = useLoad(async (signal) => (await whereBlocked(asked, { signal })).data, [asked]);
+  const id = answer.data?.publicIdentifier ?? asked;
   return (
     <Page title={id} lead={<ProfileLink id={id}><span>LinkedIn profile</span></ProfileLink>}>
-      {error?.code === 'invalid_identifier'
-        ? <NotRead error={error} value={asked} />
-        : <ErrorNotice error={error} onRetry={reload} />}
-      {!verdict && !error && <div class="verdict placeholder" />}
-      {verdict && (
-        <Known verdict={verdict} isOld={loading} onDone={reload} Leads={Campaigns} fetch={(query) => historyOf(id, { query })} none="This person was never on a blocklist.">
-          {(changed) => <><Proof id={id} others={verdict.names} /><Erase of={{ type: 'publicIdentifier', value: id }} onDone={changed} /></>}
-        </Known>
-      )}
+      <Named of={{ value: asked }} answer={answer} Leads={Campaigns} fetch={(query) => historyOf(id, { query })} none="This person was never on a blocklist.">
+        {(changed) => <><Proof id={id} others={answer.data.names} /><Erase of={{ type: 'publicIdentifier', value: id }} onDone={changed} /></>}
+      </Named>
     </Page>
   );
 }

@@ -30,7 +30,7 @@ function columns(onEnd, busy) {
     { label: 'Signed in', labelled: true, render: (row) => <Time at={row.createdAt} /> },
     {
       label: 'End', hideLabel: true, class: 'action-cell',
-      render: (row) => !row.current && <Button busy={busy === row.id} aria-label={`End the session of ${deviceOf(row.userAgent)}`} onClick={() => onEnd(row)}>End</Button>,
+      render: (row) => !row.current && <Button busy={busy === row.id} aria-label={`End the session of ${deviceOf(row.userAgent)}`} onClick={() => onEnd(row.id)}>End</Button>,
     },
   ];
 }
@@ -40,24 +40,18 @@ export function Sessions({ path, empty }) {
   const { toast } = useApp();
   const [busy, setBusy] = useState('');
   const { data: rows, error, loading, reload } = useGet(api.path(...path), none);
-  const end = useAction(async (row) => {
-    setBusy(row.id);
-    await api.del(api.path(...path, row.id), undefined, none).finally(() => setBusy(''));
-    toast('The session has ended.');
-    reload();
-  });
-  const endAll = useAction(async () => {
-    await api.del(api.path(...path), undefined, none);
-    toast('The sessions have ended.');
+  const end = useAction(async (...ids) => {
+    setBusy(ids[0] ?? 'all');
+    await api.del(api.path(...path, ...ids), undefined, none).finally(() => setBusy(''));
+    toast(ids.length > 0 ? 'The session has ended.' : 'The sessions have ended.');
     reload();
   });
   const others = rows?.filter((row) => !row.current) ?? [];
   return (
     <>
       <ErrorNotice error={end.error} />
-      <ErrorNotice error={endAll.error} />
       <Rows caption="Sessions" columns={columns(end.run, busy)} rows={rows} keyOf={(row) => row.id} loading={loading} error={error} onRetry={reload} empty={<p class="muted">{empty}</p>} />
-      {others.length > 1 && <Button busy={endAll.busy} onClick={() => endAll.run()}>{rows.length > others.length ? 'End all other sessions' : 'End all sessions'}</Button>}
+      {others.length > 1 && <Button busy={busy === 'all'} onClick={() => end.run()}>{rows.length > others.length ? 'End all other sessions' : 'End all sessions'}</Button>}
     </>
   );
 }

@@ -2,7 +2,7 @@
 import { useState } from 'preact/hooks';
 import { number } from '../format.js';
 import { useAction, useApp } from '../hooks.js';
-import { block, campaignList, campaignOf, unblock, undo, undoneText, workspaceList } from '../lists.js';
+import { block, campaignList, campaignOf, unblock, undoOf, workspaceList } from '../lists.js';
 import { givenAs, isLinkedIn, kindWords, nameOf, nameText, reasonText, typeWords } from '../names.js';
 import { href } from '../router.js';
 import { Button } from '../parts/button.jsx';
@@ -43,9 +43,9 @@ function BlockItem({ entry, canWrite, onUnblock }) {
   );
 }
 
-/** Blocks one name: {value: as it is stored, changeId}. Fails as the server says when it is not taken; `force` when it can be, as a domain of unrelated people. */
-export async function blockOne(list, name, details, force) {
-  const { data, changeId } = await block(list, [name], details, { force });
+/** Blocks one name: {value: as it is stored, changeId}. Fails as the server says when it is not taken; `force` when it can be, as a domain of unrelated people. more: as for block. */
+export async function blockOne(list, name, details, more) {
+  const { data, changeId } = await block(list, [name], details, more);
   const [bad] = data.invalid ?? [];
   if (!bad) return { value: data.entries[0].value, changeId };
   throw Object.assign(new Error(`${name.value} ${reasonText(bad.reason)}.`), { force: bad.reason.includes('"force"') });
@@ -58,7 +58,7 @@ function BlockForm({ verdict, campaigns, first = workspaceList, onDone }) {
   const [list, setList] = useState(first);
   const name = nameOf(verdict);
   const action = useAction(async (force) => {
-    const { changeId } = await blockOne(list, name, detailsOf(details), force);
+    const { changeId } = await blockOne(list, name, detailsOf(details), { force });
     onDone();
     const where = list === workspaceList ? '' : ` in ${listName(list, campaigns)}`;
     app.toast(`${name.value} is blocked${where}.`, { action: undoOf(changeId, app, onDone) });
@@ -72,16 +72,6 @@ function BlockForm({ verdict, campaigns, first = workspaceList, onDone }) {
       {action.error?.force && <Button onClick={() => action.run(true)}>Block it all the same</Button>}
     </form>
   );
-}
-
-/** The message may outlive the choice of the workspace. */
-function undoOf(changeId, { toast, workspace }, onDone) {
-  const run = async () => {
-    const { data } = await undo(changeId, { workspaceId: workspace.id });
-    toast(undoneText(data));
-    onDone();
-  };
-  return { label: 'Undo', run };
 }
 
 function UnblockDialog({ verdict, entry, onDone, onClose }) {

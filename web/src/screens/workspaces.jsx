@@ -7,19 +7,19 @@ import { go, href, setQuery } from '../router.js';
 import { Button } from '../parts/button.jsx';
 import { day } from '../parts/columns.jsx';
 import { FormDialog } from '../parts/dialog.jsx';
-import { SelectField, TextField } from '../parts/field.jsx';
+import { SelectField, TextField, optionsOf } from '../parts/field.jsx';
 import { Empty } from '../parts/notice.jsx';
 import { Page } from '../parts/page.jsx';
 import { Table } from '../parts/table.jsx';
 import { Badge, Time, statusText } from '../parts/text.jsx';
 
-const plans = ['starter', 'pro', 'agency'].map((value) => ({ value, label: statusText(value) }));
+const plans = { starter: 'Starter', pro: 'Pro', agency: 'Agency' };
 const planHint = 'Blocking in campaigns and handing out activities need Pro or Agency.';
 
 function PlanFields({ plan, setPlan, end, setEnd }) {
   return (
     <>
-      <SelectField label="Plan" hint={planHint} value={plan} onValue={setPlan} options={plans} />
+      <SelectField label="Plan" hint={planHint} value={plan} onValue={setPlan} options={optionsOf(plans)} />
       <TextField label="License expires on (optional)" type="date" value={end} onValue={setEnd} hint="Leave empty if it does not expire." />
     </>
   );
@@ -55,7 +55,7 @@ function PlanDialog({ workspace, onClose }) {
   const base = useRef({ plan, end });
   const save = async () => {
     const now = (await api.get('workspaces')).data.find(({ id }) => id === workspace.id) ?? workspace;
-    const changed = changesOf(base.current, { plan, end }, { plan: now.plan, end: dateField(now.expiresAt) }, labels);
+    const changed = changesOf(base.current, { plan, end }, { plan: now.plan, end: dateField(now.expiresAt) }, labels, { plan: plans });
     // The plan and the end are saved together.
     const expiresAt = 'end' in changed ? endOfDay(end) : now.expiresAt;
     await api.put(api.path('workspaces', workspace.id, 'plan'), { plan: changed.plan ?? now.plan, expiresAt });
