@@ -24,7 +24,8 @@ static void print_link(const struct lb_json *json)
     lb_cli_hint("Open it in a browser until %.*s to set the password; it works once.",
                 (int)until.len, until.ptr);
     if (leads_here_alone(link))
-        lb_cli_hint("No other machine can open it. " LB_ADDRESS_ADVICE);
+        lb_cli_hint("No other machine can open it. " LB_ADDRESS_ADVICE
+                    " The server must listen there, too (LEADBLOCK_LISTEN).");
 }
 
 int lb_cmd_user_create(struct lb_cli *cli)

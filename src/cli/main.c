@@ -519,8 +519,10 @@ static bool hold_standard_streams(void)
 
 int main(int argc, char **argv)
 {
-    if (!hold_standard_streams())
-        return LB_EXIT_FAILED; /* and there is nothing to say it on */
+    if (!hold_standard_streams()) {
+        perror("leadblock: /dev/null, in place of a closed standard stream");
+        return LB_EXIT_FAILED;
+    }
     lb_terminal_guard();
     if (argc < 2) {
         lb_cli_help(stderr, NULL);

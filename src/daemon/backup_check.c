@@ -1,5 +1,7 @@
 #include "daemon/backup_check.h"
 
+#include "daemon/database.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -69,12 +71,16 @@ void lb_backup_remove_folder(const char *folder)
 lb_err lb_backup_check(const char *path, struct lb_verify *verify, struct lb_reason *reason)
 {
     char folder[PATH_MAX];
+    char copy[PATH_MAX + 32];
     int len = snprintf(folder, sizeof folder, "%s.check-XXXXXX", path);
     if (len >= (int)sizeof folder || !mkdtemp(folder))
         return lb_fail(reason, LB_ERR_STORAGE_UNAVAILABLE,
                        "cannot make a folder beside %s to read it back in: %s", path,
                        strerror(errno));
     lb_err err = lb_backup_copy_into(path, folder, reason);
+    snprintf(copy, sizeof copy, "%s/leadblock.db", folder);
+    if (!err && lb_database_is_blank(copy))
+        err = lb_fail(reason, LB_ERR_CONFLICT, "it is empty");
     if (!err)
         err = lb_daemon_verify(folder, NULL, verify, reason);
     if (err && strncmp(reason->text, "damage", 6) == 0)

@@ -7,6 +7,7 @@
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static const char prefix[] = "sqlite:";
@@ -19,20 +20,23 @@ const char *lb_database_folder(const char *database)
 }
 
 /* Of SQLite's header, in which what leadblock writes has a number of its own and one of its
- * schema: both are 0 before that. */
+ * schema: both are 0 before that, as they are in other programs' databases, which have pages with
+ * data. */
 #define HEADER_BYTES   100
+#define PAGES_AT       28 /* their number, big-endian */
 #define SCHEMA_AT      60
 #define APPLICATION_AT 68
 
 bool lb_database_is_blank(const char *path)
 {
-    static const char zeros[4];
+    static const char zeros[4], one[4] = {0, 0, 0, 1};
     char header[HEADER_BYTES];
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     ssize_t got = fd < 0 ? -1 : pread(fd, header, sizeof header, 0);
     if (fd >= 0)
         close(fd);
     return got == 0 || (got == HEADER_BYTES && memcmp(header, "SQLite format 3", 16) == 0 &&
+                        memcmp(header + PAGES_AT, one, sizeof one) <= 0 &&
                         memcmp(header + SCHEMA_AT, zeros, sizeof zeros) == 0 &&
                         memcmp(header + APPLICATION_AT, zeros, sizeof zeros) == 0);
 }
@@ -41,9 +45,10 @@ bool lb_database_folder_is_blank(const char *folder)
 {
     static const char *const beside[] = {"-wal", "-mark"};
     char path[PATH_MAX];
+    struct stat info;
     for (size_t i = 0; i < sizeof beside / sizeof *beside; i++) {
         int len = snprintf(path, sizeof path, "%s/leadblock.db%s", folder, beside[i]);
-        if (len >= (int)sizeof path || access(path, F_OK) == 0)
+        if (len >= (int)sizeof path || (stat(path, &info) == 0 && info.st_size > 0))
             return false;
     }
     snprintf(path, sizeof path, "%s/leadblock.db", folder);
@@ -56,11 +61,12 @@ static lb_err check_there(const char *folder, struct lb_reason *reason)
     char path[PATH_MAX];
     if (snprintf(path, sizeof path, "%s/leadblock.db", folder) >= (int)sizeof path)
         return lb_fail(reason, LB_ERR_NOT_FOUND, "the path of the data folder is too long");
+    lb_err lost = lb_folder_look_for_data(folder, reason);
+    if (lost)
+        return lost;
     if (lb_database_folder_is_blank(folder))
         return lb_fail(reason, LB_ERR_NOT_FOUND,
-                       "leadblock.db in the folder %s is empty, or another program's: there is "
-                       "nothing to read",
-                       folder);
+                       "leadblock.db in the folder %s is empty: there is nothing to read", folder);
     if (access(path, F_OK) == 0)
         return LB_OK;
     if (errno == EACCES)

@@ -249,27 +249,45 @@ void lb_folder_mark_data(const struct lb_folder *folder)
                strerror(errno));
 }
 
-/* Is the database absent, or empty without anything beside it that would say so? */
-static const char *what_is_lost(const struct lb_folder *folder)
+static bool has_bytes(int folder, const char *name)
 {
     struct stat info;
-    if (fstatat(folder->fd, "leadblock.db", &info, 0) != 0)
+    return fstatat(folder, name, &info, 0) == 0 && info.st_size > 0;
+}
+
+/* Is the database absent, or empty without anything beside it that would say so? */
+static const char *what_is_lost(int folder)
+{
+    struct stat info;
+    if (fstatat(folder, "leadblock.db", &info, 0) != 0)
         return errno == ENOENT ? "absent, and the folder had one" : NULL;
-    bool marked = faccessat(folder->fd, "leadblock.db-mark", F_OK, 0) == 0 ||
-                  faccessat(folder->fd, "leadblock.db-wal", F_OK, 0) == 0;
+    bool marked = has_bytes(folder, "leadblock.db-mark") || has_bytes(folder, "leadblock.db-wal");
     return info.st_size == 0 && !marked ? "empty, and it had data" : NULL;
+}
+
+static lb_err check_data(int folder, const char *path, struct lb_reason *reason)
+{
+    const char *lost = what_is_lost(folder);
+    if (!lost || !has_bytes(folder, "lock"))
+        return LB_OK;
+    return lb_fail(reason, LB_ERR_STORAGE_UNAVAILABLE,
+                   "damage: %s/leadblock.db is %s; restore a backup, or look for the file. To "
+                   "begin without data, remove %s/lock",
+                   path, lost, path);
 }
 
 lb_err lb_folder_check_data(const struct lb_folder *folder, struct lb_reason *reason)
 {
-    struct stat info;
-    const char *lost = what_is_lost(folder);
-    if (!lost || fstat(folder->lock_fd, &info) != 0 || info.st_size == 0)
-        return LB_OK;
-    return lb_fail(reason, LB_ERR_STORAGE_UNAVAILABLE,
-                   "damage: %s is %s; restore a backup, or look for the file. To begin without "
-                   "data, remove %s/lock",
-                   folder->database, lost, folder->path);
+    return check_data(folder->fd, folder->path, reason);
+}
+
+lb_err lb_folder_look_for_data(const char *path, struct lb_reason *reason)
+{
+    int fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    lb_err err = fd < 0 ? LB_OK : check_data(fd, path, reason);
+    if (fd >= 0)
+        close(fd);
+    return err;
 }
 
 lb_err lb_folder_intact(struct lb_folder *folder, struct lb_reason *reason)

@@ -50,6 +50,9 @@ void lb_folder_mark_data(const struct lb_folder *folder);
  * would say that no one is blocked. */
 lb_err lb_folder_check_data(const struct lb_folder *folder, struct lb_reason *reason);
 
+/* The same of a folder that is only read. One that cannot be opened is explained by who does. */
+lb_err lb_folder_look_for_data(const char *path, struct lb_reason *reason);
+
 /* Are the folder and the file `lock` still where they were? Otherwise LB_ERR_STORAGE_UNAVAILABLE
  * with a reason. */
 lb_err lb_folder_intact(struct lb_folder *folder, struct lb_reason *reason);

@@ -181,8 +181,7 @@ static bool has_database(const char *folder)
     bool any = false;
     for (size_t i = 0; i < FILES; i++) {
         snprintf(path, sizeof path, "%s/%s", folder, files[i]);
-        bool last = i + 1 == FILES;
-        any |= stat(path, &info) == 0 && (info.st_size > 0 || !last);
+        any |= stat(path, &info) == 0 && info.st_size > 0;
     }
     return any && access(path, F_OK) == 0;
 }
@@ -210,6 +209,8 @@ static lb_err put_in_place(struct lb_restore *restore, const char *stage, struct
 {
     lb_err err = move_aside(restore, reason);
     const char *from = restore->from ? restore->from : restore->moved_to;
+    if (!restore->from && *from && lb_database_folder_is_blank(from))
+        from = ""; /* it is kept, and has nothing to compare with */
     if (!err && *from)
         snprintf(restore->compared, sizeof restore->compared, "%s", from);
     if (!err)

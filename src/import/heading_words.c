@@ -9,14 +9,15 @@ const char *const lb_heading_others[] = {
     "manager", "recruiter", "assigned", "assignee", "created by", "added by", "updated by",
     "modified by", "invited by", "introduced by", "sent by", "sender", "our", "rep", "sdr", "bdr",
     "colleague", "agent", "parent", "connected by", "contacted by", "from profile", "from url",
-    "from link", "from linkedin url", "owners", "senders", "salesperson", "csm", "ae",
-    "responsible", "supervisor", "mutual", "teammate", "coworker", "introducer",
+    "from link", "from linkedin url", "owners", "senders", "salesperson", "csm", "responsible",
+    "supervisor", "mutual", "teammate", "coworker", "introducer",
     /* German */
-    "firma", "unternehmen", "arbeitgeber", "zuständig", "zuständiger", "zugewiesen", "betreut von",
-    "erstellt von", "angelegt von", "empfohlen von", "empfohlen durch", "vorgesetzter", "unser",
-    "unsere", "kollege", "vertriebler", "absender", "eingeladen von", "kontaktiert von",
-    "verwaltet von", "bearbeitet von", "hinzugefügt von", "vermittelt von", "geworben von",
-    "importiert von", "vertriebsmitarbeiter", "vermittler",
+    "firma", "unternehmen", "arbeitgeber", "besitzer", "eigentümer", "inhaber", "kontaktinhaber",
+    "kontaktinhaberin", "kontakteigentümer", "leadinhaber", "zuständig", "zuständiger",
+    "zugewiesen", "betreut von", "erstellt von", "angelegt von", "empfohlen von", "empfohlen durch",
+    "vorgesetzter", "unser", "unsere", "kollege", "vertriebler", "absender", "eingeladen von",
+    "kontaktiert von", "verwaltet von", "bearbeitet von", "hinzugefügt von", "vermittelt von",
+    "geworben von", "importiert von", "vertriebsmitarbeiter", "vermittler",
     /* French */
     "entreprise", "société", "societe", "employeur", "organisme", "propriétaire", "proprietaire",
     "responsable", "recruteur", "attribué", "attribue", "assigné", "créé par", "cree par",
@@ -26,40 +27,39 @@ const char *const lb_heading_others[] = {
     "empresa", "compañía", "compania", "organización", "organizacion", "propietario", "gerente",
     "reclutador", "asignado", "creado por", "añadido por", "referido por", "recomendado por",
     "nuestro", "nuestra", "comercial", "remitente", "invitado por", "gestionado por",
-    "agregado por", "vendedor", "encargado", "ejecutivo", "razón social", "razon social",
+    "agregado por", "vendedor", "ejecutivo de cuenta", "ejecutivo de ventas", "razón social",
+    "razon social",
     /* Portuguese */
     "companhia", "organização", "organizacao", "proprietário", "proprietario", "responsável",
     "responsavel", "recrutador", "atribuído", "atribuido", "criado por", "adicionado por",
     "indicado por", "nosso", "nossa", "gestor", "remetente", "convidado por", "gerido por",
-    "cadastrado por", "executivo", "razão social", "razao social",
+    "cadastrado por", "executivo de contas", "executivo de vendas", "razão social", "razao social",
     /* Italian */
     "azienda", "società", "societa", "organizzazione", "responsabile", "selezionatore", "assegnato",
     "creato da", "aggiunto da", "segnalato da", "nostro", "nostra", "referente", "mittente",
-    "invitato da", "gestito da", "inserito da", "presentato da", "venditore", "commerciale",
-    "ragione sociale",
+    "invitato da", "gestito da", "inserito da", "presentato da", "venditore", "ragione sociale",
     /* Dutch */
-    "bedrijf", "organisatie", "werkgever", "toegewezen", "gemaakt door", "aangemaakt door",
-    "toegevoegd door", "doorverwezen door", "aanbevolen door", "onze", "ons", "accountmanager",
-    "afzender", "uitgenodigd door", "vertegenwoordiger", "verkoper",
+    "bedrijf", "organisatie", "werkgever", "eigenaar", "contacteigenaar", "leadeigenaar",
+    "contactpersooneigenaar", "toegewezen", "gemaakt door", "aangemaakt door", "toegevoegd door",
+    "doorverwezen door", "aanbevolen door", "onze", "ons", "accountmanager", "afzender",
+    "uitgenodigd door", "vertegenwoordiger", "verkoper",
     /* Polish */
     "przedsiębiorstwo", "organizacja", "pracodawca", "właściciel", "opiekun", "kierownik",
     "rekruter", "przypisany", "utworzone przez", "dodane przez", "polecony przez", "nasz", "nasza",
     "nadawca", "zaproszony przez", "handlowiec",
     /* Swedish, Danish, Norwegian; Finnish; Turkish; Czech; Hungarian; Romanian */
-    "avsändare", "säljare", "afsender", "sælger", "avsender", "selger", "lähettäjä", "myyjä",
-    "sahibi", "gönderen", "sorumlu", "sorumlusu", "temsilci", "temsilcisi", "ekleyen", "oluşturan",
-    "vlastník", "majitel", "odesílatel", "obchodník", "tulajdonos", "feladó", "felelős",
-    "proprietar", "expeditor", "responsabil", NULL};
+    "ägare", "kontaktägare", "leadägare", "ejer", "kontaktejer", "leadejer", "eier", "kontakteier",
+    "leadeier", "omistaja", "avsändare", "säljare", "afsender", "sælger", "avsender", "selger",
+    "lähettäjä", "myyjä", "sahibi", "gönderen", "sorumlu", "sorumlusu", "temsilci", "temsilcisi",
+    "ekleyen", "oluşturan", "vlastník", "majitel", "odesílatel", "obchodník", "tulajdonos",
+    "feladó", "felelős", "proprietar", "expeditor", "responsabil", NULL};
 
 const char *const lb_heading_others_ends[] = {
     /* German */
-    "betreuer", "betreuerin", "inhaber", "inhaberin", "eigentümer", "eigentümerin", "besitzer",
-    "besitzerin", "bearbeiter", "bearbeiterin", "verantwortlich", "verantwortliche",
+    "betreuer", "betreuerin", "bearbeiter", "bearbeiterin", "verantwortlich", "verantwortliche",
     "verantwortlicher",
-    /* Dutch */
-    "eigenaar", "beheerder", "verantwoordelijke",
-    /* Swedish, Danish, Norwegian; Finnish */
-    "ägare", "ansvarig", "ejer", "ansvarlig", "eier", "omistaja", "vastuuhenkilö", NULL};
+    /* Dutch; Swedish, Danish, Norwegian; Finnish */
+    "beheerder", "verantwoordelijke", "ansvarig", "ansvarlig", "vastuuhenkilö", NULL};
 
 const char *const lb_heading_by[] = {
     /* English; French; Dutch, Polish */
@@ -70,6 +70,17 @@ const char *const lb_heading_by[] = {
 const char *const lb_heading_by_at_end[] = {
     /* German; Spanish, Portuguese; Italian */
     "von", "durch", "por", "da", NULL};
+
+const char *const lb_heading_not_by[] = {
+    /* E-mail addresses and numbers */
+    "email", "emails", "mail", "mails", "courriel", "correo", "phone", "phones", "mobile", "cell",
+    "tel", "telephone", "téléphone", "telefon", "telefono", "teléfono", "telefone", "telefoon",
+    "handy", "number", "nummer", "numéro", "número", "numero",
+    /* People */
+    "contact", "contacts", "kontakt", "kontakte", "contatto", "contacto", "contato", "lead",
+    "leads", "person", "people", "persona", "personne", "prospect", "prospects", "candidate",
+    "customer", "client", "kunde", "kunden", "cliente", "klant", "klient", "name", "names", "namn",
+    "navn", "naam", "nom", "nome", "nombre", "vorname", "nachname", NULL};
 
 const char *const lb_heading_others_anywhere[] = {
     /* Japanese, Chinese, Korean */
@@ -143,17 +154,13 @@ const char *const lb_heading_linkedin_things[] = {
     "groep", "formulier", "advertentie", "lijst", "kampania", "kampanii", "grupa", "grupy",
     "wydarzenie", NULL};
 
-const char *const lb_heading_linkedin_details[] = {
+const char *const lb_heading_linkedin_persons[] = {
     /* English */
-    "headline", "bio", "about", "summary", "description", "title", "position", "industry",
-    "location", "country", "followers", "follower", "connections", "connection", "degree",
-    "premium", "status", "date", "clicks", "count", "seniority", "skills",
-    /* German, French */
-    "titel", "branche", "standort", "datum", "titre", "statut", "relations",
-    /* Spanish, Portuguese, Italian */
-    "título", "estado", "conexiones", "conexões", "titolo", "stato", "collegamenti",
-    /* Dutch, Polish */
-    "functie", "connecties", "stanowisko", NULL};
+    "of", "the", "member", "person", "contact", "lead", "prospect", "candidate", "personal",
+    "public",
+    /* German; French, Spanish, Portuguese, Italian; Dutch */
+    "von", "person", "kontakt", "de", "du", "del", "do", "di", "contacto", "contato", "contatto",
+    "persoon", NULL};
 
 const char *const lb_heading_spoken[] = {
     /* English */

@@ -23,6 +23,9 @@ extern const char *const lb_heading_by[];
 /* The same, where no other word follows ("Erstellt von", not "LinkedIn von Kunden"). */
 extern const char *const lb_heading_by_at_end[];
 
+/* What is found, verified or imported by someone and is not theirs: "Email (found by a tool)". */
+extern const char *const lb_heading_not_by[];
+
 /* Why a person is on the list. The best first. */
 extern const char *const lb_heading_reasons[];
 
@@ -38,8 +41,8 @@ extern const char *const lb_heading_linkedin_names[];
 /* With these words the name is of a thing that LinkedIn has, too. */
 extern const char *const lb_heading_linkedin_things[];
 
-/* With these words it is what LinkedIn says of a person, and not the profile. */
-extern const char *const lb_heading_linkedin_details[];
+/* These words may stand beside LinkedIn, profile and address in the heading of a profile. */
+extern const char *const lb_heading_linkedin_persons[];
 
 /* With these words it is the person's name as it is spoken. */
 extern const char *const lb_heading_spoken[];

@@ -212,7 +212,7 @@ static bool says_by_whom(const struct heading *heading)
     before.len = (size_t)(by - heading->text);
     before.text[before.len] = '\0';
     return !has_word(&before, lb_heading_profiles) && !has_word(&before, lb_heading_addresses) &&
-           !strstr(before.text, "linkedin");
+           !has_word(&before, lb_heading_not_by) && !strstr(before.text, "linkedin");
 }
 
 enum lb_import_heading lb_import_heading(struct lb_str cell)
@@ -311,27 +311,28 @@ enum lb_import_detail lb_import_detail_of_heading(struct lb_str cell)
                                                 : LB_DETAIL_NONE;
 }
 
-bool lb_import_is_linkedin_profile(struct lb_str cell)
+/* Is each word of the heading in one of the tables? */
+static bool has_only(const struct heading *heading, const char *const *const *tables, size_t count)
 {
-    struct heading heading;
-    return lb_import_heading(cell) == LB_HEADING_LINKEDIN && read_heading(cell, &heading) &&
-           !has_word(&heading, lb_heading_linkedin_things) &&
-           !has_word(&heading, lb_heading_linkedin_details);
+    for (const char *word = heading->text + 1; *word; word = strchr(word, ' ') + 1) {
+        size_t len = strcspn(word, " ");
+        bool found = false;
+        for (size_t t = 0; !found && t < count; t++)
+            for (size_t i = 0; !found && tables[t][i]; i++)
+                found = strlen(tables[t][i]) == len && memcmp(tables[t][i], word, len) == 0;
+        if (!found)
+            return false;
+    }
+    return true;
 }
 
-/* Is the word of a heading one that headings are made of? */
-static bool is_known_word(const char *word, size_t len)
+bool lb_import_is_linkedin_profile(struct lb_str cell)
 {
-    static const char *const *const tables[] = {
-        lb_heading_others,      lb_heading_others_ends, lb_heading_reasons,
-        lb_heading_identifiers, lb_heading_spoken,      lb_heading_linkedin,
-        lb_heading_profiles,    lb_heading_addresses,   lb_heading_ordinary,
-        lb_heading_statuses,    lb_heading_usernames,   lb_heading_linkedin_names};
-    for (size_t t = 0; t < sizeof tables / sizeof *tables; t++)
-        for (size_t i = 0; tables[t][i]; i++)
-            if (strlen(tables[t][i]) == len && memcmp(tables[t][i], word, len) == 0)
-                return true;
-    return false;
+    static const char *const *const tables[] = {lb_heading_linkedin, lb_heading_profiles,
+                                                lb_heading_addresses, lb_heading_linkedin_persons};
+    struct heading heading;
+    return lb_import_heading(cell) == LB_HEADING_LINKEDIN && read_heading(cell, &heading) &&
+           has_only(&heading, tables, sizeof tables / sizeof *tables);
 }
 
 static bool has_digit(struct lb_str cell)
@@ -344,6 +345,11 @@ static bool has_digit(struct lb_str cell)
 
 bool lb_import_is_heading(struct lb_str cell)
 {
+    static const char *const *const known[] = {
+        lb_heading_others,      lb_heading_others_ends, lb_heading_reasons,
+        lb_heading_identifiers, lb_heading_spoken,      lb_heading_linkedin,
+        lb_heading_profiles,    lb_heading_addresses,   lb_heading_ordinary,
+        lb_heading_statuses,    lb_heading_usernames,   lb_heading_linkedin_names};
     struct heading heading;
     if (has_digit(cell) || !read_heading(cell, &heading)) /* "person-1" is a name */
         return false;
@@ -352,13 +358,7 @@ bool lb_import_is_heading(struct lb_str cell)
         is_one_of(&heading, lb_heading_statuses) || is_one_of(&heading, lb_heading_people) ||
         is_one_of(&heading, lb_heading_things))
         return true;
-    for (char *word = heading.text + 1; *word;) {
-        size_t len = strcspn(word, " ");
-        if (!is_known_word(word, len))
-            return false;
-        word += len + 1;
-    }
-    return true;
+    return has_only(&heading, known, sizeof known / sizeof *known);
 }
 
 bool lb_import_is_heading_of_things(struct lb_str cell)

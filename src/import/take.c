@@ -70,7 +70,7 @@ static bool is_found(const struct finds *finds, const struct lb_identifier *name
 /* Programs show an address that is long so. What is left of it may be another person's. */
 static bool is_shortened(struct lb_str address)
 {
-    static const struct lb_str MARKS[] = {LB_STR("..."), LB_STR("\xe2\x80\xa6"), LB_STR("***")};
+    static const struct lb_str MARKS[] = {LB_STR("..."), LB_STR("\xe2\x80\xa6")};
     for (size_t i = 0; i < sizeof MARKS / sizeof *MARKS; i++)
         if (address.len > MARKS[i].len &&
             lb_str_equal(lb_str_skip(address, address.len - MARKS[i].len), MARKS[i]))
@@ -119,6 +119,13 @@ static void tell_names_left(struct lb_str line, const struct finds *finds,
                  (int)first.len, first.ptr, count > 1 ? " and others" : "");
 }
 
+/* After what was left out, if anything was. */
+static void add_doubt(const char *doubt, struct lb_import_verdict *out)
+{
+    size_t len = strlen(out->reason);
+    snprintf(out->reason + len, sizeof out->reason - len, "%s%s", len ? "; " : "", doubt);
+}
+
 /* "in/ann" and "urn:li:..." name a person, too, when there is nothing else. */
 static bool is_address_without_site(struct lb_str cell)
 {
@@ -146,7 +153,7 @@ static void take_addresses(const struct lb_import_choice *choice,
         if (!choice->table)
             tell_names_left(cell, &finds, out);
         if (finds.shortened || (!choice->table && finds.open))
-            snprintf(out->reason, sizeof out->reason, "%s", finds.shortened ? SHORTENED : OPEN);
+            add_doubt(finds.shortened ? SHORTENED : OPEN, out);
     } else if (is_address_without_site(cell)) {
         out->kind = LB_IMPORT_PERSON;
         out->way = LB_WAY_WHOLE;

@@ -89,8 +89,9 @@ def test_an_upgrade_that_is_killed_is_gone_on_with_by_a_node_that_waits(old):
              " EXECUTE FUNCTION public.gate()")
     with postgres.shared().session(old) as gate, node(old) as first:
         gate.run(f"SELECT pg_advisory_lock({GATE});")
+        eventually(lambda: at_the_gate(old))  # it is the first that upgrades
         with node(old) as second:
-            eventually(lambda: at_the_gate(old) and WAITING in second.log_text())
+            eventually(lambda: WAITING in second.log_text())
             done = number_done(old)  # the step before: it is among the second workspace's
             assert ROWS < done < 2 * ROWS
             first.kill()

@@ -33,7 +33,6 @@ screen('a block made in the dashboard arrives, signed, within a second', shared,
     took.push(Date.now() - pressed);
     assert.ok(isSignedBy(secret, got[before]));
     assert.equal(JSON.parse(got[before].body).data.publicIdentifier, name);
-    if (took.at(-1) < 1000) break;
   }
-  assert.ok(took.at(-1) < 1000, `${took} ms`);
+  assert.ok(took.sort((a, b) => a - b)[1] < 1000, `${took} ms`);
 });

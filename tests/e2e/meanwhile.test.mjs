@@ -166,3 +166,22 @@ screen('the license of a workspace', shared, {}, async (opened) => {
   await clash(his, /Plan: “Agency”/);
   assert.deepEqual(await license(), { plan: 'agency', expiresAt });
 });
+
+screen('the country of the workspace', shared, {}, async (opened) => {
+  const [ada, ben] = await both(['ada', 'ben'], opened, '#/overview');
+  const forms = [ada, ben].map((page) => dialog(page, 'Settings of this workspace'));
+  const country = (place) => place.getByLabel('Country of phone numbers without +');
+  for (const [index, page] of [ada, ben].entries()) {
+    await press(page, 'Settings');
+    await country(forms[index]).fill(['at', 'de'][index]);
+  }
+  const saved = async () => (await client.get('/v1/me')).workspace.defaultCountry;
+  await press(forms[0], 'Save');
+  await forms[0].waitFor({ state: 'detached' });
+  await press(forms[1], 'Save');
+  await clash(forms[1], 'Changed by others meanwhile. Save again to replace it. Country: “AT”');
+  assert.equal(await saved(), 'AT');
+  await press(forms[1], 'Save');
+  await forms[1].waitFor({ state: 'detached' });
+  assert.equal(await saved(), 'DE');
+});

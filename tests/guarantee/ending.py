@@ -9,17 +9,17 @@ import workers
 from wire import Channel, Loop
 
 DRAIN_LIMIT = 120  # seconds in which nothing is handed out: then a campaign must be completed
-ENDLESS = 5  # times as long: what is still handed out then has no end
+ENDLESS = 600  # seconds: what is still handed out then has no end, unless the patience is longer
 DRAINERS = 4  # connections for each campaign
 CHECKED = 5000  # names in one check
 
 
 class Drain(workers.Worker):
-    """Claims and completes in one campaign until it is completed, or nothing has come for so many seconds."""
+    """Claims and completes in one campaign until it is completed, or nothing has come for `patience` seconds."""
 
     def run(self, channel, campaign, patience):
         limit = time.monotonic() + patience
-        end = time.monotonic() + ENDLESS * patience
+        end = time.monotonic() + max(ENDLESS, patience)
         while time.monotonic() < min(limit, end):
             activities = self.took((yield self.claim(channel, campaign, 50, 60)))
             for activity in activities:

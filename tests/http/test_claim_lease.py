@@ -17,7 +17,7 @@ LEASE = 2  # seconds
 LONG_LEASE = 60
 LONGEST = 2  # seconds, for which a claim goes on whatever its lease
 PIECE = 200  # leads of one commit, while others write
-COMMIT_MS = 60
+COMMIT_MS = 120
 
 # A disk on which a commit takes long, while there is a file.
 SLOW_DISK = f"#define COMMIT_MS {COMMIT_MS}" + r"""

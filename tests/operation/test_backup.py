@@ -182,8 +182,12 @@ ssize_t copy_file_range(int from, off_t *a, int to, off_t *b, size_t len, unsign
 """
 
 
-def test_a_copy_that_is_not_whole_removes_nothing_and_does_not_count(server, folder, tmp_path):
-    (tmp_path / "breaks.c").write_text(BREAKS)
+LOSES = BREAKS.replace("pwrite(to, \"damaged damaged damaged\", 23, 50000)", "ftruncate(to, 0)")
+
+
+@pytest.mark.parametrize("code", [BREAKS, LOSES], ids=["damaged", "empty"])
+def test_a_copy_that_is_not_whole_removes_nothing_and_does_not_count(server, folder, tmp_path, code):
+    (tmp_path / "breaks.c").write_text(code)
     subprocess.run(["gcc", "-shared", "-fPIC", "-o", tmp_path / "breaks.so", tmp_path / "breaks.c"], check=True)
     before = [old(folder, days) for days in (1, 5)]
     mark = server.data / "last-backup"

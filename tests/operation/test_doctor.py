@@ -9,6 +9,7 @@ import pty
 import re
 import resource
 import socket
+import sqlite3
 import struct
 import subprocess
 import termios
@@ -270,6 +271,25 @@ def test_a_database_that_is_damaged(data):
     with open(data / "leadblock.db", "r+b") as file:
         file.truncate(20000)
     Doctor("--data", data).one("database", "error", "damage", "storage.md")
+
+
+def test_a_database_that_was_lost(data):
+    """A start refuses it, too: an empty one would say that no one is blocked."""
+    for path in data.glob("leadblock.db*"):
+        path.unlink()
+    for _ in range(2):
+        Doctor("--data", data).one("database", "error", "damage", "restore a backup")
+        result = run("verify", data)
+        assert result.code == 1 and "restore a backup" in result.err, result
+        (data / "leadblock.db").touch()
+
+
+def test_a_database_of_another_program(tmp_path):
+    tmp_path.chmod(0o700)
+    with sqlite3.connect(tmp_path / "leadblock.db") as store:
+        store.execute("CREATE TABLE other (x)")
+    store.close()
+    Doctor("--data", tmp_path).one("database", "error", "not leadblock's")
 
 
 # The address that clients use

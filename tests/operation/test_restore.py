@@ -275,15 +275,20 @@ def test_what_is_not_there_is_said(tmp_path, args, word):
     assert not (tmp_path / "data" / "leadblock.db").exists()
 
 
+def unfilled(path):
+    """As sqlite3 makes it of a path that is mistyped."""
+    store = sqlite3.connect(path)
+    store.execute("VACUUM")
+    store.close()
+    assert path.stat().st_size
+
+
 def test_a_backup_without_data_is_none(day, tmp_path):
-    """A copy on a full disk is empty, and sqlite3 makes an empty database of a path that is mistyped."""
+    """A copy on a full disk is empty."""
     data = evening(day, tmp_path / "data")
     before = contents(data)
     (tmp_path / "empty.db").touch()
-    store = sqlite3.connect(tmp_path / "unfilled.db")
-    store.execute("VACUUM")
-    store.close()
-    assert (tmp_path / "unfilled.db").stat().st_size
+    unfilled(tmp_path / "unfilled.db")
     for name in ("empty.db", "unfilled.db"):
         result = run("restore", tmp_path / name, "--data", data, "--replace")
         assert result.code == 1 and f"{name} is empty" in result.err, result
@@ -292,8 +297,8 @@ def test_a_backup_without_data_is_none(day, tmp_path):
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(mode=0o700)
         shutil.copy(tmp_path / name, folder / "leadblock.db")
-        for command, said in ((["verify", folder], "is empty, or another program's"),
-                              (["copy", "--from", folder, "--to", tmp_path / "new"], "is empty, or another program's"),
+        for command, said in ((["verify", folder], "is empty: there is nothing to read"),
+                              (["copy", "--from", folder, "--to", tmp_path / "new"], "is empty: there is nothing to read"),
                               (["key", "list", "Acme", "--data", folder], "there is no database"),
                               (["key", "create", "Acme", "--name", "x", "--data", folder], "there is no database")):
             result = run(*command)
@@ -302,13 +307,28 @@ def test_a_backup_without_data_is_none(day, tmp_path):
     assert not (tmp_path / "new").exists()
 
 
-def test_an_empty_file_in_place_of_the_database_is_nothing_to_compare_with(day, tmp_path):
+@pytest.mark.parametrize("beside", [[], ["-mark"], ["-mark", "-wal"]], ids="".join)
+def test_empty_files_in_place_of_the_database_are_nothing_to_compare_with(day, tmp_path, beside):
+    """As a disk that was full at the first start leaves them."""
     data = tmp_path / "data"
     data.mkdir(mode=0o700)
-    (data / "leadblock.db").touch()
+    for end in ["", *beside]:
+        (data / f"leadblock.db{end}").touch()
+    created = run("key", "create", "Acme", "--name", "x", "--data", data)
+    assert created.code == 1 and "there is no database" in created.err, created
     result = run("restore", day.backup, "--data", data)
     assert result.code == 0 and "Compared with nothing" in result.out, result
     assert not list(data.glob("before-*")) and run("verify", data).code == 0
+
+
+def test_a_database_that_was_never_filled_is_kept_and_not_compared_with(day, tmp_path):
+    data = tmp_path / "data"
+    data.mkdir(mode=0o700)
+    unfilled(data / "leadblock.db")
+    result = run("restore", day.backup, "--data", data, "--replace")
+    assert result.code == 0 and "Compared with nothing" in result.out, result
+    (kept,) = data.glob("before-*")
+    assert (kept / "leadblock.db").stat().st_size and run("verify", data).code == 0
 
 
 def test_a_backup_of_an_earlier_version_is_brought_to_this_one(tmp_path):

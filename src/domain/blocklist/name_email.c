@@ -17,7 +17,7 @@ static const char DOTS[] = "begins or ends with a dot before the @, or has two i
 static const char TOO_LONG[] = "has more than 64 characters before the @; no mail server takes it";
 static const char LITERAL[] = "has an IP address after the @; give one with a domain";
 static const char PASTED[] =
-    "begins with a sign that no e-mail address begins with; give the address alone";
+    "begins with a sign that hardly any e-mail address begins with; give the address alone";
 static const char NOT_THERE[] = "has no address between < and >; give the address alone";
 
 /* What people paste around an address: Name <a@b>, mailto:a@b?subject=x, quotes, a comma. */

@@ -44,12 +44,15 @@ static lb_err copy_database(sqlite3 *from, const char *path, struct lb_reason *r
 static lb_err cannot_create(const char *path, int error, struct lb_reason *reason)
 {
     const char *advice =
-        error == EEXIST   ? ". A backup replaces no file: give a name that is free, or a folder"
-        : error == ENOENT ? ". Make the folder first, so that the server's user may write into it"
+        error == EEXIST ? ". A backup replaces no file: give a name that is free, or a folder"
+        : error == ENOENT
+            ? ". Make the folder first, where the server sees it (a service has a /tmp of its own) "
+              "and its user may write"
         : error == EACCES ? ". The server's user must be allowed to write there"
-        : error == EROFS  ? ". A service may write only where its unit says, such as "
-                            "/var/lib/leadblock"
-                          : "";
+        : error == EROFS
+            ? ". A service or container may write only where it is told so, such as its "
+              "data folder"
+            : "";
     return lb_fail(reason, LB_ERR_BAD_REQUEST, "cannot create %s: %s%s", path, strerror(error),
                    advice);
 }

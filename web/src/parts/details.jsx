@@ -40,16 +40,13 @@ export function CountryField({ country, onCountry, hint = 'Two letters, for exam
   };
   const meant = isCode(text) ? new Intl.Locale(`und-${text}`).region : text; // GB for UK
   const wrong = meant !== text && <>{text} is not a country’s code. <Button onClick={() => set(meant)}>{`Use ${meant}`}</Button></>;
-  return <TextField label="Country of phone numbers without +" value={text} onValue={set} maxLength={2} pattern="[A-Z]{2}" frame="country-field" spellcheck={false} error={wrong} hint={hint} />;
+  return <TextField label="Country of phone numbers without +" value={text} onValue={set} maxLength={2} pattern="[A-Za-z]{2}" frame="country-field" spellcheck={false} error={wrong} hint={hint} />;
 }
-
-/** The workspace's country; undefined as long as that is not known. */
-export const useOwnCountry = () => useGet('me').data?.workspace.defaultCountry;
 
 /** The same in a form of the workspace, whose own country holds as long as no other one is chosen here. */
 export function OtherCountry(props) {
-  const own = useOwnCountry();
-  return <CountryField {...props} hint={`Two letters. If empty: ${own ?? 'none'}, as set under Overview`} />;
+  const { data } = useGet('me');
+  return <CountryField {...props} hint={data ? `Two letters. If empty: ${data.workspace.defaultCountry ?? 'none'}, as set under Overview` : undefined} />;
 }
 
 /** Could the text be a national phone number? */

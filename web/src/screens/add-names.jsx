@@ -114,11 +114,11 @@ export function AddNames({ list, text, onFile }) {
   const campaigns = useCampaignChoices();
   const [form, setForm] = useState({ ...blank, source: { ...noSource, text } });
   const [found, setFound] = useState(null);
-  const national = form.type === 'phone' || form.source.file !== null || form.source.text.split('\n', 200).some((line) => isNational(line.trim(), form.type));
+  const national = form.type === 'phone' || form.source.file !== null || form.source.text.split('\n').some((line) => isNational(line.trim(), form.type));
   const country = national ? form.country : '';
   const look = useAction(async (force) => setFound(await validate({ ...form, list, country, force })));
   const set = (name) => (value) => setForm((old) => ({ ...old, [name]: value }));
-  if (found) return <Found form={{ ...form, list, country }} found={found} campaigns={campaigns} onForce={() => { set('force')(true); look.run(true); }} onBack={(keeps) => { setFound(null); if (!keeps) setForm({ ...blank, type: form.type }); }} />;
+  if (found) return <Found form={{ ...form, list, country }} found={found} campaigns={campaigns} onForce={() => { set('force')(true); look.run(true); }} onBack={(keeps) => { setFound(null); if (!keeps) setForm({ ...blank, type: form.type, country: form.country }); }} />;
   const submit = (event) => {
     event.preventDefault();
     set('force')(false);

@@ -1,12 +1,13 @@
 // The workspace in figures, and what happened lately.
-import { useState } from 'preact/hooks';
+import { useRef, useState } from 'preact/hooks';
 import * as api from '../api.js';
+import { changesOf } from '../changes.js';
 import { day, number, percent } from '../format.js';
 import { useApp, useGet, useLive } from '../hooks.js';
 import { href } from '../router.js';
 import { Button } from '../parts/button.jsx';
 import { DaysChart } from '../parts/chart.jsx';
-import { CountryField, useOwnCountry } from '../parts/details.jsx';
+import { CountryField } from '../parts/details.jsx';
 import { FormDialog } from '../parts/dialog.jsx';
 import { Empty, ErrorNotice } from '../parts/notice.jsx';
 import { Page } from '../parts/page.jsx';
@@ -53,18 +54,24 @@ function Days({ days }) {
   );
 }
 
+const countryOf = (me) => ({ country: me.workspace.defaultCountry ?? '' });
+
 function SettingsDialog({ onClose }) {
   const { toast } = useApp();
-  const own = useOwnCountry();
+  const { data, error, reload } = useGet('me');
+  const base = useRef();
   const [country, setCountry] = useState();
   const save = async () => {
+    base.current ??= countryOf(data);
+    changesOf(base.current, { country }, countryOf((await api.get('me')).data), { country: 'Country' });
     await api.patch('workspace', { defaultCountry: country || null });
     toast('Saved.');
     onClose();
   };
   return (
     <FormDialog title="Settings of this workspace" submitLabel="Save" disabled={country === undefined} onSubmit={save} onClose={onClose}>
-      {own !== undefined && <CountryField country={own} onCountry={setCountry} />}
+      {error && <ErrorNotice error={error} onRetry={reload} />}
+      {data && <CountryField country={data.workspace.defaultCountry} onCountry={setCountry} />}
     </FormDialog>
   );
 }
