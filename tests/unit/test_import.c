@@ -448,24 +448,16 @@ static void headings_are_known_in_many_spellings(void **state)
 static void every_word_of_headings_is_as_folding_makes_it(void **state)
 {
     (void)state;
-    static const char *const *const tables[] = {lb_heading_others,
-                                                lb_heading_others_anywhere,
-                                                lb_heading_others_ends,
-                                                lb_heading_by,
-                                                lb_heading_by_at_end,
-                                                lb_heading_linkedin_things,
-                                                lb_heading_linkedin_persons,
-                                                lb_heading_not_by,
-                                                lb_heading_reasons,
-                                                lb_heading_identifiers,
-                                                lb_heading_linkedin_names,
-                                                lb_heading_spoken,
-                                                lb_heading_linkedin,
-                                                lb_heading_profiles,
-                                                lb_heading_addresses,
-                                                lb_heading_ordinary,
-                                                lb_heading_statuses,
-                                                lb_status_values};
+    static const char *const *const tables[] = {
+        lb_heading_others,           lb_heading_others_anywhere,
+        lb_heading_others_ends,      lb_heading_by,
+        lb_heading_by_at_end,        lb_heading_linkedin_things,
+        lb_heading_linkedin_persons, lb_heading_not_by,
+        lb_heading_reasons,          lb_heading_identifiers,
+        lb_heading_linkedin_names,   lb_heading_spoken,
+        lb_heading_linkedin,         lb_heading_profiles,
+        lb_heading_addresses,        lb_heading_ordinary,
+        lb_heading_statuses,         lb_status_values};
     for (size_t t = 0; t < sizeof tables / sizeof *tables; t++) {
         for (size_t i = 0; tables[t][i]; i++) {
             struct lb_buf folded = {0};
