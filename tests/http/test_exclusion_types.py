@@ -111,12 +111,13 @@ def test_a_page_in_another_field_of_a_lead_of_an_earlier_version(own, by_address
     campaign = page_campaign(tenant)
     campaign.add(*({**lead, "publicIdentifier": f"there-{number + 10}", "email": f"x{number}@acme.de"}
                    for number, lead in enumerate(ELSEWHERE)))
+    if by_address_first:
+        block(tenant.api, {"domain": "acme.de"})
+        await_blocked(campaign, len(ELSEWHERE))
     own.stop()
     alter(own, *["UPDATE lead SET page_form = NULL WHERE identifier LIKE 'there-%'"] * 2)
     own.start()
     campaign.api = api = own.api(tenant.key)
-    if by_address_first:
-        block(api, {"domain": "acme.de"})
     block(api, *PAGES)
     if by_address_first:
         unblock(api, {"domain": "acme.de"})
