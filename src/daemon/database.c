@@ -20,8 +20,8 @@ const char *lb_database_folder(const char *database)
 }
 
 /* Of SQLite's header, in which what leadblock writes has a number of its own and one of its
- * schema: both are 0 before that, as they are in other programs' databases, which have pages with
- * data. */
+ * schema: both are 0 before that, as they are in other programs' databases, which have more
+ * than one page. */
 #define HEADER_BYTES   100
 #define PAGES_AT       28 /* their number, big-endian */
 #define SCHEMA_AT      60

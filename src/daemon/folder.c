@@ -1,6 +1,7 @@
 #include "daemon/folder.h"
 
 #include "base/log.h"
+#include "daemon/database.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -256,18 +257,17 @@ static bool has_bytes(int folder, const char *name)
 }
 
 /* Is the database absent, or empty without anything beside it that would say so? */
-static const char *what_is_lost(int folder)
+static const char *what_is_lost(int folder, const char *path)
 {
     struct stat info;
     if (fstatat(folder, "leadblock.db", &info, 0) != 0)
         return errno == ENOENT ? "absent, and the folder had one" : NULL;
-    bool marked = has_bytes(folder, "leadblock.db-mark") || has_bytes(folder, "leadblock.db-wal");
-    return info.st_size == 0 && !marked ? "empty, and it had data" : NULL;
+    return lb_database_folder_is_blank(path) ? "empty, and it had data" : NULL;
 }
 
 static lb_err check_data(int folder, const char *path, struct lb_reason *reason)
 {
-    const char *lost = what_is_lost(folder);
+    const char *lost = what_is_lost(folder, path);
     if (!lost || !has_bytes(folder, "lock"))
         return LB_OK;
     return lb_fail(reason, LB_ERR_STORAGE_UNAVAILABLE,
@@ -284,7 +284,8 @@ lb_err lb_folder_check_data(const struct lb_folder *folder, struct lb_reason *re
 lb_err lb_folder_look_for_data(const char *path, struct lb_reason *reason)
 {
     int fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
-    lb_err err = fd < 0 ? LB_OK : check_data(fd, path, reason);
+    bool looks = fd >= 0 && faccessat(fd, NODE_MARK, F_OK, 0) != 0; /* else it is in PostgreSQL */
+    lb_err err = looks ? check_data(fd, path, reason) : LB_OK;
     if (fd >= 0)
         close(fd);
     return err;

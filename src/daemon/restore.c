@@ -268,10 +268,8 @@ lb_err lb_restore_run(struct lb_restore *restore, struct lb_reason *reason)
                        : info.st_mode        ? "it is no file"
                                              : strerror(errno));
     if (lb_database_is_blank(restore->backup))
-        return lb_fail(
-            reason, LB_ERR_NOT_FOUND,
-            "the backup %s is empty, or another program's: it has no data of leadblock's",
-            restore->backup);
+        return lb_fail(reason, LB_ERR_NOT_FOUND,
+                       "the backup %s is empty: there is nothing to restore", restore->backup);
     /* Its lock keeps servers and other commands away. */
     lb_err err = lb_folder_open(restore->data, &folder, reason);
     if (err)

@@ -12,12 +12,15 @@ const char *const lb_heading_others[] = {
     "from link", "from linkedin url", "owners", "senders", "salesperson", "csm", "responsible",
     "supervisor", "mutual", "teammate", "coworker", "introducer",
     /* German */
-    "firma", "unternehmen", "arbeitgeber", "besitzer", "eigentümer", "inhaber", "kontaktinhaber",
-    "kontaktinhaberin", "kontakteigentümer", "leadinhaber", "zuständig", "zuständiger",
-    "zugewiesen", "betreut von", "erstellt von", "angelegt von", "empfohlen von", "empfohlen durch",
-    "vorgesetzter", "unser", "unsere", "kollege", "vertriebler", "absender", "eingeladen von",
-    "kontaktiert von", "verwaltet von", "bearbeitet von", "hinzugefügt von", "vermittelt von",
-    "geworben von", "importiert von", "vertriebsmitarbeiter", "vermittler",
+    "firma", "unternehmen", "arbeitgeber", "besitzer", "besitzerin", "eigentümer", "eigentümerin",
+    "inhaber", "inhaberin", "kontaktinhaber", "kontaktinhaberin", "kontakteigentümer",
+    "leadinhaber", "leadinhaberin", "accountinhaber", "accountinhaberin", "opportunityinhaber",
+    "dealinhaber", "leadeigentümer", "accounteigentümer", "kontaktbesitzer", "leadbesitzer",
+    "zuständig", "zuständiger", "zugewiesen", "betreut von", "erstellt von", "angelegt von",
+    "empfohlen von", "empfohlen durch", "vorgesetzter", "unser", "unsere", "kollege", "vertriebler",
+    "absender", "eingeladen von", "kontaktiert von", "verwaltet von", "bearbeitet von",
+    "hinzugefügt von", "vermittelt von", "geworben von", "importiert von", "vertriebsmitarbeiter",
+    "vermittler",
     /* French */
     "entreprise", "société", "societe", "employeur", "organisme", "propriétaire", "proprietaire",
     "responsable", "recruteur", "attribué", "attribue", "assigné", "créé par", "cree par",
@@ -40,16 +43,18 @@ const char *const lb_heading_others[] = {
     "invitato da", "gestito da", "inserito da", "presentato da", "venditore", "ragione sociale",
     /* Dutch */
     "bedrijf", "organisatie", "werkgever", "eigenaar", "contacteigenaar", "leadeigenaar",
-    "contactpersooneigenaar", "toegewezen", "gemaakt door", "aangemaakt door", "toegevoegd door",
-    "doorverwezen door", "aanbevolen door", "onze", "ons", "accountmanager", "afzender",
-    "uitgenodigd door", "vertegenwoordiger", "verkoper",
+    "accounteigenaar", "dealeigenaar", "toegewezen", "gemaakt door", "aangemaakt door",
+    "toegevoegd door", "doorverwezen door", "aanbevolen door", "onze", "ons", "accountmanager",
+    "afzender", "uitgenodigd door", "vertegenwoordiger", "verkoper",
     /* Polish */
     "przedsiębiorstwo", "organizacja", "pracodawca", "właściciel", "opiekun", "kierownik",
     "rekruter", "przypisany", "utworzone przez", "dodane przez", "polecony przez", "nasz", "nasza",
     "nadawca", "zaproszony przez", "handlowiec",
     /* Swedish, Danish, Norwegian; Finnish; Turkish; Czech; Hungarian; Romanian */
-    "ägare", "kontaktägare", "leadägare", "ejer", "kontaktejer", "leadejer", "eier", "kontakteier",
-    "leadeier", "omistaja", "avsändare", "säljare", "afsender", "sælger", "avsender", "selger",
+    "ägare", "kontaktägare", "leadägare", "kontoägare", "affärsägare", "skapad av", "skapat av",
+    "tillagd av", "ejer", "kontaktejer", "leadejer", "kontoejer", "kundeemneejer", "oprettet af",
+    "tilføjet af", "eier", "kontakteier", "leadeier", "kontoeier", "kundeemneeier", "opprettet av",
+    "lagt til av", "omistaja", "avsändare", "säljare", "afsender", "sælger", "avsender", "selger",
     "lähettäjä", "myyjä", "sahibi", "gönderen", "sorumlu", "sorumlusu", "temsilci", "temsilcisi",
     "ekleyen", "oluşturan", "vlastník", "majitel", "odesílatel", "obchodník", "tulajdonos",
     "feladó", "felelős", "proprietar", "expeditor", "responsabil", NULL};
@@ -75,7 +80,9 @@ const char *const lb_heading_not_by[] = {
     /* E-mail addresses and numbers */
     "email", "emails", "mail", "mails", "courriel", "correo", "phone", "phones", "mobile", "cell",
     "tel", "telephone", "téléphone", "telefon", "telefono", "teléfono", "telefone", "telefoon",
-    "handy", "number", "nummer", "numéro", "número", "numero",
+    "handy", "mobil", "mobiel", "móvil", "celular", "cellulare", "gsm", "portable", "fixe", "dial",
+    "whatsapp", "puhelin", "number", "nummer", "numéro", "número", "numero", "domain", "domains",
+    "website",
     /* People */
     "contact", "contacts", "kontakt", "kontakte", "contatto", "contacto", "contato", "lead",
     "leads", "person", "people", "persona", "personne", "prospect", "prospects", "candidate",
@@ -155,12 +162,16 @@ const char *const lb_heading_linkedin_things[] = {
     "wydarzenie", NULL};
 
 const char *const lb_heading_linkedin_persons[] = {
-    /* English */
-    "of", "the", "member", "person", "contact", "lead", "prospect", "candidate", "personal",
-    "public",
-    /* German; French, Spanish, Portuguese, Italian; Dutch */
-    "von", "person", "kontakt", "de", "du", "del", "do", "di", "contacto", "contato", "contatto",
-    "persoon", NULL};
+    /* English, and what programs put around names of fields */
+    "of", "the", "to", "for", "your", "member", "person", "contact", "lead", "prospect",
+    "candidate", "personal", "public", "sales", "navigator", "nav", "social", "c", "hs", "new",
+    /* German */
+    "von", "zum", "des", "der", "kontakt", "kontakts",
+    /* French, Spanish, Portuguese, Italian */
+    "de", "du", "del", "do", "di", "vers", "le", "la", "al", "para", "o", "contacto", "contato",
+    "contatto", "persona", "personne",
+    /* Dutch; Swedish, Danish, Norwegian */
+    "naar", "van", "persoon", "till", "til", "för", "länk", "lenke", NULL};
 
 const char *const lb_heading_spoken[] = {
     /* English */
@@ -319,10 +330,10 @@ const char *const lb_heading_last_or_full_names[] = {"name", "nom", "naam", NULL
 
 const char *const lb_heading_more_emails[] = {
     /* English, as CRMs and address books export them */
-    "emails", "email1", "email2", "email3", "email1value", "email2value", "email3value",
-    "primaryemail", "secondaryemail", "businessemail", "companyemail", "personalemail",
-    "privateemail", "homeemail", "otheremail", "additionalemailaddresses", "emailwork", "emailhome",
-    "email2address", "email3address", "contactemail", "emailid",
+    "emails", "email1", "email2", "email3", "email1value", "emailcomercial", "emailcommercial",
+    "email2value", "email3value", "primaryemail", "secondaryemail", "businessemail", "companyemail",
+    "personalemail", "privateemail", "homeemail", "otheremail", "additionalemailaddresses",
+    "emailwork", "emailhome", "email2address", "email3address", "contactemail", "emailid",
     /* German, French */
     "emailgeschäftlich", "geschäftlicheemail", "emailprivat", "privateemailadresse",
     "emailprofessionnel", "emailpro", "adresseélectronique", "adresseelectronique", "mél",
@@ -338,10 +349,11 @@ const char *const lb_heading_more_emails[] = {
 
 const char *const lb_heading_more_phones[] = {
     /* English, as CRMs and address books export them */
-    "phones", "phone1", "phone2", "phone1value", "phone2value", "phonenumbers", "mobilephonenumber",
-    "cell", "cellphone", "cellnumber", "cellular", "businessphone", "businessphone2", "workphone",
-    "homephone", "homephone2", "otherphone", "primaryphone", "companyphone", "companymainphone",
-    "directphone", "directdial", "workdirectphone", "corporatephone", "officephone", "contactphone",
+    "phones", "telefonecomercial", "teléfonocomercial", "telefonocomercial", "phone1", "phone2",
+    "phone1value", "phone2value", "phonenumbers", "mobilephonenumber", "cell", "cellphone",
+    "cellnumber", "cellular", "businessphone", "businessphone2", "workphone", "homephone",
+    "homephone2", "otherphone", "primaryphone", "companyphone", "companymainphone", "directphone",
+    "directdial", "workdirectphone", "corporatephone", "officephone", "contactphone",
     "telephonenumber", "telno", "phoneno", "mobileno", "whatsapp", "whatsappnumber",
     "whatsappphonenumber",
     /* German, French */

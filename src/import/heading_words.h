@@ -23,7 +23,8 @@ extern const char *const lb_heading_by[];
 /* The same, where no other word follows ("Erstellt von", not "LinkedIn von Kunden"). */
 extern const char *const lb_heading_by_at_end[];
 
-/* What is found, verified or imported by someone and is not theirs: "Email (found by a tool)". */
+/* What a person has, and a person: by whom it was found or brought may follow, and it is not
+ * theirs: "Email (found by a tool)", "Kontakt von LinkedIn". */
 extern const char *const lb_heading_not_by[];
 
 /* Why a person is on the list. The best first. */

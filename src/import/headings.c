@@ -196,7 +196,8 @@ static bool says_linkedin_alone(const char *rest)
            strcmp(rest, "linkedin profil ") == 0;
 }
 
-/* "Sourced by", "Managed by (LinkedIn)", but not "by" alone nor "LinkedIn (found by a tool)". */
+/* "Sourced by", "Managed by (LinkedIn)", "Contact sourced by", but not "by" alone, "LinkedIn (found
+ * by a tool)" nor "Email (found by a tool)". */
 static bool says_by_whom(const struct heading *heading)
 {
     const char *by = NULL, *last = NULL;
@@ -212,7 +213,8 @@ static bool says_by_whom(const struct heading *heading)
     before.len = (size_t)(by - heading->text);
     before.text[before.len] = '\0';
     return !has_word(&before, lb_heading_profiles) && !has_word(&before, lb_heading_addresses) &&
-           !has_word(&before, lb_heading_not_by) && !strstr(before.text, "linkedin");
+           !strstr(before.text, "linkedin") &&
+           !(*(strchr(by, ' ') + 1) && has_word(&before, lb_heading_not_by));
 }
 
 enum lb_import_heading lb_import_heading(struct lb_str cell)
@@ -316,7 +318,7 @@ static bool has_only(const struct heading *heading, const char *const *const *ta
 {
     for (const char *word = heading->text + 1; *word; word = strchr(word, ' ') + 1) {
         size_t len = strcspn(word, " ");
-        bool found = false;
+        bool found = len == 0;
         for (size_t t = 0; !found && t < count; t++)
             for (size_t i = 0; !found && tables[t][i]; i++)
                 found = strlen(tables[t][i]) == len && memcmp(tables[t][i], word, len) == 0;
@@ -328,11 +330,15 @@ static bool has_only(const struct heading *heading, const char *const *const *ta
 
 bool lb_import_is_linkedin_profile(struct lb_str cell)
 {
-    static const char *const *const tables[] = {lb_heading_linkedin, lb_heading_profiles,
-                                                lb_heading_addresses, lb_heading_linkedin_persons};
+    static const char *const *const tables[] = {lb_heading_profiles, lb_heading_addresses,
+                                                lb_heading_linkedin_persons};
     struct heading heading;
-    return lb_import_heading(cell) == LB_HEADING_LINKEDIN && read_heading(cell, &heading) &&
-           has_only(&heading, tables, sizeof tables / sizeof *tables);
+    if (lb_import_heading(cell) != LB_HEADING_LINKEDIN || !read_heading(cell, &heading))
+        return false;
+    for (size_t i = 0; lb_heading_linkedin[i]; i++) /* "linkedinurl" has two words */
+        for (char *at = heading.text; (at = strstr(at, lb_heading_linkedin[i])) != NULL;)
+            memset(at, ' ', strlen(lb_heading_linkedin[i]));
+    return has_only(&heading, tables, sizeof tables / sizeof *tables);
 }
 
 static bool has_digit(struct lb_str cell)
