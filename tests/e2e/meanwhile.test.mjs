@@ -185,3 +185,24 @@ screen('the country of the workspace', shared, {}, async (opened) => {
   await forms[1].waitFor({ state: 'detached' });
   assert.equal(await saved(), 'DE');
 });
+
+screen('what is typed at the moment in which others save stays', shared, {}, async ({ page, context }) => {
+  await client.campaign('q6', 'Spring');
+  const waits = page.waitForRequest(/\/v1\/events\?.*wait=/);
+  await people.ada.open({ page, context }, '#/campaign/q6?tab=settings');
+  await field(page, 'Name').waitFor();
+  await waits;
+  await page.evaluate(() => new MutationObserver((_, observer) => {
+    if (document.querySelector('h1').textContent !== 'Summer') return;
+    observer.disconnect();
+    const name = document.querySelector('form.card input');
+    name.value = 'Autumn';
+    name.dispatchEvent(new InputEvent('input', { bubbles: true }));
+  }).observe(document.body, { subtree: true, childList: true, characterData: true }));
+  await client.call('PATCH', '/v1/campaigns/q6', { name: 'Summer' });
+  await client.block(workspaceList, ['event-three']);
+  await heading(page, 'Summer');
+  await press(page, 'Save');
+  await clash(page, 'Changed by others meanwhile. Save again to replace it. Name: “Summer”');
+  assert.equal(await field(page, 'Name').inputValue(), 'Autumn');
+});

@@ -94,11 +94,12 @@ export function SettingsTab({ campaign, onChange }) {
   const fields = fieldsOf(form);
   const base = useRef(fields);
   const set = (change) => setForm((old) => ({ ...old, ...change }));
-  useEffect(() => {
-    if (JSON.stringify(fields) !== JSON.stringify(base.current)) return; // what is typed stays
-    setForm(formOf(campaign));
-    base.current = fieldsOf(formOf(campaign));
-  }, [campaign]);
+  useEffect(() => setForm((old) => { // as it is now: what was typed since the page was drawn stays, too
+    if (JSON.stringify(fieldsOf(old)) !== JSON.stringify(base.current)) return old;
+    const saved = formOf(campaign);
+    base.current = fieldsOf(saved);
+    return saved;
+  }), [campaign]);
   const save = useAction(async () => {
     const path = api.path('campaigns', campaign.id);
     const now = (await api.get(path)).data;
