@@ -70,7 +70,7 @@ screen('a pause whose outcome could not be looked up says so, and is not pressed
   await subscribe(page, await receiver.url());
   await button(page, 'Done').click();
   await page.getByRole('link', { name: await receiver.url() }).click();
-  await heading(page, 'Subscription');
+  await button(page, 'Pause').waitFor();
   let turns = 0;
   page.on('request', (request) => { if (request.method() === 'PUT') turns += 1; });
   await page.route('**/v1/hooks/list', (route) => route.fulfill({ status: 503, json: { code: 'starting', message: 'Not yet.' } }));

@@ -133,6 +133,15 @@ def test_strangers_have_their_share_and_keys_another(tight):
             connection.close()
 
 
+def is_refused_for_a_second(api, target, body):
+    """Answers that wait stay where they are; requests that come in are soon done, and have their share for a moment."""
+    for _ in range(20):
+        if api.post(target, body).status != 429:
+            return False
+        time.sleep(0.05)
+    return True
+
+
 @not_checked
 def test_answers_that_are_not_read_have_a_bound():
     """Of 0.7 MB each, of which the kernel takes a part."""
@@ -146,8 +155,8 @@ def test_answers_that_are_not_read_have_a_bound():
         request = build("POST", "/v1" + target, [("x-api-key", tenant.key), abuse.JSON], body)
         before = abuse.memory_mib(server)
         with abuse.under(abuse.flood_bodies, server.port, 80, request):
-            eventually(lambda: (response := tenant.api.post(target, body)).status == 429
-                       and expect.error(response, 429, "overloaded"))
+            eventually(lambda: is_refused_for_a_second(tenant.api, target, body))
+            expect.error(tenant.api.post(target, body), 429, "overloaded")
             assert server.metric("request_memory_bytes") <= 8 * MIB
             assert abuse.memory_mib(server) < before + 32
             expect.ok(other.api.post(target, body))
@@ -279,7 +288,8 @@ def test_connections_leave_files_to_the_operator(monkeypatch, tmp_path):
     wrapper.chmod(0o755)
     with monkeypatch.context() as patch:
         patch.setenv("LEADBLOCK_BIN", str(wrapper))
-        server = Server("--address-share", "100", "--threads", "2").start()  # each has files of its own
+        # Each thread has files of its own, and several may accept one each at the same moment.
+        server = Server("--address-share", "100", "--threads", "1").start()
     try:
         tenant = server.tenant()
         tenant.api.close()
