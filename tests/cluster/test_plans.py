@@ -2,6 +2,7 @@
 when there was next to nothing in it. Work goes from row to row all the same: no index is walked and
 no table read from end to end for one row. Counted by PostgreSQL, in pages, whatever the clock says."""
 
+from contextlib import contextmanager
 
 import pytest
 
@@ -74,46 +75,49 @@ def do(work, tenant, stem, count):
     work(campaign, count)
 
 
+@contextmanager
+def new_database():
+    """A node on a database without statistics, the cluster, and the database's name."""
+    cluster = postgres.shared()
+    uri = cluster.create_database()
+    name = postgres.database_of(uri)
+    try:
+        with Server(database=uri) as server:
+            cluster.psql(NEVER_ANALYZED, name)
+            yield server, cluster, name
+    finally:
+        cluster.drop_database(uri)
+
+
 @pytest.mark.parametrize("analyzed", [False, True], ids=["never analyzed", "analyzed when small"])
 @pytest.mark.parametrize("work", [claim_and_report, block_in_the_campaign, block_in_the_workspace,
                                   import_blocks, block_a_company_in_the_background])
 def test_work_goes_from_row_to_row_on_a_new_database(work, analyzed):
-    cluster = postgres.shared()
-    uri = cluster.create_database()
-    name = postgres.database_of(uri)
-    try:
-        with Server(database=uri) as server:
-            cluster.psql(NEVER_ANALYZED, name)
-            tenant = server.tenant("agency")
-            tenant.api = server.api(tenant.key, timeout=100)
-            do(work, tenant, "few", FEW)
-            if analyzed:
-                cluster.psql("ANALYZE", name)
-            do(work, tenant, "some", FEW)  # with plans for this much
-            do(work, tenant, "many", MANY)
+    with new_database() as (server, cluster, name):
+        tenant = server.tenant("agency")
+        tenant.api = server.api(tenant.key, timeout=100)
+        do(work, tenant, "few", FEW)
+        if analyzed:
+            cluster.psql("ANALYZE", name)
+        do(work, tenant, "some", FEW)  # with plans for this much
+        do(work, tenant, "many", MANY)
+        tenant.api.close()
+        server.stop()
         await_counts(cluster, name)
         assert walked(cluster, name) == []
         assert read_whole(cluster, name) == []
-    finally:
-        cluster.drop_database(uri)
 
 
 def test_a_claim_looks_into_queues_and_not_at_all_leads_on_a_new_database():
-    cluster = postgres.shared()
-    uri = cluster.create_database()
-    name = postgres.database_of(uri)
-    try:
-        with Server(database=uri) as server:
-            cluster.psql(NEVER_ANALYZED, name)
-            cluster.psql(OTHERS, name)
-            campaign = Campaign(server.tenant("agency"), *crowd(MANY), steps=[VISIT] * STEPS)
-            for _ in range(FEW):
-                campaign.complete(campaign.claim_one(most=1))
+    with new_database() as (server, cluster, name):
+        cluster.psql(OTHERS, name)
+        campaign = Campaign(server.tenant("agency"), *crowd(MANY), steps=[VISIT] * STEPS)
+        for _ in range(FEW):
+            campaign.complete(campaign.claim_one(most=1))
+        server.stop()
         await_counts(cluster, name)
         (found,) = [found for _, index, _, _, found, _ in rows(cluster, name, INDEXES) if index == "lead_by_status"]
         assert found < FEW * MANY, found
-    finally:
-        cluster.drop_database(uri)
 
 
 def await_counts(cluster, database):
