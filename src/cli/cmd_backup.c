@@ -274,7 +274,7 @@ static bool is_good_target(const struct lb_cli *cli, bool retention)
                            ? "it does not exist. Make it first, so that the server's user may "
                              "write into it"
                            : strerror(errno);
-    lb_cli_usage(cli, "%s a folder as TARGET, and %s is none: %s",
+    lb_cli_usage(cli, "%s a folder as TARGET, and %s is not one: %s",
                  retention ? "--keep and --keep-days need" : "a slash at its end means", target,
                  what);
     return false;

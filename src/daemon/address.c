@@ -4,8 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Where this machine itself asks for "every address", which is none that can be asked for; NULL
- * when the host is an address of its own. */
+/* The host that this machine itself uses to reach a server that listens on every address (0.0.0.0,
+ * [::], *). NULL when the host is a single address. */
 static const char *own_of_every(const char *host)
 {
     struct in_addr v4;

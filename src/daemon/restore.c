@@ -173,7 +173,7 @@ static bool move_files(const char *from, const char *to)
     return true;
 }
 
-/* An empty file with nothing beside it, as a disk that was full leaves it, is none. */
+/* Empty files, as a full disk leaves them, do not count as a database. */
 static bool has_database(const char *folder)
 {
     char path[PATH_MAX];

@@ -131,7 +131,8 @@ static bool is_empty(struct lb_blocklist *blocklist, struct lb_list list)
     return true;
 }
 
-/* The list of that campaign id in a workspace, of a campaign or kept; `*out` 0: there is none. */
+/* Finds a workspace's list by the id of its campaign, which may be deleted with its list kept.
+ * `*out` 0: the workspace has no such list. */
 static lb_err find_list(struct lb_directory *directory, const struct lb_workspace *workspace,
                         struct lb_str id, uint32_t *out)
 {

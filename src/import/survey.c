@@ -69,8 +69,9 @@ static bool is_heading(const struct lb_import_survey *survey, struct lb_str cell
     return lb_import_is_known_heading(cell) || (survey->typed && lb_import_type_of_heading(cell));
 }
 
-/* Below a row with a person, a cell with the word of a heading ("profile removed") is none, unless
- * another one stands beside it. */
+/* May the row be one of headings? Below a row with a person, a single cell with the word of a
+ * heading
+ * ("profile removed") does not make it one; two do. */
 static bool may_be_headings(const struct lb_import_survey *survey, const struct lb_import_row *row)
 {
     size_t headings = 0;

@@ -139,8 +139,8 @@ const char *lb_name_email(struct lb_str text, struct lb_typed_name *out)
 void lb_name_judge_email(struct lb_typed_name *out)
 {
     struct lb_str local = {out->text, lb_name_span(lb_typed_name_str(out), "@")};
-    bool placeholder = local.ptr[0] == '{' && memchr(local.ptr, '}', local.len);
-    if (!placeholder && strchr("*/={|`", local.ptr[0]))
+    bool variable = local.ptr[0] == '{' && memchr(local.ptr, '}', local.len); /* {{email}} */
+    if (!variable && strchr("*/={|`", local.ptr[0]))
         out->doubt = PASTED;
     if (local.ptr[0] == '%' && strspn(local.ptr + 1, "0123456789abcdef") >= 2)
         out->doubt = PASTED;
