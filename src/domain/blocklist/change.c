@@ -294,7 +294,7 @@ static void hash_items(struct lb_change *change)
 /* Items that fit into one row have one seed, which is no other's: a row has that of its first item.
  * Where some of them are left out, because they are blocked already, the writer commits others that
  * come to their row anew. */
-static void commit_items(struct lb_change *change)
+static void commit_items(struct lb_change *change, struct lb_chain_commits *commits)
 {
     unsigned with_seed = 0;
     for (size_t i = 0; i < change->count; i++) {
@@ -308,16 +308,18 @@ static void commit_items(struct lb_change *change)
             lb_chain_seed(item->seed);
         else
             memcpy(item->seed, change->seed, sizeof item->seed);
-        lb_chain_commit(item->seed, LB_COMMITMENT_ITEM, lb_change_item_stored(item),
-                        &item->commitment);
+        lb_chain_commits_add(commits, item->seed, LB_COMMITMENT_ITEM, lb_change_item_stored(item),
+                             &item->commitment);
     }
 }
 
 void lb_change_block(struct lb_change *change)
 {
-    lb_change_prepare(change);
+    struct lb_chain_commits commits = {.count = 0};
+    lb_change_prepare_with(change, &commits);
     hash_items(change);
-    commit_items(change);
+    commit_items(change, &commits);
+    lb_chain_commits_end(&commits);
     change->write.look_ahead = prefetch_items;
     change->write.apply = apply_block;
 }
