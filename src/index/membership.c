@@ -376,31 +376,46 @@ uint64_t lb_index_find_next(const struct lb_index *index, struct lb_fingerprint 
                             uint64_t *cursor)
 {
     struct view view = view_load(&index->tables[shard_of(index, fingerprint.high)]);
-    uint64_t at = home_bucket(fingerprint.high, view.buckets) + *cursor / BUCKET;
-    unsigned from = *cursor % BUCKET;
-    for (;; at++, from = 0) {
-        const struct slot *bucket = view.slots + at % view.buckets * BUCKET;
+    uint64_t passed = *cursor / BUCKET; /* buckets from the first */
+    uint64_t at = home_bucket(fingerprint.high, view.buckets) + passed;
+    if (at >= view.buckets)
+        at -= view.buckets;
+    for (unsigned from = *cursor % BUCKET;; from = 0) {
+        const struct slot *bucket = view.slots + at * BUCKET;
         unsigned place;
         uint64_t id = bucket_match(bucket, fingerprint, from, &place);
         if (id) {
-            uint64_t home = home_bucket(fingerprint.high, view.buckets);
-            *cursor = (at - home) * BUCKET + place + 1;
+            *cursor = passed * BUCKET + place + 1;
             return id;
         }
         if (atomic_load_explicit(&bucket[BUCKET - 1].high, memory_order_relaxed) == 0)
             return 0;
+        at = at + 1 == view.buckets ? 0 : at + 1;
+        passed++;
     }
+}
+
+static struct view load(const struct lb_index *index, struct lb_fingerprint fingerprint)
+{
+    struct view view = view_load(&index->tables[shard_of(index, fingerprint.high)]);
+    __builtin_prefetch(view.slots + (size_t)home_bucket(fingerprint.high, view.buckets) * BUCKET);
+    return view;
+}
+
+void lb_index_load(const struct lb_index *index, const struct lb_fingerprint *fingerprints,
+                   size_t n, size_t at)
+{
+    size_t end = n - at < GROUP ? n : at + GROUP;
+    for (size_t i = at; at % GROUP == 0 && i < end; i++)
+        load(index, fingerprints[i]);
 }
 
 static void find_group(const struct lb_index *index, const struct lb_fingerprint *fingerprints,
                        size_t n, uint64_t *out)
 {
     struct view views[GROUP];
-    for (size_t i = 0; i < n; i++) {
-        uint64_t high = fingerprints[i].high;
-        views[i] = view_load(&index->tables[shard_of(index, high)]);
-        __builtin_prefetch(views[i].slots + (size_t)home_bucket(high, views[i].buckets) * BUCKET);
-    }
+    for (size_t i = 0; i < n; i++)
+        views[i] = load(index, fingerprints[i]);
     for (size_t i = 0; i < n; i++)
         out[i] = probe(views[i], fingerprints[i]);
 }
@@ -504,15 +519,9 @@ bool lb_index_insert_many(struct lb_index *index, const struct lb_fingerprint *f
 {
     if (!lb_index_reserve(index, fingerprints, n))
         return false;
-    for (size_t i = 0; i < n; i += GROUP) {
-        size_t end = n - i < GROUP ? n : i + GROUP;
-        for (size_t j = i; j < end; j++) {
-            uint64_t high = fingerprints[j].high;
-            struct view view = view_load(&index->tables[shard_of(index, high)]);
-            __builtin_prefetch(view.slots + (size_t)home_bucket(high, view.buckets) * BUCKET, 1);
-        }
-        for (size_t j = i; j < end; j++)
-            lb_index_insert(index, fingerprints[j], ids[j]);
+    for (size_t i = 0; i < n; i++) {
+        lb_index_load(index, fingerprints, n, i);
+        lb_index_insert(index, fingerprints[i], ids[i]);
     }
     return true;
 }

@@ -83,6 +83,11 @@ uint64_t lb_index_find(const struct lb_index *index, struct lb_fingerprint finge
 void lb_index_find_many(const struct lb_index *index, const struct lb_fingerprint *fingerprints,
                         size_t n, uint64_t *out);
 
+/* Before the look-up or insert of the `at`th of n that are made one by one: begins to load what
+ * those from there on will read, a group at a time, so that their cache misses overlap. Readers. */
+void lb_index_load(const struct lb_index *index, const struct lb_fingerprint *fingerprints,
+                   size_t n, size_t at);
+
 /* All live entries with one fingerprint, one per call, 0 after the last. `*cursor` is 0 at the
  * start. Writer only, and without inserts or removals in between. */
 uint64_t lb_index_find_next(const struct lb_index *index, struct lb_fingerprint fingerprint,

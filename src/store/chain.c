@@ -49,16 +49,17 @@ static void hash_row(const unsigned char *bytes, size_t len, uint8_t out[LB_DIGE
     crypto_generichash_blake2b_final(&state, out, LB_DIGEST_SIZE);
 }
 
-static void commit_salted(const uint8_t salt[LB_SEED_SIZE], enum lb_commitment_kind kind,
-                          struct lb_str text, struct lb_commitment *out)
+/* What tells commitments to different texts of a row apart. */
+static const unsigned char uses[][crypto_generichash_blake2b_PERSONALBYTES] = {
+    [LB_COMMITMENT_ITEM] = "leadblock item",
+    [LB_COMMITMENT_REASON] = "leadblock reason",
+    [LB_COMMITMENT_SOURCE] = "leadblock source",
+    [LB_COMMITMENT_IMPORT] = "leadblock import"};
+
+static void commit_salted(const uint8_t salt[LB_SEED_SIZE], const unsigned char *use,
+                          struct lb_str text, uint8_t out[LB_COMMITMENT_SIZE])
 {
-    static const unsigned char uses[][crypto_generichash_blake2b_PERSONALBYTES] = {
-        [LB_COMMITMENT_ITEM] = "leadblock item",
-        [LB_COMMITMENT_REASON] = "leadblock reason",
-        [LB_COMMITMENT_SOURCE] = "leadblock source",
-        [LB_COMMITMENT_IMPORT] = "leadblock import"};
-    const unsigned char *bytes = (const unsigned char *)text.ptr;
-    hash(bytes, text.len, salt, uses[kind], out->bytes, sizeof out->bytes);
+    hash((const unsigned char *)text.ptr, text.len, salt, use, out, LB_COMMITMENT_SIZE);
 }
 
 static void salt_of(const uint8_t seed[LB_SEED_SIZE], struct lb_str text, uint8_t out[LB_SEED_SIZE])
@@ -69,12 +70,46 @@ static void salt_of(const uint8_t seed[LB_SEED_SIZE], struct lb_str text, uint8_
     crypto_shorthash_siphashx24(out, (const unsigned char *)text.ptr, text.len, seed);
 }
 
+static void commit(const struct lb_lane *lane)
+{
+    uint8_t salt[LB_SEED_SIZE];
+    salt_of(lane->seed, lane->text, salt);
+    commit_salted(salt, lane->use, lane->text, lane->out);
+}
+
 void lb_chain_commit(const uint8_t seed[LB_SEED_SIZE], enum lb_commitment_kind kind,
                      struct lb_str text, struct lb_commitment *out)
 {
-    uint8_t salt[LB_SEED_SIZE];
-    salt_of(seed, text, salt);
-    commit_salted(salt, kind, text, out);
+    commit(&(struct lb_lane){seed, uses[kind], text, out->bytes});
+}
+
+void lb_chain_commits_end(struct lb_chain_commits *commits)
+{
+    size_t count = commits->count;
+    commits->count = 0;
+    if (count < 2 || !lb_lanes_exist()) {
+        for (size_t i = 0; i < count; i++)
+            commit(&commits->lanes[i]);
+        return;
+    }
+    for (size_t i = count; i < LB_LANES; i++) {
+        commits->lanes[i] = commits->lanes[0];
+        commits->lanes[i].out = commits->unused;
+    }
+    lb_lanes_commit(commits->lanes);
+}
+
+void lb_chain_commits_add(struct lb_chain_commits *commits, const uint8_t seed[LB_SEED_SIZE],
+                          enum lb_commitment_kind kind, struct lb_str text,
+                          struct lb_commitment *out)
+{
+    if (text.len > LB_LANE_BYTES) {
+        lb_chain_commit(seed, kind, text, out);
+        return;
+    }
+    commits->lanes[commits->count++] = (struct lb_lane){seed, uses[kind], text, out->bytes};
+    if (commits->count == LB_LANES)
+        lb_chain_commits_end(commits);
 }
 
 void lb_chain_begin(struct lb_str workspace_id, uint8_t out[LB_DIGEST_SIZE])
@@ -278,16 +313,20 @@ bool lb_chain_is_commitment(struct lb_str text)
 static bool commit_texts(const struct lb_log_row *row, const struct texts *texts)
 {
     const char *salt = row->salts.ptr;
+    struct lb_chain_commits commits = {.count = 0};
     if (salt && row->salts.len != texts->count * LB_SEED_SIZE)
         return false;
     for (size_t i = 0; i < texts->count; i++, salt += salt ? LB_SEED_SIZE : 0) {
         if (!salt)
-            lb_chain_commit(row->seed, texts->kind[i], texts->text[i], texts->out[i]);
+            lb_chain_commits_add(&commits, row->seed, texts->kind[i], texts->text[i],
+                                 texts->out[i]);
         else if (!is_zero(salt))
-            commit_salted((const uint8_t *)salt, texts->kind[i], texts->text[i], texts->out[i]);
+            commit_salted((const uint8_t *)salt, uses[texts->kind[i]], texts->text[i],
+                          texts->out[i]->bytes);
         else if (!read_bare(texts->text[i], texts->out[i]))
             return false;
     }
+    lb_chain_commits_end(&commits);
     return true;
 }
 

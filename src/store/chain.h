@@ -17,6 +17,7 @@
 #define LB_STORE_CHAIN_H
 
 #include "base/buf.h"
+#include "store/chain_lanes.h"
 #include "store/rows.h"
 
 /* Which text of a row a commitment is about. */
@@ -48,6 +49,19 @@ void lb_chain_seed(uint8_t out[LB_SEED_SIZE]);
 
 void lb_chain_commit(const uint8_t seed[LB_SEED_SIZE], enum lb_commitment_kind kind,
                      struct lb_str text, struct lb_commitment *out);
+
+/* Commitments that are made together, four at a time, which takes half the time. Zero at first.
+ * What is pointed to lives until the end, at which all are made. */
+struct lb_chain_commits {
+    struct lb_lane lanes[LB_LANES];
+    size_t count;
+    uint8_t unused[LB_COMMITMENT_SIZE]; /* where lanes without a text write */
+};
+
+void lb_chain_commits_add(struct lb_chain_commits *commits, const uint8_t seed[LB_SEED_SIZE],
+                          enum lb_commitment_kind kind, struct lb_str text,
+                          struct lb_commitment *out);
+void lb_chain_commits_end(struct lb_chain_commits *commits);
 
 /* What stands in for the digest before the first row of a workspace. */
 void lb_chain_begin(struct lb_str workspace_id, uint8_t out[LB_DIGEST_SIZE]);

@@ -289,8 +289,6 @@ static void fail_all(struct batch *batch, lb_err err)
 
 static void look_ahead(struct lb_store *store, struct batch *batch)
 {
-    if (!lb_store_is_remote(store))
-        return;
     for (struct lb_write *write = batch->first; write; write = write->next)
         if (!write->result && write->look_ahead)
             write->look_ahead(write, store);

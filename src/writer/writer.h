@@ -44,8 +44,8 @@ struct lb_writer_share {
 struct lb_write {
     /* Set by the owner before submitting. */
     lb_err (*apply)(struct lb_write *write, struct lb_store *store);
-    /* NULL, or called for each write of a batch before any is applied, in a shared store: may tell
-     * the store what apply will read (its prefetch_ methods). */
+    /* NULL, or called for each write of a batch before any is applied: may begin to load what apply
+     * will read, from memory or from a remote store (its prefetch_ methods). */
     void (*look_ahead)(struct lb_write *write, struct lb_store *store);
     void (*publish)(struct lb_write *write); /* after the commit, in order; NULL: nothing to do */
     struct lb_task *completion;              /* pushed to `home` when the result is known */

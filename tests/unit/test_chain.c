@@ -96,6 +96,37 @@ static void commitments_are_those_of_the_vectors(void **state)
                "52bcfc479a7b48d17803fce00e154c16e70bb1bf672a6cb5");
 }
 
+/* As many as there are lanes and more, of lengths up to more than a block and far apart, each with
+ * a seed and a use of its own: all are what libsodium makes of them alone. */
+static void commitments_made_together_are_those_made_alone(void **state)
+{
+    enum { TOGETHER_MAX = 2 * LB_LANES + 1, LONGEST = LB_LANE_BYTES + 12 };
+    char text[LONGEST];
+    uint8_t seeds[TOGETHER_MAX][LB_SEED_SIZE];
+    for (size_t i = 0; i < sizeof text; i++)
+        text[i] = (char)(i * 37 + 200);
+    for (size_t i = 0; i < TOGETHER_MAX; i++)
+        lb_chain_seed(seeds[i]);
+    for (size_t count = 0; count <= TOGETHER_MAX; count++)
+        for (size_t len = 0; len <= LONGEST; len++) {
+            struct lb_chain_commits commits = {.count = 0};
+            struct lb_commitment together[TOGETHER_MAX + 1], alone;
+            memset(together, 0xa5, sizeof together);
+            alone = together[0];
+            for (size_t i = 0; i < count; i++)
+                lb_chain_commits_add(
+                    &commits, seeds[i], LB_COMMITMENT_ITEM + i % LB_COMMITMENT_IMPORT,
+                    (struct lb_str){text, (len + i * 29) % (LONGEST + 1)}, &together[i]);
+            lb_chain_commits_end(&commits);
+            assert_memory_equal(&together[count], &alone, sizeof alone);
+            for (size_t i = 0; i < count; i++) {
+                lb_chain_commit(seeds[i], LB_COMMITMENT_ITEM + i % LB_COMMITMENT_IMPORT,
+                                (struct lb_str){text, (len + i * 29) % (LONGEST + 1)}, &alone);
+                assert_memory_equal(&together[i], &alone, sizeof alone);
+            }
+        }
+}
+
 /* Numbers are hashed in as few bytes as they need: none may be cut to fit. */
 static void what_cannot_be_in_a_row_has_no_digest(void **state)
 {
@@ -496,6 +527,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(digests_are_those_of_the_vectors),
         cmocka_unit_test(commitments_are_those_of_the_vectors),
+        cmocka_unit_test(commitments_made_together_are_those_made_alone),
         cmocka_unit_test(what_cannot_be_in_a_row_has_no_digest),
         cmocka_unit_test(a_seed_or_digest_of_another_length_is_seen),
         cmocka_unit_test(chains_of_workspaces_are_told_apart),

@@ -581,6 +581,7 @@ static void publish_events(struct lb_blocklist *blocklist)
         return;
     for (size_t i = 0; i < batch->event_count; i++) {
         const struct lb_event *event = &batch->events[i];
+        lb_index_load(blocklist->index, batch->added, batch->added_count, i);
         lb_gone_make_room(blocklist, event->list.workspace, event->fingerprint);
         lb_must(lb_index_insert(blocklist->index, event->fingerprint, event->id));
         lb_blocklist_count_entry(event->workspace, event->order, 1);

@@ -35,12 +35,15 @@ static lb_err count_new(struct lb_change *change, uint64_t *out)
     return err;
 }
 
-/* Lets the store fetch at once what confirms the candidates of the index (lb_blocklist_current),
- * and the leads of these names. */
+/* Begins to load what the index has of the first items; lets a remote store fetch at once what
+ * confirms its candidates (lb_blocklist_current), and the leads of these names. */
 static void prefetch_items(struct lb_write *write, struct lb_store *store)
 {
     const struct lb_change *change = lb_change_of(write);
     const struct lb_blocklist *blocklist = change->blocklist;
+    lb_index_load(blocklist->index, change->fingerprints, change->count, 0);
+    if (!lb_store_is_remote(store))
+        return;
     struct lb_store_reader *reader = store->ops->writer_reader(store);
     uint64_t *ids = malloc(change->count * sizeof *ids);
     struct lb_str *names = malloc(change->count * sizeof *names);
@@ -174,6 +177,7 @@ static lb_err block_new(struct lb_packer *packer, uint64_t **blocked_by)
     for (size_t i = 0; !err && i < change->count; i++) {
         const struct lb_change_item *item = &change->items[i];
         uint64_t id;
+        lb_index_load(change->blocklist->index, change->fingerprints, change->count, i);
         err = lb_blocklist_current(change->blocklist, packer->row.list, change->fingerprints[i],
                                    item->key, &id);
         if (!err && id)
@@ -232,6 +236,7 @@ static lb_err apply_unblock(struct lb_write *write, struct lb_store *store)
     for (size_t i = 0; !err && i < change->count; i++) {
         struct lb_str key = change->items[i].key;
         uint64_t id;
+        lb_index_load(change->blocklist->index, change->fingerprints, change->count, i);
         packer.name = change->items[i].name;
         err = lb_blocklist_current(change->blocklist, packer.row.list, change->fingerprints[i], key,
                                    &id);
@@ -294,7 +299,7 @@ static void hash_items(struct lb_change *change)
 /* Items that fit into one row have one seed, which is no other's: a row has that of its first item.
  * Where some of them are left out, because they are blocked already, the writer commits others that
  * come to their row anew. */
-static void commit_items(struct lb_change *change)
+static void commit_items(struct lb_change *change, struct lb_chain_commits *commits)
 {
     unsigned with_seed = 0;
     for (size_t i = 0; i < change->count; i++) {
@@ -308,16 +313,18 @@ static void commit_items(struct lb_change *change)
             lb_chain_seed(item->seed);
         else
             memcpy(item->seed, change->seed, sizeof item->seed);
-        lb_chain_commit(item->seed, LB_COMMITMENT_ITEM, lb_change_item_stored(item),
-                        &item->commitment);
+        lb_chain_commits_add(commits, item->seed, LB_COMMITMENT_ITEM, lb_change_item_stored(item),
+                             &item->commitment);
     }
 }
 
 void lb_change_block(struct lb_change *change)
 {
-    lb_change_prepare(change);
+    struct lb_chain_commits commits = {.count = 0};
+    lb_change_prepare_with(change, &commits);
     hash_items(change);
-    commit_items(change);
+    commit_items(change, &commits);
+    lb_chain_commits_end(&commits);
     change->write.look_ahead = prefetch_items;
     change->write.apply = apply_block;
 }

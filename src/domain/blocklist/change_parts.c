@@ -216,14 +216,21 @@ uint64_t lb_change_id_of(const struct lb_change *change, struct lb_public_id nam
                : 0;
 }
 
-void lb_change_prepare(struct lb_change *change)
+void lb_change_prepare_with(struct lb_change *change, struct lb_chain_commits *commits)
 {
     struct lb_str source = change->standing.actor.source;
     change->write.workspace = change->standing.list.workspace;
     change->write.installation = change->write.workspace == LB_INSTALLATION_NO;
     lb_chain_seed(change->seed);
     if (source.ptr)
-        lb_chain_commit(change->seed, LB_COMMITMENT_SOURCE, source, &change->source);
+        lb_chain_commits_add(commits, change->seed, LB_COMMITMENT_SOURCE, source, &change->source);
+}
+
+void lb_change_prepare(struct lb_change *change)
+{
+    struct lb_chain_commits commits = {.count = 0};
+    lb_change_prepare_with(change, &commits);
+    lb_chain_commits_end(&commits);
 }
 
 lb_err lb_change_flush(struct lb_packer *packer)

@@ -1,6 +1,6 @@
 /* What the kinds of changes have in common (change.c, undo.c): one entry is found, taken back or
  * put in another's place, in the open batch and in the row that is being packed. Threads: the
- * writer's, but for lb_change_prepare. */
+ * writer's, but for lb_change_prepare and lb_change_prepare_with. */
 #ifndef LB_DOMAIN_BLOCKLIST_CHANGE_PARTS_H
 #define LB_DOMAIN_BLOCKLIST_CHANGE_PARTS_H
 
@@ -14,6 +14,8 @@ static inline struct lb_change *lb_change_of(struct lb_write *write)
 
 /* What all kinds need. Any thread. */
 void lb_change_prepare(struct lb_change *change);
+/* The commitment to where it came from is made with others, at their end. */
+void lb_change_prepare_with(struct lb_change *change, struct lb_chain_commits *commits);
 
 /* May the workspace hold so many more, with what the open batch has changed? */
 bool lb_change_has_room(const struct lb_change *change, uint64_t extra);

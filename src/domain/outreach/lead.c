@@ -324,6 +324,8 @@ static lb_err check_add(struct lb_lead_change *change)
 /* Lets the store look for all names at once. */
 static void prefetch_names(struct lb_write *write, struct lb_store *store)
 {
+    if (!lb_store_is_remote(store))
+        return;
     const struct lb_lead_change *change = change_of(write);
     struct lb_str *names = malloc(change->count * 2 * sizeof *names);
     size_t count = 0;

@@ -567,6 +567,8 @@ static lb_err apply_completion(struct lb_write *write, struct lb_store *store)
 
 static void prefetch_activity(struct lb_write *write, struct lb_store *store)
 {
+    if (!lb_store_is_remote(store))
+        return;
     const struct lb_report *completion = (struct lb_report *)write;
     store->ops->prefetch_leads(lb_outreach_reader(completion->outreach),
                                completion->standing.list.workspace, &completion->lead, 1,
