@@ -16,31 +16,23 @@
 
 /* --- life ------------------------------------------------------------------------------------- */
 
-static void count(struct lb_server *server)
-{
-    unsigned now = atomic_fetch_add_explicit(&server->connections, 1, memory_order_relaxed) + 1;
-    unsigned most = atomic_load_explicit(&server->most_connections, memory_order_relaxed);
-    while (now > most && !atomic_compare_exchange_weak(&server->most_connections, &most, now))
-        ;
-}
-
 struct lb_connection *lb_connection_create(struct lb_loop *loop, int fd, bool control,
                                            const struct in6_addr *peer)
 {
     struct lb_connection *conn = calloc(1, sizeof *conn);
     if (!conn) {
+        lb_room_give(loop, control);
         close(fd);
         return NULL;
     }
     conn->loop = loop;
     conn->fd = fd;
     conn->control = control;
+    conn->has_place = true;
     conn->peer = *peer;
     lb_loop_enter(conn, LB_PHASE_WAITING);
     if (!control)
         lb_room_enter(conn);
-    loop->control_connections += control;
-    count(loop->server);
     return conn;
 }
 
@@ -74,10 +66,10 @@ void lb_connection_destroy(struct lb_connection *conn)
         tell_end(conn, conn->exchange, false);
     lb_input_give(&loop->inputs, conn->input);
     close(conn->fd); /* which takes it out of the epoll set */
-    loop->control_connections -= conn->control;
-    atomic_fetch_sub_explicit(&loop->server->connections, 1, memory_order_relaxed);
     if (conn->shared)
         lb_shares_give(loop->server->shares, &conn->peer);
+    if (conn->has_place)
+        lb_room_give(loop, conn->control);
     free(conn);
 }
 
