@@ -10,6 +10,7 @@
 
 #define STEPS_MAX        32                 /* of a connection in one turn of its loop */
 #define OUTPUT_MAX       ((size_t)32 << 10) /* is sent before more requests are taken */
+#define TAKEN_MAX        1024               /* exchanges, of some 9 KiB, before pipelines get one */
 #define PIECES_MAX       4                  /* of a response, before others have their turn */
 #define SCRATCH_BYTES    ((size_t)64 << 10)
 #define LARGE_BODY_BYTES ((size_t)16 << 10)
@@ -259,13 +260,20 @@ static enum lb_step go_on_giving(struct lb_connection *conn)
     return lb_connection_flush_first(conn);
 }
 
+/* A small answer takes more memory here than in the socket, and a pipeline has many of them. When a
+ * loop holds many, each is sent before the next request of its connection is taken. */
+static bool sends_first(const struct lb_connection *conn)
+{
+    return conn->output.bytes > OUTPUT_MAX ||
+           (conn->output.first && conn->loop->exchanges.taken > TAKEN_MAX);
+}
+
 static enum lb_step take_step(struct lb_connection *conn)
 {
     switch ((enum lb_phase)conn->phase) {
     case LB_PHASE_WAITING:
     case LB_PHASE_HEAD:
-        return conn->output.bytes > OUTPUT_MAX ? lb_connection_flush_first(conn)
-                                               : lb_intake_head(conn);
+        return sends_first(conn) ? lb_connection_flush_first(conn) : lb_intake_head(conn);
     case LB_PHASE_BODY:
     case LB_PHASE_DISCARD:
         return lb_intake_body(conn);

@@ -163,6 +163,25 @@ def test_answers_that_are_not_read_have_a_bound():
         eventually(lambda: tenant.api.post(target, body).status == 200)
 
 
+@not_checked
+def test_pipelines_that_are_not_read_have_a_bound():
+    """A short answer takes 9 KiB until it is sent, and no request reserves them."""
+    count, request = 300, build("GET", "/livez") * 1000
+    with Server("--threads", "1") as server:
+        with server.connect() as connection:
+            connection.request("GET", "/livez")
+        before = abuse.memory_mib(server)
+        handled = [-1]
+
+        def waits_for_its_clients():
+            handled.append(server.metric('requests_total{method="GET",route="/livez",status="2xx"}'))
+            return handled[-1] > 4 * count and handled[-1] == handled[-2]
+
+        with abuse.under(abuse.flood_bodies, server.port, count, request):
+            eventually(waits_for_its_clients, told=lambda: handled[-1])
+            assert abuse.memory_mib(server, "VmHWM") < before + 40
+
+
 def await_rss(server, is_right):
     eventually(lambda: is_right(abuse.memory_mib(server)), told=lambda: abuse.memory_mib(server))
 
