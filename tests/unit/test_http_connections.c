@@ -252,17 +252,22 @@ static uint64_t processor_ms(void)
            (uint64_t)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1000;
 }
 
-/* More clients come than there are files for: those that are in are served, the loop does not spin,
- * and the others have their turn when there are files again. */
-static void too_few_files_are_survived(void **state)
+/* The loops and the test sleep nearly all of the time. */
+static void assert_at_rest(void)
 {
-    (void)state;
-    enum { STORM = 60, FREE = 5 };
+    uint64_t spent_ms = processor_ms();
+    uint64_t since_ms = lb_clock_mono_ms();
+    usleep(300000);
+    assert_true(processor_ms() - spent_ms < (lb_clock_mono_ms() - since_ms) / 3);
+}
+
+/* As many sockets, and a limit that leaves few files for their other ends. */
+#define STORM 60
+#define FREE  5
+
+static struct rlimit leave_few_files(int *fds)
+{
     struct rlimit before, few;
-    int fds[STORM];
-    int inside = dial();
-    say(inside, GET("/a"));
-    expect(inside, "/a");
     for (int i = 0; i < STORM; i++)
         fds[i] = socket(AF_INET, SOCK_STREAM, 0);
     getrlimit(RLIMIT_NOFILE, &before);
@@ -274,10 +279,20 @@ static void too_few_files_are_survived(void **state)
         say(fds[i], GET("/b"));
     }
     usleep(50000);
-    uint64_t spent_ms = processor_ms();
-    uint64_t since_ms = lb_clock_mono_ms();
-    usleep(300000);
-    assert_true(processor_ms() - spent_ms < (lb_clock_mono_ms() - since_ms) / 3);
+    return before;
+}
+
+/* More clients come than there are files for: those that are in are served, the loop does not spin,
+ * and the others have their turn when there are files again. */
+static void too_few_files_are_survived(void **state)
+{
+    (void)state;
+    int fds[STORM];
+    int inside = dial();
+    say(inside, GET("/a"));
+    expect(inside, "/a");
+    struct rlimit before = leave_few_files(fds);
+    assert_at_rest();
     say(inside, GET("/c"));
     expect(inside, "/c");
     unsigned served = handled;
@@ -288,6 +303,26 @@ static void too_few_files_are_survived(void **state)
         close(fds[i]);
     }
     close(inside);
+}
+
+/* Who could not be accepted is not accepted any more, and the loop waits for what it has. */
+static void draining_while_files_are_short_is_no_work(void **state)
+{
+    (void)state;
+    int fds[STORM];
+    int inside = dial();
+    waiting = NULL;
+    say(inside, GET("/later"));
+    struct lb_request *late = await(&waiting);
+    struct rlimit before = leave_few_files(fds);
+    assert_false(lb_server_drain(server, 100));
+    assert_at_rest();
+    setrlimit(RLIMIT_NOFILE, &before);
+    lb_request_complete(late);
+    expect(inside, "Connection: close\r\n\r\n/later");
+    close(inside);
+    for (int i = 0; i < STORM; i++)
+        close(fds[i]);
 }
 
 /* They are all there at once, while the loop is held up; none is forgotten. */
@@ -497,6 +532,7 @@ int main(void)
         SERVED(replies_wait_for_their_reader_and_others_go_on),
         SERVED(clients_that_always_have_more_starve_nobody),
         SERVED(too_few_files_are_survived),
+        SERVED(draining_while_files_are_short_is_no_work),
         cmocka_unit_test(a_storm_of_connections_is_accepted),
         cmocka_unit_test(an_idle_connection_costs_little),
         SERVED(draining_ends_each_phase_in_its_way),
