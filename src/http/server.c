@@ -61,13 +61,13 @@ static lb_err fit_file_limit(struct lb_server *server, struct lb_reason *reason)
         return LB_OK;
     uint64_t of_loops = files_of_loops(server->loop_count);
     uint64_t beside = files_open_now(limit) + FILES_LATER;
-    if (limit <= of_loops + beside)
+    uint64_t least = of_loops + beside + 1;
+    if (limit < least)
         return lb_fail(reason, LB_ERR_INTERNAL,
                        "the limit of open files (%llu) is too low for %u I/O threads: %llu are "
                        "needed; raise it (LimitNOFILE of the service, or ulimit -n), or lower "
                        "--threads",
-                       (unsigned long long)limit, server->loop_count,
-                       (unsigned long long)(of_loops + beside + 1));
+                       (unsigned long long)limit, server->loop_count, (unsigned long long)least);
     uint64_t half = (limit - of_loops) / 2;
     uint64_t usual = half < FILES_BESIDE ? half : FILES_BESIDE;
     if (beside < usual)
