@@ -5,6 +5,7 @@
 #include "daemon/address.h"
 #include "daemon/database.h"
 #include "http/listen.h"
+#include "http/server.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -26,7 +27,6 @@
 #define FILES_FREE_WARN   1000
 #define SYNCS             15 /* of 4 KiB each */
 #define SYNC_WARN_US      20000
-#define SPARE_FILES       64 /* that a server opens beside its connections */
 #define CLOCK_EARLIEST_MS                                                                          \
     INT64_C(1767225600000) /* 2026-01-01: no such program was there before                         \
                             */
@@ -256,7 +256,8 @@ static void check_limits(struct lb_checkup *checkup)
 {
     struct rlimit own;
     uint64_t files = 0;
-    uint64_t wanted = checkup->config->max_connections + (uint64_t)SPARE_FILES;
+    const struct lb_config *config = checkup->config;
+    uint64_t wanted = lb_server_files(config->max_connections, lb_config_threads(config));
     bool of_server = checkup->server && server_limit(checkup->server, &files);
     if (!of_server) {
         if (getrlimit(RLIMIT_NOFILE, &own) != 0)
@@ -270,7 +271,7 @@ static void check_limits(struct lb_checkup *checkup)
                        : NULL,
                    "%s may open %llu files; %llu are needed for max-connections=%u",
                    of_server ? "the server" : "a server started here", (unsigned long long)files,
-                   (unsigned long long)wanted, checkup->config->max_connections);
+                   (unsigned long long)wanted, config->max_connections);
 }
 
 /* The clock */

@@ -10,37 +10,30 @@
 
 #define STEPS_MAX        32                 /* of a connection in one turn of its loop */
 #define OUTPUT_MAX       ((size_t)32 << 10) /* is sent before more requests are taken */
+#define TAKEN_MAX        1024               /* exchanges, of some 9 KiB, before pipelines get one */
 #define PIECES_MAX       4                  /* of a response, before others have their turn */
 #define SCRATCH_BYTES    ((size_t)64 << 10)
 #define LARGE_BODY_BYTES ((size_t)16 << 10)
 
 /* --- life ------------------------------------------------------------------------------------- */
 
-static void count(struct lb_server *server)
-{
-    unsigned now = atomic_fetch_add_explicit(&server->connections, 1, memory_order_relaxed) + 1;
-    unsigned most = atomic_load_explicit(&server->most_connections, memory_order_relaxed);
-    while (now > most && !atomic_compare_exchange_weak(&server->most_connections, &most, now))
-        ;
-}
-
 struct lb_connection *lb_connection_create(struct lb_loop *loop, int fd, bool control,
                                            const struct in6_addr *peer)
 {
     struct lb_connection *conn = calloc(1, sizeof *conn);
     if (!conn) {
+        lb_room_give(loop, control);
         close(fd);
         return NULL;
     }
     conn->loop = loop;
     conn->fd = fd;
     conn->control = control;
+    conn->has_place = true;
     conn->peer = *peer;
     lb_loop_enter(conn, LB_PHASE_WAITING);
     if (!control)
         lb_room_enter(conn);
-    loop->control_connections += control;
-    count(loop->server);
     return conn;
 }
 
@@ -74,10 +67,10 @@ void lb_connection_destroy(struct lb_connection *conn)
         tell_end(conn, conn->exchange, false);
     lb_input_give(&loop->inputs, conn->input);
     close(conn->fd); /* which takes it out of the epoll set */
-    loop->control_connections -= conn->control;
-    atomic_fetch_sub_explicit(&loop->server->connections, 1, memory_order_relaxed);
     if (conn->shared)
         lb_shares_give(loop->server->shares, &conn->peer);
+    if (conn->has_place)
+        lb_room_give(loop, conn->control);
     free(conn);
 }
 
@@ -267,13 +260,20 @@ static enum lb_step go_on_giving(struct lb_connection *conn)
     return lb_connection_flush_first(conn);
 }
 
+/* A small answer takes more memory here than in the socket, and a pipeline has many of them. When a
+ * loop holds many, each is sent before the next request of its connection is taken. */
+static bool sends_first(const struct lb_connection *conn)
+{
+    return conn->output.bytes > OUTPUT_MAX ||
+           (conn->output.first && conn->loop->exchanges.taken > TAKEN_MAX);
+}
+
 static enum lb_step take_step(struct lb_connection *conn)
 {
     switch ((enum lb_phase)conn->phase) {
     case LB_PHASE_WAITING:
     case LB_PHASE_HEAD:
-        return conn->output.bytes > OUTPUT_MAX ? lb_connection_flush_first(conn)
-                                               : lb_intake_head(conn);
+        return sends_first(conn) ? lb_connection_flush_first(conn) : lb_intake_head(conn);
     case LB_PHASE_BODY:
     case LB_PHASE_DISCARD:
         return lb_intake_body(conn);

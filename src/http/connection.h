@@ -47,6 +47,7 @@ struct lb_connection {
     bool heavy;           /* its last request was a write or a large one: others go first */
     bool bulk;            /* much of a body is still to come, or gives_much: all others go first */
     bool control;         /* of the control socket */
+    bool has_place;       /* of those that are counted, until another connection has it */
     bool shared;          /* counts to its address's share */
     bool stranger;        /* no valid key or session came on it */
     bool gives_much;      /* a large answer, to a stranger, is on its way */
@@ -64,7 +65,8 @@ enum lb_step {
     LB_GONE   /* the connection was ended */
 };
 
-/* Takes over an accepted socket. NULL, and it is closed, when out of memory. */
+/* Takes over an accepted socket, and the place that lb_room_take took for it. NULL, and both are
+ * given back, when out of memory. */
 struct lb_connection *lb_connection_create(struct lb_loop *loop, int fd, bool control,
                                            const struct in6_addr *peer);
 

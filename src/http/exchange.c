@@ -122,6 +122,7 @@ struct lb_exchange *lb_exchange_take(struct lb_exchange_pool *pool)
             return NULL;
         memset(x, 0, offsetof(struct lb_exchange, head));
     }
+    pool->taken++;
     lb_head_start(&x->head);
     x->req.arena = (struct lb_arena){.free = x->inline_space, .left = sizeof x->inline_space};
     return x;
@@ -152,6 +153,7 @@ static void release(struct lb_exchange *x)
 void lb_exchange_give(struct lb_exchange_pool *pool, struct lb_exchange *x)
 {
     lb_arena_fini(&x->req.arena);
+    pool->taken--;
     if (pool->count >= POOL_MAX) {
         release(x);
         return;

@@ -29,7 +29,8 @@ struct lb_exchange {
 
 struct lb_exchange_pool {
     struct lb_exchange *spare;
-    size_t count;
+    size_t count; /* of these */
+    size_t taken;
 };
 
 static inline struct lb_exchange *lb_exchange_of(struct lb_request *req)

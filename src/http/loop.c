@@ -90,16 +90,6 @@ void lb_loop_forget(struct lb_connection *conn)
 
 /* --- accepting -------------------------------------------------------------------------------- */
 
-static bool has_room(struct lb_loop *loop, const struct lb_listener *listener)
-{
-    struct lb_server *server = loop->server;
-    if (listener->control)
-        return loop->control_connections < LB_CONTROL_CONNECTIONS;
-    return atomic_load_explicit(&server->connections, memory_order_relaxed) <
-               server->settings.max_connections ||
-           lb_room_make(loop);
-}
-
 /* Proxies that are trusted have connections of many clients. */
 static bool has_share(const struct lb_loop *loop, const struct lb_listener *listener,
                       const struct in6_addr *address)
@@ -143,7 +133,7 @@ static bool accept_one(struct lb_loop *loop, struct lb_listener *listener)
         return true;
     }
     struct lb_connection *conn = NULL;
-    if (has_room(loop, listener))
+    if (lb_room_take(loop, listener->control))
         conn = lb_connection_create(loop, fd, listener->control, &address);
     else
         close(fd);
@@ -181,6 +171,7 @@ static void on_drain(struct lb_task *task)
     struct lb_loop *loop =
         (struct lb_loop *)(void *)((char *)task - offsetof(struct lb_loop, drain_task));
     loop->draining = true;
+    loop->accept_again_ms = 0;
     close_listener(&loop->listener);
     close_listener(&loop->control);
     /* A request that has come in already is still answered. */

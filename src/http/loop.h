@@ -59,7 +59,6 @@ struct lb_loop {
     struct lb_ready light;
     struct lb_ready heavy;
     struct lb_ready bulk;
-    unsigned control_connections;
     struct lb_strangers strangers;
     struct lb_exchange_pool exchanges;
     struct lb_input_pool inputs;
@@ -74,9 +73,10 @@ struct lb_server {
     struct lb_http_app app;
     char id_prefix[9]; /* random, of every request id */
     unsigned port;
-    _Atomic unsigned connections;
-    _Atomic unsigned most_connections; /* since lb_server_most_connections */
-    struct lb_shares *shares;          /* of connections, by address */
+    _Atomic unsigned connections;         /* of max_connections: see room.h */
+    _Atomic unsigned control_connections; /* of LB_CONTROL_CONNECTIONS */
+    _Atomic unsigned most_connections;    /* since lb_server_most_connections */
+    struct lb_shares *shares;             /* of connections, by address */
     bool draining;
     unsigned loop_count;
     struct lb_loop loops[];

@@ -69,7 +69,8 @@ static bool has_unread(const struct lb_connection *conn)
     return conn->output.first || ioctl(conn->fd, TIOCOUTQ, &unread) != 0 || unread > UNREAD_MAX;
 }
 
-bool lb_room_make(struct lb_loop *loop)
+/* Ends one; its place is the caller's then. */
+static bool make_room(struct lb_loop *loop)
 {
     bool all = false;
     struct lb_connection *conn = oldest_stranger(loop, &all);
@@ -77,9 +78,46 @@ bool lb_room_make(struct lb_loop *loop)
         conn = longest_idle(loop);
     if (!conn)
         return false;
+    conn->has_place = false;
     if (has_unread(conn))
         lb_connection_reset(conn);
     else
         lb_connection_destroy(conn);
     return true;
+}
+
+/* In one step, as another loop may want the last one at the same moment. */
+static bool take_place(_Atomic unsigned *taken, unsigned most)
+{
+    unsigned now = atomic_load_explicit(taken, memory_order_relaxed);
+    while (now < most)
+        if (atomic_compare_exchange_weak(taken, &now, now + 1))
+            return true;
+    return false;
+}
+
+static void note_most(struct lb_server *server)
+{
+    unsigned now = lb_server_connections(server);
+    unsigned most = atomic_load_explicit(&server->most_connections, memory_order_relaxed);
+    while (now > most && !atomic_compare_exchange_weak(&server->most_connections, &most, now))
+        ;
+}
+
+bool lb_room_take(struct lb_loop *loop, bool control)
+{
+    struct lb_server *server = loop->server;
+    bool taken = control ? take_place(&server->control_connections, LB_CONTROL_CONNECTIONS)
+                         : take_place(&server->connections, server->settings.max_connections) ||
+                               make_room(loop);
+    if (taken)
+        note_most(server);
+    return taken;
+}
+
+void lb_room_give(struct lb_loop *loop, bool control)
+{
+    struct lb_server *server = loop->server;
+    atomic_fetch_sub_explicit(control ? &server->control_connections : &server->connections, 1,
+                              memory_order_relaxed);
 }

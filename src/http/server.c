@@ -7,35 +7,84 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <sys/random.h>
 #include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 
-#define FILES_BESIDE_CONNECTIONS 512 /* databases, logs, the control socket, ... */
-#define LOOPS_MAX                256
+#define FILES_BESIDE 512 /* databases, logs, the control socket, deliveries, ... */
+#define FILES_LATER  16  /* of them, that cannot be done without once the server runs */
+#define LOOPS_MAX    256
 
-/* How many connections the limit of open files leaves room for: all that are wanted, when it could
- * be raised. */
-static unsigned fit_file_limit(unsigned max_connections)
+/* Each loop has an epoll set, the mailbox's descriptor and a listening socket, the first one the
+ * control socket, too. */
+static uint64_t files_of_loops(unsigned loops)
+{
+    return 3 * (uint64_t)loops + 1;
+}
+
+uint64_t lb_server_files(unsigned max_connections, unsigned threads)
+{
+    return max_connections + files_of_loops(threads) + FILES_BESIDE;
+}
+
+static uint64_t files_open_now(uint64_t limit)
+{
+    uint64_t count = 0;
+    for (uint64_t fd = 0; fd < limit && fd < INT_MAX; fd++)
+        count += fcntl((int)fd, F_GETFD) >= 0;
+    return count;
+}
+
+/* The limit of open files, raised as far as it may be when less than `wanted`. */
+static uint64_t raise_file_limit(uint64_t wanted)
 {
     struct rlimit limit;
-    rlim_t wanted = (rlim_t)max_connections + FILES_BESIDE_CONNECTIONS;
-    if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= wanted)
-        return max_connections;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+        return wanted;
     struct rlimit raised = {limit.rlim_max < wanted ? limit.rlim_max : wanted, limit.rlim_max};
-    if (setrlimit(RLIMIT_NOFILE, &raised) == 0)
-        limit = raised;
-    if (limit.rlim_cur >= wanted)
-        return max_connections;
-    rlim_t beside = limit.rlim_cur / 2 < FILES_BESIDE_CONNECTIONS ? limit.rlim_cur / 2
-                                                                  : FILES_BESIDE_CONNECTIONS;
-    unsigned left = (unsigned)(limit.rlim_cur - beside);
+    if (limit.rlim_cur < wanted && setrlimit(RLIMIT_NOFILE, &raised) == 0)
+        return raised.rlim_cur;
+    return limit.rlim_cur;
+}
+
+/* Has no more connections than the limit of open files leaves room for, and an address its part of
+ * these. */
+static lb_err fit_file_limit(struct lb_server *server, struct lb_reason *reason)
+{
+    struct lb_server_settings *settings = &server->settings;
+    uint64_t wanted = lb_server_files(settings->max_connections, server->loop_count);
+    uint64_t limit = raise_file_limit(wanted);
+    if (limit >= wanted)
+        return LB_OK;
+    uint64_t of_loops = files_of_loops(server->loop_count);
+    uint64_t beside = files_open_now(limit) + FILES_LATER;
+    uint64_t least = of_loops + beside + 1;
+    if (limit < least)
+        return lb_fail(reason, LB_ERR_INTERNAL,
+                       "the limit of open files (%llu) is too low for %u I/O threads: %llu are "
+                       "needed; raise it (LimitNOFILE of the service, or ulimit -n), or lower "
+                       "--threads",
+                       (unsigned long long)limit, server->loop_count, (unsigned long long)least);
+    uint64_t half = (limit - of_loops) / 2;
+    uint64_t usual = half < FILES_BESIDE ? half : FILES_BESIDE;
+    if (beside < usual)
+        beside = usual;
+    uint64_t left = limit - of_loops - beside;
+    unsigned most = settings->max_connections;
+    if (left >= most)
+        return LB_OK;
     lb_log(LB_LOG_WARN, "http",
-           "the limit of open files (%llu) is too low for %u connections: at most %u are accepted",
-           (unsigned long long)limit.rlim_cur, max_connections, left);
-    return left;
+           "the limit of open files (%llu) is too low for %u connections: at most %llu are "
+           "accepted; %llu files are needed",
+           (unsigned long long)limit, most, (unsigned long long)left, (unsigned long long)wanted);
+    uint64_t share = settings->max_address_connections * left / most;
+    if (settings->max_address_connections)
+        settings->max_address_connections = share ? (unsigned)share : 1;
+    settings->max_connections = (unsigned)left;
+    return LB_OK;
 }
 
 static void set_id_prefix(struct lb_server *server)
@@ -84,18 +133,18 @@ lb_err lb_server_create(const struct lb_server_settings *settings, const struct 
     server->app = *app;
     server->loop_count = count;
     set_id_prefix(server);
-    server->settings.max_connections = fit_file_limit(settings->max_connections);
-    if (settings->max_address_connections)
-        server->shares = lb_shares_create(settings->max_address_connections);
-    if (settings->max_address_connections && !server->shares) {
+    lb_err err = listens ? fit_file_limit(server, reason) : LB_OK;
+    unsigned share = server->settings.max_address_connections;
+    if (err == LB_OK && share && !(server->shares = lb_shares_create(share)))
+        err = lb_fail(reason, LB_ERR_INTERNAL, "out of memory");
+    if (err != LB_OK) {
         free(server);
-        return lb_fail(reason, LB_ERR_INTERNAL, "out of memory");
+        return err;
     }
 
     int fds[LOOPS_MAX];
     for (unsigned i = 0; i < LOOPS_MAX; i++)
         fds[i] = -1;
-    lb_err err = LB_OK;
     if (listens)
         err = lb_listen_open(settings->listen, fds, count, &server->port, reason);
     if (err == LB_OK)
@@ -125,7 +174,8 @@ unsigned lb_server_port(const struct lb_server *server)
 
 unsigned lb_server_connections(const struct lb_server *server)
 {
-    return atomic_load_explicit(&server->connections, memory_order_relaxed);
+    return atomic_load_explicit(&server->connections, memory_order_relaxed) +
+           atomic_load_explicit(&server->control_connections, memory_order_relaxed);
 }
 
 unsigned lb_server_most_connections(struct lb_server *server)

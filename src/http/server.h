@@ -73,11 +73,15 @@ bool lb_cidr_contains(const struct lb_cidr *cidr, const struct in6_addr *address
 
 struct lb_server;
 
+/* How many files a process with such a server may have to open, the rest of it included. */
+uint64_t lb_server_files(unsigned max_connections, unsigned threads);
+
 /* Binds the sockets; does not serve yet. Raises the process's soft limit of open files when
- * max_connections needs it; where it cannot, max_connections becomes what the limit leaves.
- * LB_ERR_INTERNAL with a reason that a person can act on (address in use, host unknown, no
- * permission). An empty `listen` serves the control socket only. The settings are copied, what they
- * point to must outlive the server. */
+ * max_connections needs it; where it cannot, max_connections becomes what the limit leaves, and
+ * max_address_connections the same part of it. LB_ERR_INTERNAL with a reason that a person can act
+ * on (address in use, host unknown, no permission, no files for so many threads). An empty `listen`
+ * serves the control socket only. The settings are copied, what they point to must outlive the
+ * server. */
 lb_err lb_server_create(const struct lb_server_settings *settings, const struct lb_http_app *app,
                         struct lb_server **out, struct lb_reason *reason);
 

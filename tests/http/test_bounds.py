@@ -13,7 +13,7 @@ import pytest
 from support import abuse, expect
 from support.campaigns import Campaign
 from support.client import build
-from support.server import Server, binary
+from support.server import CommandFailed, Server, binary
 from support.waiting import eventually
 
 MIB = 1 << 20
@@ -163,6 +163,25 @@ def test_answers_that_are_not_read_have_a_bound():
         eventually(lambda: tenant.api.post(target, body).status == 200)
 
 
+@not_checked
+def test_pipelines_that_are_not_read_have_a_bound():
+    """A short answer takes 9 KiB until it is sent, and no request reserves them."""
+    count, request = 300, build("GET", "/livez") * 1000
+    with Server("--threads", "1") as server:
+        with server.connect() as connection:
+            connection.request("GET", "/livez")
+        before = abuse.memory_mib(server)
+        handled = [-1]
+
+        def waits_for_its_clients():
+            handled.append(server.metric('requests_total{method="GET",route="/livez",status="2xx"}'))
+            return handled[-1] > 4 * count and handled[-1] == handled[-2]
+
+        with abuse.under(abuse.flood_bodies, server.port, count, request):
+            eventually(waits_for_its_clients, told=lambda: handled[-1])
+            assert abuse.memory_mib(server, "VmHWM") < before + 40
+
+
 def await_rss(server, is_right):
     eventually(lambda: is_right(abuse.memory_mib(server)), told=lambda: abuse.memory_mib(server))
 
@@ -282,18 +301,26 @@ def test_strangers_that_hold_all_connections_keep_nobody_out(data):
             connection.close()
 
 
-def test_connections_leave_files_to_the_operator(monkeypatch, tmp_path):
-    wrapper = tmp_path / "leadblock"
-    wrapper.write_text(f'#!/bin/sh\nulimit -n 240\nexec {binary()} "$@"\n')
-    wrapper.chmod(0o755)
-    with monkeypatch.context() as patch:
-        patch.setenv("LEADBLOCK_BIN", str(wrapper))
-        # Each thread has files of its own, and several may accept one each at the same moment.
-        server = Server("--address-share", "100", "--threads", "1").start()
+@pytest.fixture
+def with_files(monkeypatch, tmp_path):
+    """Makes a server, not started yet, of a program that may have so many files open."""
+    program = binary()
+
+    def make(files, *options):
+        wrapper = tmp_path / "leadblock"
+        wrapper.write_text(f'#!/bin/sh\nulimit -n {files}\nexec {program} "$@"\n')
+        wrapper.chmod(0o755)
+        monkeypatch.setenv("LEADBLOCK_BIN", str(wrapper))
+        return Server(*options)
+    return make
+
+
+def test_connections_leave_files_to_the_operator(with_files):
+    server = with_files(244, "--address-share", "100", "--threads", "1").start()
     try:
         tenant = server.tenant()
         tenant.api.close()
-        assert "at most 120 are accepted" in server.log_text()
+        assert "at most 120 are accepted; 10516 files are needed" in server.log_text()
         held = abuse.open_many(server.port, 230)
         assert served(held, tenant) <= 120
         assert server.admin("POST", "/admin/workspaces", {"name": "while it is full", "plan": "pro",
@@ -302,6 +329,44 @@ def test_connections_leave_files_to_the_operator(monkeypatch, tmp_path):
             connection.close()
     finally:
         server.kill()
+        server.remove()
+
+
+def test_an_address_has_its_share_of_what_few_files_leave(with_files):
+    with with_files(244, "--address-share", "25", "--threads", "1") as server:
+        tenant = server.tenant()
+        tenant.api.close()
+        held = abuse.open_many(server.port, 40, source="127.0.0.2")
+        try:
+            assert served(held, tenant) == 30
+            assert connects(server, tenant, "127.0.0.3")
+        finally:
+            for connection in held:
+                connection.close()
+
+
+def test_few_files_make_no_more_connections_than_are_wanted(with_files):
+    with with_files(244, "--max-connections", "10", "--address-share", "100", "--threads", "1") as server:
+        tenant = server.tenant()
+        tenant.api.close()
+        assert "are accepted" not in server.log_text()
+        held = abuse.open_many(server.port, 30)
+        assert served(held, tenant) <= 10
+        for connection in held:
+            connection.close()
+
+
+def test_threads_have_their_files_or_the_server_does_not_start(with_files):
+    with with_files(250, "--max-connections", "4", "--threads", "60") as server:  # they have 181 files
+        tenant = server.tenant()
+        assert connects(server, tenant, "127.0.0.2")
+    server = with_files(250, "--max-connections", "4", "--threads", "80")
+    try:
+        with pytest.raises(CommandFailed, match=r"open files \(250\) is too low for 80 I/O threads: \d+ are needed; "
+                                                r"raise it \(LimitNOFILE of the service, or ulimit -n\), or lower "
+                                                r"--threads"):
+            server.start()
+    finally:
         server.remove()
 
 

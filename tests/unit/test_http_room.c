@@ -1,7 +1,10 @@
 /* Which connection gives place to one more when all are taken. The loop is held in a handler where
  * things have to come in the same turn; no time is measured. */
+#include "http/loop.h"
 #include "support/http_service.h"
 
+#include <pthread.h>
+#include <sched.h>
 #include <semaphore.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -250,6 +253,51 @@ static void unread_answers_that_the_kernel_has_go_too(void **state)
     close(fd);
 }
 
+/* Places that loops take and give back at once. No connection has them, so that there is none to
+ * end for another one. */
+#define LOOPS  4
+#define PLACES 1
+#define VISITS 100000
+
+static atomic_uint inside, most_inside;
+
+static void *take_and_give(void *arg)
+{
+    struct lb_loop *loop = arg;
+    for (unsigned i = 0; i < VISITS; i++) {
+        if (!lb_room_take(loop, false))
+            continue;
+        unsigned now = ++inside;
+        unsigned most = most_inside;
+        while (now > most && !atomic_compare_exchange_weak(&most_inside, &most, now))
+            ;
+        if (i % 64 == 0) /* with one processor, too */
+            sched_yield();
+        inside--;
+        lb_room_give(loop, false);
+    }
+    return NULL;
+}
+
+static void the_last_place_goes_to_one_of_all_loops(void **state)
+{
+    (void)state;
+    struct lb_server *all = calloc(1, sizeof *all + LOOPS * sizeof(struct lb_loop));
+    pthread_t threads[LOOPS];
+    assert_non_null(all);
+    all->settings.max_connections = PLACES;
+    for (size_t i = 0; i < LOOPS; i++) {
+        all->loops[i].server = all;
+        assert_int_equal(pthread_create(&threads[i], NULL, take_and_give, &all->loops[i]), 0);
+    }
+    for (size_t i = 0; i < LOOPS; i++)
+        pthread_join(threads[i], NULL);
+    assert_in_range(most_inside, 1, PLACES);
+    assert_in_range(lb_server_most_connections(all), 1, PLACES);
+    assert_int_equal(lb_server_connections(all), 0);
+    free(all);
+}
+
 #define SERVED(test) cmocka_unit_test_setup_teardown(test, start, stop)
 
 int main(void)
@@ -263,6 +311,7 @@ int main(void)
         SERVED(a_short_answer_that_was_not_read_yet_arrives),
         SERVED(unread_answers_go_with_their_connection),
         SERVED(unread_answers_that_the_kernel_has_go_too),
+        cmocka_unit_test(the_last_place_goes_to_one_of_all_loops),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -826,7 +826,7 @@ static void the_control_socket_is_local(void **state)
     struct sockaddr_un address = {.sun_family = AF_UNIX};
     socklen_t len = sizeof(sa_family_t);
     wanted.control_fd = socket(AF_UNIX, SOCK_STREAM, 0);
-    wanted.max_connections = 0;
+    wanted.max_connections = 1;
     assert_int_equal(bind(wanted.control_fd, (struct sockaddr *)&address, len), 0); /* autobind */
     assert_int_equal(listen(wanted.control_fd, 4), 0);
     len = sizeof address;
@@ -840,6 +840,10 @@ static void the_control_socket_is_local(void **state)
     expect(fd, "done");
     assert_true(app.last_local);
     assert_string_equal(app.last_client, "::1");
+    int other = dial(); /* the control socket's connections take no place of others */
+    say(other, GET("/a"));
+    expect(other, "HTTP/1.1 200 OK");
+    close(other);
     close(fd);
     stop(state);
     close(wanted.control_fd);
