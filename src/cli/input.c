@@ -6,6 +6,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <strings.h>
 
 #define SHOWN_MAX 20 /* faults that are explained one by one */
 
@@ -141,6 +142,19 @@ static bool next_name(struct lb_str *rest, struct lb_str *out)
     return len > 0;
 }
 
+static bool is_urn(struct lb_str text)
+{
+    return text.len >= 4 && strncasecmp(text.ptr, "urn:", 4) == 0;
+}
+
+/* Why a name that stands in a list is none. What follows a URN may be a part of it, as in
+ * urn:li:fs_salesProfile:ID,NAME_SEARCH,x. */
+static const char *refuse_in_list(const struct input *input, struct lb_str list, struct lb_str name,
+                                  struct lb_identifier *out)
+{
+    return is_urn(list) && !is_urn(name) ? SEVERAL : refuse(input, name, out);
+}
+
 /* An argument: all of its names, or it is invalid as a whole. */
 static void take_argument(struct input *input, struct lb_str text)
 {
@@ -149,12 +163,13 @@ static void take_argument(struct input *input, struct lb_str text)
     struct lb_identifier good, bad; /* the reason may be in the bad one */
     size_t names = 0;
     const char *fault = NULL;
-    if (is_address(text)) {
+    /* A name may hold separators: urn:li:fs_salesProfile:(ID,NAME_SEARCH,x). */
+    if (is_address(text) || !lb_identifier_normalise(text, &good)) {
         take(input, text, NULL);
         return;
     }
     for (; next_name(&rest, &name); names++) {
-        const char *invalid = refuse(input, name, fault ? &good : &bad);
+        const char *invalid = refuse_in_list(input, text, name, fault ? &good : &bad);
         fault = fault ? fault : invalid;
     }
     if (fault || !names) {

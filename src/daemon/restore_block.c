@@ -1,5 +1,6 @@
 #include "daemon/restore_sides.h"
 
+#include "domain/blocklist/erased.h"
 #include "domain/blocklist/item.h"
 #include "domain/blocklist/links.h"
 #include "domain/blocklist/page.h"
@@ -26,7 +27,8 @@ struct pair {
     unsigned named_count;
 };
 
-/* For people to read: the name, before which its type stands unless that is LinkedIn's. */
+/* For people to read: the name, before which its type stands unless that is LinkedIn's. Of an
+ * erased one there is a hash alone, which no one can give to unblock it. */
 static void name_one(struct pair *pair, struct lb_str key)
 {
     if (pair->named_count == PEOPLE_NAMED)
@@ -37,7 +39,7 @@ static void name_one(struct pair *pair, struct lb_str key)
         lb_buf_append_lit(&pair->named, ", ");
     if (!lb_key_is_linkedin(key))
         lb_buf_printf(&pair->named, "%s ", lb_name_type_word(lb_key_type(key)));
-    lb_buf_append_str(&pair->named, lb_key_value(key));
+    lb_buf_append_str(&pair->named, lb_erased_is_key(key) ? LB_STR("(erased)") : lb_key_value(key));
 }
 
 static lb_err take_entry(void *context, const struct lb_entry *entry)

@@ -20,6 +20,7 @@ CHECKED = ('line,value,publicIdentifier,blocked,scope,reason\r\n'
            '3,"no ""body""",,,,no profile address in this cell\r\n'
            '4,in/bob,bob,false,,\r\n'
            "5,'-cleo-,'-cleo-,true,workspace,'=1\r\n")
+MEMBER_ID = "ACwAABcD3fGhIjKlMnOpQrStUvWxYz0123456789"
 IMPORT_ID = re.compile(r"&importId=im_[0-9a-z]{16}")
 CSV = {"Content-Type": "text/csv; charset=utf-8"}
 
@@ -361,6 +362,26 @@ def sent(fake):
 def test_all_names_of_an_argument_are_taken(fake, line):
     assert run("block", "q1", line, env=fake.env).code == 0
     assert sent(fake) == ["ann", "bob", "carl", "dora"][:len(sent(fake))] and len(sent(fake)) > 1
+
+
+@pytest.mark.parametrize("command", ["block", "unblock", "check"])
+@pytest.mark.parametrize("urn", [
+    f"urn:li:fs_salesProfile:({MEMBER_ID},NAME_SEARCH,cMI4)",
+    f"urn:li:fs_salesProfile:({MEMBER_ID},undefined,undefined)",
+    f"URN:li:fs_salesProfile:({MEMBER_ID},NAME_SEARCH,cMI4",
+])
+def test_the_commas_in_a_urn_are_a_part_of_it(fake, command, urn):
+    run(command, "q1", urn, env=fake.env)
+    assert sent(fake) == [urn]
+
+
+def test_urns_in_an_argument_are_taken_and_what_only_follows_one_is_no_person(fake):
+    two = [f"urn:li:fsd_profile:{MEMBER_ID}", f"urn:li:fsd_profile:{MEMBER_ID}x"]
+    assert run("block", "q1", ",".join(two), env=fake.env).code == 0
+    assert sent(fake) == two
+    result = run("block", "q1", f"urn:li:fs_salesProfile:{MEMBER_ID},NAME_SEARCH,cMI4", env=fake.env)
+    assert result.code == 1 and "give each as one of its own" in result.err, result
+    assert len(fake.requests) == 1
 
 
 @pytest.mark.parametrize("line", [

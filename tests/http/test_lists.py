@@ -337,6 +337,22 @@ def test_search_with_sort_and_window(searched):
         assert listing.page(f"search=john&{listing.start}=1&{listing.size}=1") == ["john-doe-2"]
 
 
+def test_no_search_finds_the_hash_of_who_was_erased(fresh):
+    api, path = fresh.api, f"/campaigns/{fresh.campaign()}"
+    for each in (path, ""):
+        expect.ok(api.post(f"{each}/blocklist", {"entries": [{"publicIdentifier": "ada"}, {"email": "ada@example.com"}]}))
+    for entry in ({"publicIdentifier": "ada"}, {"email": "ada@example.com"}):
+        assert expect.ok(api.post("/erasures", entry))["blocked"] is True
+    for each in (f"{path}/blocklist", f"{path}/blocked-leads", "/blocklist", "/blocked-leads"):
+        assert expect.ok(api.get(each)) != []
+        for part in "~abcdefghijklmnopqrstuvwxyz0123456789-_":
+            assert expect.ok(api.get(f"{each}?search={part}")) == []
+    expect.ok(api.delete("/blocklist", {"entries": [{"publicIdentifier": "ada"}]}))
+    expect.ok(api.post("/blocklist", {"entries": [{"publicIdentifier": "ada", "reason": "asked again"}]}))
+    (found,) = expect.ok(api.get("/blocklist?search=asked"))
+    assert (found["value"], found["erased"], found["reason"]) == (None, True, "asked again")
+
+
 def test_search_can_be_walked_by_next(listing):
     listing.fill([f"{'odd' if number % 2 else 'even'}-{number}" for number in range(100)])
     seen, _ = listing.follow(f"search=odd&{listing.size}=7")

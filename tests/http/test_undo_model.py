@@ -332,3 +332,16 @@ def test_no_undo_of_an_undo_frees_an_erased_person(own):
         people.undo(again)
         assert expect.ok(people.api.get(f"{people.path}/ada"))["blocked"] is True
     assert people.reason("bob") is False
+
+
+def test_an_undo_says_whom_it_leaves_blocked_as_they_were_erased(own):
+    """The person was erased in another list, and is asked for twice in this one."""
+    people = People(own.tenant())
+    expect.ok(people.api.post("/blocked-leads", {"leads": [{"publicIdentifier": "ada"}]}))
+    expect.ok(people.api.post("/erasures", {"publicIdentifier": "ada"}))
+    one = people.block("ada", "bob", reason="one", blocked=2)
+    two = people.block("ada", "bob", reason="two")
+    assert people.undo(one)["message"] == "Undone: 0 leads unblocked, 2 blocked still by another request"
+    assert people.undo(two)["message"] == "Undone: 1 lead unblocked, 1 whose name is not kept any more"
+    assert expect.ok(people.api.get(f"{people.path}/ada"))["blocked"] is True
+    assert people.reason("bob") is False

@@ -331,6 +331,22 @@ def test_a_database_that_was_never_filled_is_kept_and_not_compared_with(day, tmp
     assert (kept / "leadblock.db").stat().st_size and run("verify", data).code == 0
 
 
+def test_who_was_erased_and_is_blocked_again_is_not_told_by_a_hash(tmp_path):
+    entries = [{"publicIdentifier": "ann"}, {"email": "bob@example.com"}]
+    with Server() as server:
+        api = server.tenant("agency").api
+        expect.ok(api.post("/blocklist", {"entries": entries}))
+        for entry in entries:
+            assert expect.ok(api.post("/erasures", entry))["blocked"] is True
+        server.cli("backup", tmp_path / "morning.db")
+        assert expect.ok(api.delete("/blocklist", {"entries": entries}))["unblocked"] == 2
+        server.stop()
+        answer = run("restore", tmp_path / "morning.db", "--data", server.data, "--replace", "--json")
+    assert answer.code == 0, answer
+    [(detail, count)] = items(json.loads(answer.out), "UNBLOCKED_SINCE").values()
+    assert (sorted(detail.split(", ")), count) == (["(erased)", "email (erased)"], 2)
+
+
 def test_a_backup_of_an_earlier_version_is_brought_to_this_one(tmp_path):
     dump = Path(__file__).resolve().parents[1] / "vectors" / "names-before.sql"
     old = tmp_path / "old.db"

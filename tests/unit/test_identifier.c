@@ -373,6 +373,10 @@ static void bare_names_that_are_probably_something_else_are_doubtful(void **stat
     assert_doubt(" none ", false, "\"none\": an empty field");
     assert_doubt("https://linkedin.com/in/none", false, NULL);
     assert_doubt("nonet", true, NULL);
+    assert_doubt("NAME_SEARCH", true, "Sales Navigator");
+    assert_doubt("name_search", false, "Sales Navigator");
+    assert_doubt("in/name_search", true, NULL);
+    assert_doubt("name-search", true, NULL);
 }
 
 static void length_is_counted_in_code_points_of_the_canonical_form(void **state)

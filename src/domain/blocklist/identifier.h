@@ -39,9 +39,9 @@ struct lb_identifier {
  * (Unicode, as utf8proc has it), until nothing changes. */
 const char *lb_identifier_normalise(struct lb_str raw, struct lb_identifier *out);
 
-/* Some bare names are names to the normaliser and yet most likely something else: "nan" and "none",
- * and where a person would be added (`adds`) also digits alone. NULL, or the reason for refusing
- * the name unless it is stored already; static storage. */
+/* Some bare names are names to the normaliser and yet most likely something else: "nan", "none" and
+ * "name_search", and where a person would be added (`adds`) also digits alone. NULL, or the reason
+ * for refusing the name unless it is stored already; static storage. */
 const char *lb_identifier_judge_doubt(const struct lb_identifier *identifier, bool adds);
 
 static inline const char *lb_identifier_doubt(const struct lb_identifier *identifier, bool adds)

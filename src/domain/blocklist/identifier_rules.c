@@ -29,6 +29,8 @@ static const char NO_MEMBER[] =
     "has no member id (ACoAA... or ACwAA...) where one belongs; " GIVE_PROFILE;
 static const char DIGITS[] =
     "is only digits: a record number? If it is a LinkedIn name, send its address";
+static const char SALES_PART[] =
+    "is a part of a Sales Navigator URL; give the member id before it (ACwAA...), or " GIVE_PROFILE;
 static const char PAGE[] = "is a page of LinkedIn, not a person; " GIVE_PROFILE;
 
 struct kind_of_name {
@@ -44,6 +46,7 @@ static const struct kind_of_name FIELDS[] = {
 static const struct kind_of_name DOUBTFUL_FIELDS[] = {
     {LB_STR("nan"), "is \"nan\"" EMPTY_FIELD},
     {LB_STR("none"), "is \"none\"" EMPTY_FIELD},
+    {LB_STR("name_search"), SALES_PART}, /* of ACwAA...,NAME_SEARCH,x */
 };
 
 static const struct kind_of_name PAGES[] = {

@@ -16,6 +16,9 @@
 static const char EMPTY_PAGE[] = EMPTY_FIELD;
 static const char EMPTY_NAME[] =
     EMPTY_FIELD "; if it is the company's name, send \"force\": true with it alone";
+static const char LEFT_OVER[] =
+    "is what a program leaves where a name should stand; give the company's name, its LinkedIn "
+    "page or its domain; if it is the name, send \"force\": true with it alone";
 static const char UNSTABLE[] = "combines characters in a way that has no single form; type it anew";
 static const char TOO_LONG[] = "has more than 200 characters; give the company's name alone";
 const char lb_name_few_letters[] =
@@ -168,6 +171,17 @@ bool lb_name_company_earlier(struct lb_str text, struct lb_typed_name *out)
     return true;
 }
 
+/* {{company}}, ${company}, <%= company %>, %COMPANY%, #REF!, [object Object]: of templates that
+ * were not filled in, of spreadsheets and programs. What is left of them are words: "ref". */
+static bool is_left_over(struct lb_str text)
+{
+    char first = text.ptr[0], last = text.ptr[text.len - 1];
+    return lb_ascii_holds_lower(text, LB_STR("{{")) || lb_ascii_holds_lower(text, LB_STR("${")) ||
+           lb_ascii_holds_lower(text, LB_STR("<%")) ||
+           lb_ascii_starts_lower(text, LB_STR("[object ")) || (first == '%' && last == '%') ||
+           (first == '#' && (last == '!' || last == '?'));
+}
+
 void lb_name_judge_company(struct lb_str text, struct lb_typed_name *out)
 {
     bool page = out->type == LB_NAME_COMPANY_PAGE;
@@ -175,7 +189,9 @@ void lb_name_judge_company(struct lb_str text, struct lb_typed_name *out)
         out->doubt = NO_PAGE;
     else if (lb_name_is_empty_field(out->type, lb_typed_name_str(out)))
         out->doubt = page ? EMPTY_PAGE : EMPTY_NAME;
-    out->forceable = out->doubt == EMPTY_NAME; /* such as "NA-KD" */
+    else if (!page && is_left_over(text))
+        out->doubt = LEFT_OVER;
+    out->forceable = out->doubt && !page; /* such as "NA-KD" */
 }
 
 /* --- Pages --- */

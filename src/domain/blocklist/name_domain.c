@@ -29,6 +29,8 @@ static const char PROVIDER[] =
     "the addresses, or send \"force\": true to block all of them";
 static const char SITE[] = "has pages of unrelated people and companies; give the company's own "
                            "domain, or send \"force\": true to block the site itself";
+static const char FILE_NAME[] =
+    "ends as the name of a file, and no domain ends so; give a host name such as acme.com";
 static const char NO_LIST[] =
     "cannot be judged: the list of public suffixes is missing; install the "
     "package publicsuffix, and restart";
@@ -44,11 +46,27 @@ static void load_suffixes(void)
         suffixes = psl_builtin();
 }
 
+/* Of files that are given by mistake, and where websites are looked for. Others are endings of
+ * domains, too: .zip, .mov, .py. */
+static bool ends_as_file(const char *host)
+{
+    static const char *const ENDINGS[] = {
+        ".csv", ".tsv", ".xls", ".xlsx", ".ods", ".txt", ".pdf",  ".doc", ".docx", ".json",
+        ".xml", ".vcf", ".htm", ".html", ".php", ".jpg", ".jpeg", ".png", ".gif"};
+    const char *ending = strrchr(host, '.');
+    for (size_t i = 0; ending && i < sizeof ENDINGS / sizeof *ENDINGS; i++)
+        if (strcmp(ending, ENDINGS[i]) == 0)
+            return true;
+    return false;
+}
+
 static void judge(struct lb_typed_name *out)
 {
     static pthread_once_t once = PTHREAD_ONCE_INIT;
     pthread_once(&once, load_suffixes);
-    if (!suffixes)
+    if (ends_as_file(out->text))
+        out->doubt = FILE_NAME;
+    else if (!suffixes)
         out->doubt = NO_LIST;
     else if (psl_is_public_suffix2(suffixes, out->text, PSL_TYPE_ANY))
         out->doubt = SUFFIX;

@@ -1,6 +1,7 @@
 #include "domain/blocklist/page.h"
 
 #include "domain/blocklist/entry.h"
+#include "domain/blocklist/erased.h"
 #include "domain/blocklist/internal.h"
 
 #include <stdlib.h>
@@ -85,7 +86,8 @@ static bool has_bounds(const struct lb_page_query *query)
 
 static bool has_term(const struct lb_page_query *query, const struct lb_entry *entry)
 {
-    return !query->term.len || matches(lb_key_value(entry->key), query->term) ||
+    bool named = !lb_erased_is_key(entry->key); /* else there is a hash */
+    return !query->term.len || (named && matches(lb_key_value(entry->key), query->term)) ||
            has_words(entry->reason, query->words);
 }
 

@@ -233,8 +233,10 @@ static lb_err undo_row(struct lb_packer *packer, enum lb_log_kind kind, uint64_t
     const struct lb_row_times *row_times = packer->change->standing.workspace->row_times;
     for (uint64_t number = first; !err && lb_log_items_next(&items, &item); number++) {
         uint64_t target;
-        if (stays_erased(kind, item))
+        if (stays_erased(kind, item)) {
+            packer->change->gone++;
             continue;
+        }
         if (!target_of(kind, number, item, &target))
             return LB_ERR_STORAGE_UNAVAILABLE;
         uint64_t id = lb_row_times_id_of(row_times, target);
