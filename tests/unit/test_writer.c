@@ -695,13 +695,13 @@ static void what_apply_will_read_is_told_before_any_is_applied(void **state)
                                    "prepare commit show publish1 publish3 publish4 ");
 }
 
-static void nobody_looks_ahead_in_a_store_of_ones_own(void **state)
+static void a_store_of_ones_own_is_looked_ahead_in_as_well(void **state)
 {
     struct fixture *fixture = *state;
     struct fake fake = {.write.look_ahead = fake_look_ahead};
     submit(fixture, &fake, 1);
     await(fixture, 1);
-    assert_int_equal(fake.looked, 0);
+    assert_int_equal(fake.looked, 1); /* memory may have to be loaded */
     assert_int_equal(fake.applied, 1);
 }
 
@@ -1769,7 +1769,7 @@ int main(void)
         TEST(a_batch_that_never_gets_through_is_told_so_after_nine_attempts),
         TEST(a_refused_write_keeps_its_error_through_conflicts),
         TEST(what_apply_will_read_is_told_before_any_is_applied),
-        TEST(nobody_looks_ahead_in_a_store_of_ones_own),
+        TEST(a_store_of_ones_own_is_looked_ahead_in_as_well),
         TEST(an_unknown_outcome_ends_nothing_when_others_share_the_store),
         TEST(a_workspace_that_cannot_be_written_takes_no_other_with_it),
         TEST(a_write_that_waits_in_vain_takes_none_of_another_workspace_with_it),
