@@ -142,17 +142,19 @@ static bool next_name(struct lb_str *rest, struct lb_str *out)
     return len > 0;
 }
 
+/* Or a part of one that tells so. */
 static bool is_urn(struct lb_str text)
 {
-    return text.len >= 4 && strncasecmp(text.ptr, "urn:", 4) == 0;
+    return (text.len >= 4 && strncasecmp(text.ptr, "urn:", 4) == 0) ||
+           (text.len == 11 && strncasecmp(text.ptr, "NAME_SEARCH", 11) == 0);
 }
 
-/* Why a name that stands in a list is none. What follows a URN may be a part of it, as in
- * urn:li:fs_salesProfile:ID,NAME_SEARCH,x. */
-static const char *refuse_in_list(const struct input *input, struct lb_str list, struct lb_str name,
+/* Why a name that stands in a list is none. What follows a URN, or the second part of one, may be a
+ * part of it, as in urn:li:fs_salesProfile:ID,NAME_SEARCH,x. */
+static const char *refuse_in_list(const struct input *input, bool after_urn, struct lb_str name,
                                   struct lb_identifier *out)
 {
-    return is_urn(list) && !is_urn(name) ? SEVERAL : refuse(input, name, out);
+    return after_urn && !is_urn(name) ? SEVERAL : refuse(input, name, out);
 }
 
 /* An argument: all of its names, or it is invalid as a whole. */
@@ -163,14 +165,16 @@ static void take_argument(struct input *input, struct lb_str text)
     struct lb_identifier good, bad; /* the reason may be in the bad one */
     size_t names = 0;
     const char *fault = NULL;
+    bool after_urn = false;
     /* A name may hold separators: urn:li:fs_salesProfile:(ID,NAME_SEARCH,x). */
     if (is_address(text) || !lb_identifier_normalise(text, &good)) {
         take(input, text, NULL);
         return;
     }
     for (; next_name(&rest, &name); names++) {
-        const char *invalid = refuse_in_list(input, text, name, fault ? &good : &bad);
+        const char *invalid = refuse_in_list(input, after_urn, name, fault ? &good : &bad);
         fault = fault ? fault : invalid;
+        after_urn = after_urn || is_urn(name);
     }
     if (fault || !names) {
         take(input, text, names > 1 ? fault : NULL);

@@ -257,8 +257,10 @@ static void check_limits(struct lb_checkup *checkup)
     struct rlimit own;
     uint64_t files = 0;
     const struct lb_config *config = checkup->config;
-    uint64_t wanted = lb_server_files(config->max_connections, lb_config_threads(config));
     bool of_server = checkup->server && server_limit(checkup->server, &files);
+    /* How many threads a server that runs has is not known here. */
+    uint64_t wanted =
+        lb_server_files(config->max_connections, of_server ? 1 : lb_config_threads(config));
     if (!of_server) {
         if (getrlimit(RLIMIT_NOFILE, &own) != 0)
             return;

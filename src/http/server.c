@@ -18,11 +18,11 @@
 #define FILES_LATER  16  /* of them, that cannot be done without once the server runs */
 #define LOOPS_MAX    256
 
-/* Each loop has an epoll set, the mailbox's descriptor and a listening socket, the first one the
- * control socket, too. */
+/* Each loop has an epoll set, the mailbox's descriptor, a listening socket, and for a moment a
+ * connection for which there is no place; the first one has the control socket, too. */
 static uint64_t files_of_loops(unsigned loops)
 {
-    return 3 * (uint64_t)loops + 1;
+    return 4 * (uint64_t)loops + 1;
 }
 
 uint64_t lb_server_files(unsigned max_connections, unsigned threads)
@@ -64,10 +64,10 @@ static lb_err fit_file_limit(struct lb_server *server, struct lb_reason *reason)
     uint64_t least = of_loops + beside + 1;
     if (limit < least)
         return lb_fail(reason, LB_ERR_INTERNAL,
-                       "the limit of open files (%llu) is too low for %u I/O threads: %llu are "
-                       "needed; raise it (LimitNOFILE of the service, or ulimit -n), or lower "
-                       "--threads",
-                       (unsigned long long)limit, server->loop_count, (unsigned long long)least);
+                       "the limit of open files (%llu) is too low for --threads=%u: %llu are "
+                       "needed; raise it (LimitNOFILE of the service, or ulimit -n)%s",
+                       (unsigned long long)limit, server->loop_count, (unsigned long long)least,
+                       server->loop_count > 1 ? ", or lower --threads" : "");
     uint64_t half = (limit - of_loops) / 2;
     uint64_t usual = half < FILES_BESIDE ? half : FILES_BESIDE;
     if (beside < usual)

@@ -2,7 +2,7 @@
 
 #include "store/chain.h"
 
-#if defined(__x86_64__)
+#if defined(__x86_64__) && __has_builtin(__builtin_shufflevector) /* clang, and gcc from 12 on */
 
 #include <endian.h>
 #include <string.h>

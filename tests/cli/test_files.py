@@ -368,7 +368,7 @@ def test_all_names_of_an_argument_are_taken(fake, line):
 @pytest.mark.parametrize("urn", [
     f"urn:li:fs_salesProfile:({MEMBER_ID},NAME_SEARCH,cMI4)",
     f"urn:li:fs_salesProfile:({MEMBER_ID},undefined,undefined)",
-    f"URN:li:fs_salesProfile:({MEMBER_ID},NAME_SEARCH,cMI4",
+    f"URN:li:fs_salesProfile:({MEMBER_ID},NAME_SEARCH,cMI4)",
 ])
 def test_the_commas_in_a_urn_are_a_part_of_it(fake, command, urn):
     run(command, "q1", urn, env=fake.env)
@@ -379,9 +379,20 @@ def test_urns_in_an_argument_are_taken_and_what_only_follows_one_is_no_person(fa
     two = [f"urn:li:fsd_profile:{MEMBER_ID}", f"urn:li:fsd_profile:{MEMBER_ID}x"]
     assert run("block", "q1", ",".join(two), env=fake.env).code == 0
     assert sent(fake) == two
-    result = run("block", "q1", f"urn:li:fs_salesProfile:{MEMBER_ID},NAME_SEARCH,cMI4", env=fake.env)
+
+
+@pytest.mark.parametrize("line", [
+    f"urn:li:fs_salesProfile:{MEMBER_ID},NAME_SEARCH,cMI4",
+    f"ann,urn:li:fs_salesProfile:{MEMBER_ID},cMI4",
+    f"{MEMBER_ID},NAME_SEARCH,cMI4",
+    f"urn:li:fs_salesProfile:({MEMBER_ID},NAME_SEARCH,cMI4",
+    f"urn:li:fs_salesProfile:({MEMBER_ID},carl-roe",
+    f"urn:li:fsd_profile:({MEMBER_ID},{MEMBER_ID}x)",
+])
+def test_what_may_be_a_part_of_a_urn_is_no_person_of_its_own(fake, line):
+    result = run("block", "q1", line, env=fake.env)
     assert result.code == 1 and "give each as one of its own" in result.err, result
-    assert len(fake.requests) == 1
+    assert run("block", "q1", line, "--skip-invalid", env=fake.env).code == 1 and fake.requests == []
 
 
 @pytest.mark.parametrize("line", [

@@ -320,7 +320,7 @@ def test_connections_leave_files_to_the_operator(with_files):
     try:
         tenant = server.tenant()
         tenant.api.close()
-        assert "at most 120 are accepted; 10516 files are needed" in server.log_text()
+        assert "at most 120 are accepted; 10517 files are needed" in server.log_text()
         held = abuse.open_many(server.port, 230)
         assert served(held, tenant) <= 120
         assert server.admin("POST", "/admin/workspaces", {"name": "while it is full", "plan": "pro",
@@ -357,12 +357,12 @@ def test_few_files_make_no_more_connections_than_are_wanted(with_files):
 
 
 def test_threads_have_their_files_or_the_server_does_not_start(with_files):
-    with with_files(250, "--max-connections", "4", "--threads", "60") as server:  # they have 181 files
+    with with_files(250, "--max-connections", "4", "--threads", "50") as server:  # they have 201 files
         tenant = server.tenant()
         assert connects(server, tenant, "127.0.0.2")
     server = with_files(250, "--max-connections", "4", "--threads", "80")
     try:
-        with pytest.raises(CommandFailed, match=r"open files \(250\) is too low for 80 I/O threads: \d+ are needed; "
+        with pytest.raises(CommandFailed, match=r"open files \(250\) is too low for --threads=80: \d+ are needed; "
                                                 r"raise it \(LimitNOFILE of the service, or ulimit -n\), or lower "
                                                 r"--threads"):
             server.start()

@@ -202,8 +202,8 @@ def test_a_server_that_may_open_few_files(running):
     before = resource.prlimit(running.process.pid, resource.RLIMIT_NOFILE)
     resource.prlimit(running.process.pid, resource.RLIMIT_NOFILE, (500, before[1]))
     try:
-        Doctor("--data", running.data, env={"LEADBLOCK_THREADS": "2"}).one(
-            "open files", "warning", "the server may open 500 files; 10519 ", "LimitNOFILE")
+        Doctor("--data", running.data, env={"LEADBLOCK_THREADS": "20"}).one(
+            "open files", "warning", "the server may open 500 files; 10517 ", "LimitNOFILE")
     finally:
         resource.prlimit(running.process.pid, resource.RLIMIT_NOFILE, before)
 

@@ -234,6 +234,28 @@ static const char *refuse_urn(struct lb_str kind, struct lb_identifier *out)
     return out->text;
 }
 
+/* Is one of the parts that commas divide a member id? */
+static bool holds_member_id(struct lb_str parts)
+{
+    while (parts.len) {
+        size_t len = span_until_any(parts, ",");
+        if (lb_identifier_is_member_id((struct lb_str){parts.ptr, len}))
+            return true;
+        parts = lb_str_skip(parts, len < parts.len ? len + 1 : len);
+    }
+    return false;
+}
+
+/* Of what follows the kind in brackets: `(ID,NAME_SEARCH,x)` names one member. */
+static const char *check_brackets(struct lb_str rest, struct lb_str id)
+{
+    size_t end = span_until_any(rest, ")");
+    struct lb_str others = {rest.ptr + id.len, end - id.len};
+    bool open = end == rest.len && others.len;
+    bool goes_on = end + 1 < rest.len || lb_ascii_holds_lower(rest, LB_STR("urn:"));
+    return open || goes_on || holds_member_id(others) ? lb_identifier_two : NULL;
+}
+
 const char *lb_identifier_member_of_urn(struct lb_str urn, struct lb_str *out_id,
                                         struct lb_identifier *out)
 {
@@ -253,9 +275,7 @@ const char *lb_identifier_member_of_urn(struct lb_str urn, struct lb_str *out_id
     else if (span_until_any(rest, ",)") < rest.len)
         return lb_identifier_two; /* a list of URNs */
     *out_id = (struct lb_str){rest.ptr, span_until_any(rest, ",)")};
-    size_t end = span_until_any(rest, ")");
-    return end + 1 < rest.len || lb_ascii_holds_lower(rest, LB_STR("urn:")) ? lb_identifier_two
-                                                                            : NULL;
+    return check_brackets(rest, *out_id);
 }
 
 struct lb_str lb_identifier_member_of_sales(struct lb_str segment)

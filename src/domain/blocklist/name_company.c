@@ -171,14 +171,24 @@ bool lb_name_company_earlier(struct lb_str text, struct lb_typed_name *out)
     return true;
 }
 
-/* {{company}}, ${company}, <%= company %>, %COMPANY%, #REF!, [object Object]: of templates that
- * were not filled in, of spreadsheets and programs. What is left of them are words: "ref". */
+/* {{company}}, {company}, ${company}, <%= company %>, %COMPANY%, *|COMPANY|*, #REF!, [object
+ * Object]: of templates that were not filled in, of spreadsheets and programs, also in quotation
+ * marks. What is left of them are words: "ref". */
 static bool is_left_over(struct lb_str text)
 {
+    static const char *const signs[] = {"{{", "${", "<%", "*|", "[[", "%("};
+    while (text.len && strchr("\"'=", text.ptr[0]))
+        text = lb_str_skip(text, 1);
+    while (text.len && strchr("\"'", text.ptr[text.len - 1]))
+        text.len--;
+    if (!text.len)
+        return false;
     char first = text.ptr[0], last = text.ptr[text.len - 1];
-    return lb_ascii_holds_lower(text, LB_STR("{{")) || lb_ascii_holds_lower(text, LB_STR("${")) ||
-           lb_ascii_holds_lower(text, LB_STR("<%")) ||
-           lb_ascii_starts_lower(text, LB_STR("[object ")) || (first == '%' && last == '%') ||
+    for (size_t i = 0; i < sizeof signs / sizeof *signs; i++)
+        if (lb_ascii_holds_lower(text, lb_str(signs[i])))
+            return true;
+    return lb_ascii_starts_lower(text, LB_STR("[object ")) || (first == '%' && last == '%') ||
+           (first == '{' && last == '}') || (first == '<' && last == '>') ||
            (first == '#' && (last == '!' || last == '?'));
 }
 
