@@ -142,15 +142,15 @@ static bool next_name(struct lb_str *rest, struct lb_str *out)
     return len > 0;
 }
 
-/* Or a part of one that tells so. */
+/* Does it begin as a URN does, or is it NAME_SEARCH, which stands in URNs alone? */
 static bool is_urn(struct lb_str text)
 {
     return (text.len >= 4 && strncasecmp(text.ptr, "urn:", 4) == 0) ||
            (text.len == 11 && strncasecmp(text.ptr, "NAME_SEARCH", 11) == 0);
 }
 
-/* Why a name that stands in a list is none. What follows a URN, or the second part of one, may be a
- * part of it, as in urn:li:fs_salesProfile:ID,NAME_SEARCH,x. */
+/* Why a name in a list cannot be taken; NULL: it can. Behind a URN only other URNs can: in
+ * urn:li:fs_salesProfile:ID,NAME_SEARCH,x all three parts are one URN, and x is no person. */
 static const char *refuse_in_list(const struct input *input, bool after_urn, struct lb_str name,
                                   struct lb_identifier *out)
 {

@@ -51,11 +51,12 @@ void lb_chain_commit(const uint8_t seed[LB_SEED_SIZE], enum lb_commitment_kind k
                      struct lb_str text, struct lb_commitment *out);
 
 /* Commitments that are made together, four at a time, which takes half the time. Zero at first.
- * What is pointed to lives until the end, at which all are made. */
+ * Seeds, texts and results must stay in place until lb_chain_commits_end, after which all
+ * commitments are made. */
 struct lb_chain_commits {
     struct lb_lane lanes[LB_LANES];
     size_t count;
-    uint8_t unused[LB_COMMITMENT_SIZE]; /* where lanes without a text write */
+    uint8_t unused[LB_COMMITMENT_SIZE]; /* the results of lanes that have no text of their own */
 };
 
 void lb_chain_commits_add(struct lb_chain_commits *commits, const uint8_t seed[LB_SEED_SIZE],

@@ -32,7 +32,8 @@ IN_LANES lanes rotate(lanes x, int right)
     return x >> right | x << (64 - right);
 }
 
-/* Rotations to the right by whole bytes are one instruction each: which bytes the lane gets. */
+/* To rotate to the right by whole bytes is one instruction, which takes a list of bytes: where
+ * each byte of a lane comes from. */
 #define BYTES(lane, from)                                                                          \
     8 * (lane) + (from) % 8, 8 * (lane) + ((from) + 1) % 8, 8 * (lane) + ((from) + 2) % 8,         \
         8 * (lane) + ((from) + 3) % 8, 8 * (lane) + ((from) + 4) % 8,                              \
@@ -97,8 +98,8 @@ IN_LANES void sip_rounds(lanes v[4], int count)
         sip_round(v);
 }
 
-/* The last word of a text has its length in its highest byte; lanes that have had theirs keep what
- * they are. */
+/* The last word of a text has the text's length in its highest byte. A lane whose text is shorter
+ * than another's does not change after its last word. */
 IN_LANES void sip_texts(lanes v[4], const struct block *block)
 {
     const lanes last = block->length >> 3;

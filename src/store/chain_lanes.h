@@ -1,6 +1,6 @@
-/* Commitments to four texts at once, one in each lane of vector registers. They are the same as
- * those that libsodium makes one by one, at a third of the instructions; where a processor cannot
- * do so, or a text is longer than a block of BLAKE2b, libsodium makes them. Threads: stateless. */
+/* Commitments to four texts at once, one in each lane of vector registers: the same as libsodium
+ * makes one by one, in half the instructions. For processors with AVX2 and texts of up to
+ * LB_LANE_BYTES; chain.c has libsodium make the others. Threads: stateless. */
 #ifndef LB_STORE_CHAIN_LANES_H
 #define LB_STORE_CHAIN_LANES_H
 
@@ -10,7 +10,7 @@
 #include <stdint.h>
 
 #define LB_LANES      4
-#define LB_LANE_BYTES 128 /* of a text, at most */
+#define LB_LANE_BYTES 128 /* the longest text, in bytes: one block of BLAKE2b */
 
 /* A commitment of LB_COMMITMENT_SIZE bytes to a text: its BLAKE2b with `use` as personalisation
  * and, as salt, its SipHash-2-4-128 under the seed. */
@@ -21,9 +21,10 @@ struct lb_lane {
     uint8_t *out;
 };
 
-/* Does the processor have what it takes? */
+/* Does the processor have AVX2, and was the program built for it? */
 bool lb_lanes_exist(void);
 
+/* Only where lb_lanes_exist(), and with four texts of at most LB_LANE_BYTES each. */
 void lb_lanes_commit(const struct lb_lane lanes[LB_LANES]);
 
 #endif
