@@ -1,5 +1,8 @@
 #include "import/choice.h"
 
+#include "import/mail.h"
+#include "import/rivals.h"
+
 /* Estimates of different names that are so close say nothing, in percent. */
 #define CLOSE_PERCENT 2
 
@@ -257,6 +260,9 @@ static lb_err choose_in_table(const struct lb_import_survey *survey,
         if (!out->name)
             out->name = heading_beside(survey, &survey->columns[out->column]);
     } else if (find_column(survey, &out->column)) {
+        lb_err err = lb_import_refuse_rivals(survey, out->column, false, reason);
+        if (err)
+            return err;
         out->name = lb_import_label_of(survey, &survey->columns[out->column]);
     } else {
         return lb_fail(reason, LB_ERR_COLUMN_UNKNOWN, "%s", NO_COLUMN);
@@ -365,6 +371,7 @@ static lb_err choose_in_text(const struct lb_import_survey *survey,
         return LB_OK;
     }
     struct lb_str first = whole_parts(&facts->kept[0]);
+    out->mail = lb_import_begins_mail(lb_str(facts->kept[0].text));
     size_t headings = count_headings(first, &parts);
     bool other = false;
     if ((headings && headings == parts) || lb_import_heading_equal(first, options->column)) {

@@ -7,6 +7,13 @@
 
 #define FIRST_CAPACITY 16
 
+/* Not 0, which is a free slot. */
+static uint64_t hash_of(const struct lb_distinct *all, struct lb_str name)
+{
+    uint64_t hash = XXH3_64bits_withSeed(name.ptr, name.len, all->seed);
+    return hash + (hash == 0);
+}
+
 static bool is_kept(const struct lb_distinct *all, uint64_t hash)
 {
     return (hash & ((1ull << all->level) - 1)) == 0;
@@ -44,8 +51,7 @@ static bool move(struct lb_distinct *all, struct lb_distinct_set *set, size_t ca
 enum lb_distinct_outcome lb_distinct_add(struct lb_distinct *all, struct lb_distinct_set *set,
                                          struct lb_str name)
 {
-    uint64_t hash = XXH3_64bits_withSeed(name.ptr, name.len, all->seed);
-    hash += hash == 0;
+    uint64_t hash = hash_of(all, name);
     if (!is_kept(all, hash))
         return LB_DISTINCT_DONE;
     if (4 * (set->count + 1) > 3 * set->capacity &&
@@ -75,6 +81,23 @@ bool lb_distinct_thin(struct lb_distinct *all, struct lb_distinct_set *set)
 uint64_t lb_distinct_count(const struct lb_distinct *all, const struct lb_distinct_set *set)
 {
     return (uint64_t)set->count << all->level;
+}
+
+uint64_t lb_distinct_count_apart(const struct lb_distinct *all, const struct lb_distinct_set *set,
+                                 const struct lb_distinct_set *other)
+{
+    uint64_t apart = 0;
+    for (size_t i = 0; i < set->capacity; i++)
+        apart +=
+            set->slots[i] && (!other->capacity || !other->slots[place_of(other, set->slots[i])]);
+    return apart << all->level;
+}
+
+bool lb_distinct_may_have(const struct lb_distinct *all, const struct lb_distinct_set *set,
+                          struct lb_str name)
+{
+    uint64_t hash = hash_of(all, name);
+    return !is_kept(all, hash) || (set->capacity && set->slots[place_of(set, hash)]);
 }
 
 void lb_distinct_set_fini(struct lb_distinct_set *set)

@@ -40,6 +40,14 @@ bool lb_distinct_thin(struct lb_distinct *all, struct lb_distinct_set *set);
 /* How many different names the set has, exactly at level 0. */
 uint64_t lb_distinct_count(const struct lb_distinct *all, const struct lb_distinct_set *set);
 
+/* How many of them the set `other` does not have. */
+uint64_t lb_distinct_count_apart(const struct lb_distinct *all, const struct lb_distinct_set *set,
+                                 const struct lb_distinct_set *other);
+
+/* May the set have the name? Beyond LB_DISTINCT_MAX it is not known of most. */
+bool lb_distinct_may_have(const struct lb_distinct *all, const struct lb_distinct_set *set,
+                          struct lb_str name);
+
 void lb_distinct_set_fini(struct lb_distinct_set *set);
 
 #endif

@@ -97,6 +97,33 @@ const char *const lb_heading_others_anywhere[] = {
     /* Arabic, Russian */
     "شركة", "المالك", "компания", "владелец", "ответственный", "отправитель", "менеджер", NULL};
 
+const char *const lb_heading_stops[] = {
+    /* English */
+    "block", "be blocked", "remove", "be removed", "exclude", "be excluded", "unsubscribe", "stop",
+    "not contact", "not be contacted", "not write", "never contact", "never write",
+    /* German */
+    "sperren", "gesperrt werden", "entfernen", "entfernt werden", "ausschliessen",
+    "nicht kontaktieren", "nicht mehr", "nicht anschreiben", "sperrenden", "sperrende",
+    /* French */
+    "bloquer", "retirer", "supprimer", "exclure", "ne plus", "pas contacter", "plus contacter",
+    /* Spanish, Portuguese, Italian */
+    "bloquear", "eliminar", "excluir", "no contactar", "no debe", "no debemos", "remover",
+    "não contactar", "não contatar", "não deve", "bloccare", "rimuovere", "escludere",
+    "non contattare", "non deve",
+    /* Dutch, Polish */
+    "blokkeren", "verwijderen", "uitsluiten", "niet benaderen", "niet contacteren", "niet meer",
+    "zablokować", "usunąć", "wykluczyć", NULL};
+
+const char *const lb_heading_examples[] = {
+    /* English */
+    "e g", "eg", "example", "such as", "look like", "looks like", "format",
+    /* German, French */
+    "z b", "zb", "beispiel", "beispielsweise", "p ex", "ex", "exemple",
+    /* Spanish, Portuguese, Italian */
+    "p ej", "ej", "ejemplo", "exemplo", "esempio",
+    /* Dutch, Polish; others */
+    "bijv", "bijvoorbeeld", "voorbeeld", "np", "przykład", "例", "например", NULL};
+
 const char *const lb_heading_reasons[] = {
     /* Reasons: English, German, French, Spanish, Portuguese, Italian, Dutch, Polish, others */
     "reason", "reasons", "grund", "begründung", "motif", "raison", "motivo", "razón", "razon",

@@ -27,6 +27,13 @@ extern const char *const lb_heading_by_at_end[];
  * theirs: "Email (found by a tool)", "Kontakt von LinkedIn". */
 extern const char *const lb_heading_not_by[];
 
+/* What is said of people who are not to be contacted: a word of the heading,
+ * or two or three that follow each other. */
+extern const char *const lb_heading_stops[];
+
+/* What stands before an example, such as an address: the same. */
+extern const char *const lb_heading_examples[];
+
 /* Why a person is on the list. The best first. */
 extern const char *const lb_heading_reasons[];
 

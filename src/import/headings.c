@@ -5,6 +5,15 @@
 
 #define WORDS_MAX 12
 
+/* A heading with more words or code points is a sentence. */
+#define QUESTION_WORDS  6
+#define QUESTION_POINTS 60
+
+#define UTF8_MAX 4 /* bytes of a character, which are never cut */
+
+/* An example is said to follow in so many bytes before it. */
+#define EXAMPLE_BYTES 24
+
 /* What folding makes of any string fits: it works on 16 times the code points of a name. */
 #define FOLDED_MAX (4 * 16 * LB_IDENTIFIER_MAX_CODE_POINTS + 1)
 
@@ -42,15 +51,28 @@ static bool begins_word(struct lb_str cell, size_t i)
            !(i >= 6 && memcmp(cell.ptr + i - 6, "linked", 6) == 0);
 }
 
+/* The bytes of what is no letter that a string begins with; 0: it begins with one. */
+static size_t sign_length(struct lb_str text)
+{
+    static const struct lb_str SIGNS[] = {
+        LB_STR("\xc2\xa0"),     LB_STR("\xe3\x80\x80"), /* blanks */
+        LB_STR("\xef\xbc\x88"), LB_STR("\xef\xbc\x89"), /* wide brackets, colon, question mark */
+        LB_STR("\xef\xbc\x9a"), LB_STR("\xef\xbc\x9f")};
+    for (size_t i = 0; i < sizeof SIGNS / sizeof *SIGNS; i++)
+        if (text.len >= SIGNS[i].len && memcmp(text.ptr, SIGNS[i].ptr, SIGNS[i].len) == 0)
+            return SIGNS[i].len;
+    return !is_letter(text.ptr[0]);
+}
+
 /* The letters of the cell, with blanks where words end. */
 static size_t split(struct lb_str cell, char *out)
 {
     size_t len = 0;
     for (size_t i = 0; i < cell.len; i++) {
-        bool hard_blank = i + 1 < cell.len && memcmp(cell.ptr + i, "\xc2\xa0", 2) == 0;
-        if (hard_blank || !is_letter(cell.ptr[i])) {
+        size_t sign = sign_length(lb_str_skip(cell, i));
+        if (sign) {
             out[len++] = ' ';
-            i += hard_blank;
+            i += sign - 1;
             continue;
         }
         if (begins_word(cell, i))
@@ -231,6 +253,63 @@ bool lb_import_is_known_heading(struct lb_str cell)
 {
     struct heading heading;
     return read_heading(cell, &heading) && judge(&heading) != LB_HEADING_UNKNOWN;
+}
+
+bool lb_import_says_example(struct lb_str cell)
+{
+    struct heading heading;
+    size_t from = cell.len > EXAMPLE_BYTES ? cell.len - EXAMPLE_BYTES : 0;
+    while (from && from < cell.len && cell.ptr[from] != ' ')
+        from++;
+    from = from < cell.len ? from : 0; /* there is no blank */
+    if (!read_heading(lb_str_skip(cell, from), &heading))
+        return false;
+    for (size_t i = 0; lb_heading_examples[i]; i++) {
+        const char *at = find_word(&heading, lb_heading_examples[i], false);
+        if (at && at + strlen(lb_heading_examples[i]) + 1 == heading.text + heading.len)
+            return true;
+    }
+    return false;
+}
+
+/* May the cell be longer, and have been cut? */
+static bool is_cut(struct lb_str cell)
+{
+    return cell.len + UTF8_MAX > LB_IMPORT_HEADING_MAX;
+}
+
+bool lb_import_asks(struct lb_str cell)
+{
+    static const char *const MARKS[] = {"\xef\xbc\x9f", "\xd8\x9f", "\xcd\xbe"};
+    for (size_t i = 0; i < sizeof MARKS / sizeof *MARKS; i++)
+        if (cell.len && memmem(cell.ptr, cell.len, MARKS[i], strlen(MARKS[i])))
+            return true;
+    for (size_t i = 0; i < cell.len; i++) { /* within a word it stands for a lost letter */
+        bool within = i && i + 1 < cell.len && is_letter(cell.ptr[i - 1]) &&
+                      (is_letter(cell.ptr[i + 1]) || cell.ptr[i + 1] == '?');
+        if (cell.ptr[i] == '?' && !within)
+            return true;
+    }
+    return is_cut(cell);
+}
+
+bool lb_import_is_question(struct lb_str cell)
+{
+    size_t words = 0, points = 0;
+    bool within = false;
+    for (size_t i = 0; i < cell.len; i++) {
+        unsigned char c = (unsigned char)cell.ptr[i];
+        points += (c & 0xc0) != 0x80;
+        words += is_letter(cell.ptr[i]) && !within;
+        within = c > ' ' && (within || is_letter(cell.ptr[i]));
+    }
+    return words > QUESTION_WORDS || points > QUESTION_POINTS || lb_import_asks(cell);
+}
+
+bool lb_import_heading_says_stop(struct lb_str cell)
+{
+    struct heading heading;
+    return read_heading(cell, &heading) && has_word(&heading, lb_heading_stops);
 }
 
 enum lb_import_field lb_import_field(struct lb_str cell)

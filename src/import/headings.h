@@ -34,6 +34,19 @@ bool lb_import_is_heading(struct lb_str cell);
 /* Is it the heading of a list of towns, products and the like? */
 bool lb_import_is_heading_of_things(struct lb_str cell);
 
+/* Is it a sentence, as forms have them, of which words in a table do not say what it means? It may
+ * be cut. */
+bool lb_import_is_question(struct lb_str cell);
+
+/* Does it end with words that say that an example follows? */
+bool lb_import_says_example(struct lb_str cell);
+
+/* Has it a question mark, as far as it is not cut? */
+bool lb_import_asks(struct lb_str cell);
+
+/* Does it say that the people are not to be contacted, to be removed and the like? */
+bool lb_import_heading_says_stop(struct lb_str cell);
+
 /* What a column of a lead's file is. */
 enum lb_import_field {
     LB_FIELD_OTHER,

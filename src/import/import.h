@@ -13,6 +13,8 @@
  *   addresses.c  where an address begins and ends in a text
  *   survey.c     what is in each column
  *   choice.c     which column is taken, and which rows are headings
+ *   rivals.c     whether another column may be meant
+ *   mail.c       a pasted mail without addresses
  *   take.c       who is in one row
  *   guess.c, types.c, take_typed.c  the same with names of every type
  *   judge.c, read.c   the order of all this
@@ -83,7 +85,8 @@ struct lb_import_findings {
 struct lb_import_column {
     size_t number; /* from 1 */
     struct lb_str name;
-    /* Of names of every type, and of a check; LB_TYPE_NONE: it has no names. */
+    /* Of names of every type, of a check, and of people when no column is certain; LB_TYPE_NONE: it
+     * has no names. */
     enum lb_import_type type;
     bool taken; /* the same; false: it was left out */
     size_t sample_count;

@@ -74,8 +74,20 @@ static void note_others_taken(struct lb_import *import)
                  choice->column + 1, name);
 }
 
+/* An address in a heading is no one's of the rows. */
+static void note_example(struct lb_import *import)
+{
+    const struct lb_import_label *example = &import->survey.example;
+    if (example->line && example->line <= import->findings.heading_line)
+        add_note(import, example->line,
+                 "%s is in a heading, and was left out as an example; if it is a person's, send it "
+                 "by itself",
+                 example->text);
+}
+
 static void take_notes(struct lb_import *import)
 {
+    note_example(import);
     note_others_taken(import);
     if (!import->choice.table && import->choice.takes == LB_TAKES_ADDRESSES)
         note_lost_names(import);
@@ -127,6 +139,7 @@ static void note_left_out(struct lb_import *import, size_t index, const char *na
 static void take_typed_notes(struct lb_import *import)
 {
     const struct lb_import_typing *typing = &import->typing;
+    note_example(import);
     bool chosen = typing->types || import->options.columns.len || import->options.type;
     for (size_t i = 0; i < typing->count; i++) {
         const struct lb_import_typed_column *column = &typing->columns[i];
@@ -234,6 +247,11 @@ static lb_err judge(struct lb_import *import, struct lb_reason *reason)
         return err;
     err = lb_import_table_judge(source, import->form, import->options.column, &import->rows,
                                 &import->shape);
+    if (!err && import->shape.too_wide)
+        return lb_fail(reason, LB_ERR_UNSUPPORTED_FILE,
+                       "the file is a table of more than %d columns; export it again with the "
+                       "columns that matter alone",
+                       LB_IMPORT_CELLS_MAX);
     if (!err && !import->shape.any)
         return lb_fail(reason, LB_ERR_EMPTY_FILE, "there is nothing in the file");
     if (!err)
@@ -263,6 +281,7 @@ lb_err lb_import_judge(const struct lb_import_source *source,
     import->source = *source;
     import->options = *options;
     lb_err err = judge(import, reason);
+    import->refused = err == LB_ERR_COLUMN_UNKNOWN;
     if (err && err != LB_ERR_COLUMN_UNKNOWN)
         lb_import_free(import);
     else
@@ -311,6 +330,8 @@ struct lb_import_column lb_import_column(const struct lb_import *import, size_t 
         label = &facts->kept[0];
     if (label)
         column.name = lb_str(label->text);
+    if (import->refused && !column.type && facts->people_rows * 2 > facts->filled)
+        column.type = LB_TYPE_PERSON; /* which may be chosen */
     for (size_t i = 0; i < LB_IMPORT_KEPT && facts->kept[i].line; i++)
         if ((!label || facts->kept[i].line > label->line) &&
             column.sample_count < LB_IMPORT_SAMPLES)

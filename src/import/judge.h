@@ -20,6 +20,7 @@ struct lb_import {
     struct lb_import_choice choice;
     struct lb_import_typing typing; /* in place of the choice, for names of every type; in a check
                                      * of LinkedIn names beside it, for what it leaves out */
+    bool refused;                   /* no column is certain */
     struct lb_import_findings findings;
     size_t note_count;
     struct lb_import_note notes[LB_IMPORT_NOTES_MAX];

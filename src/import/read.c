@@ -35,7 +35,8 @@ static bool is_ascii(struct lb_str text)
 }
 
 /* What has no mark and is no UTF-8 is read as Windows-1252, which it may not be. */
-static void doubt_letters(struct reading *reading, const struct lb_import_item *item)
+static void doubt_letters(struct reading *reading, const struct lb_import_item *item,
+                          struct lb_str name)
 {
     struct lb_import *import = reading->import;
     char text[256];
@@ -45,17 +46,25 @@ static void doubt_letters(struct reading *reading, const struct lb_import_item *
     snprintf(text, sizeof text,
              "the file is no UTF-8, and was read as Windows-1252 (Western Europe): if \"%.*s\" is "
              "not as it should be, save the file as UTF-8 and send it again",
-             (int)lb_utf8_cut((struct lb_str){item->name->text, item->name->len}, 80).len,
-             item->name->text);
+             (int)lb_utf8_cut(name, 80).len, name.ptr);
     warn(reading, item->line, item->value, text);
+}
+
+/* Is the last cell of a row one that counts? */
+static bool ends_with_name(const struct lb_import *import, const struct lb_import_row *row)
+{
+    if (!import->options.typed)
+        return import->choice.column + 1 == row->count;
+    return row->count <= import->typing.count && import->typing.columns[row->count - 1].taken;
 }
 
 /* Of a table that was cut off the last address may be, too, and is another person's then. */
 static void doubt_end(struct reading *reading, const struct lb_import_row *row, struct lb_str value)
 {
-    const struct lb_import_choice *choice = &reading->import->choice;
-    bool short_of_cells = row->count < choice->width || row->unclosed;
-    if (choice->table && row->last && short_of_cells && choice->column + 1 == row->count)
+    const struct lb_import_shape *shape = &reading->import->shape;
+    bool short_of_cells = row->count < shape->width || row->unclosed;
+    if (shape->table && row->last && short_of_cells && value.len &&
+        ends_with_name(reading->import, row))
         warn(reading, row->line, value,
              "the file ends within this row: if it was cut off, the name may be, too");
 }
@@ -74,7 +83,7 @@ static void give_people(struct reading *reading, const struct lb_import_row *row
     for (; lb_import_take_next(verdict, &name, &item.value); item.first = false) {
         reading->import->counts.found++;
         give(reading, &item);
-        doubt_letters(reading, &item);
+        doubt_letters(reading, &item, (struct lb_str){name.text, name.len});
     }
 }
 
@@ -114,11 +123,19 @@ static void give_row(struct reading *reading, const struct lb_import_row *row)
     give(reading, &item);
 }
 
+static bool is_of_linkedin(const struct lb_typed_name *name)
+{
+    return name->type == LB_NAME_LINKEDIN || name->type == LB_NAME_MEMBER_ID;
+}
+
 static void give_typed(void *context, struct lb_import_item *item)
 {
     struct reading *reading = context;
     reading->import->counts.found++;
     give(reading, item);
+    doubt_letters(reading, item, lb_typed_name_str(item->typed));
+    if (is_of_linkedin(item->typed) && lb_import_is_shortened(item->value))
+        warn(reading, item->line, item->value, lb_import_shortened);
 }
 
 /* The same for names of every type; a row's names come before what is said of it. */
@@ -133,10 +150,12 @@ static lb_err give_typed_row(struct reading *reading, const struct lb_import_row
     if (err)
         return err;
     count_row(&import->counts, verdict.kind);
-    if (verdict.kind == LB_IMPORT_PERSON && verdict.reason[0])
-        warn(reading, row->line, verdict.value, verdict.reason);
-    if (verdict.kind == LB_IMPORT_PERSON)
+    if (verdict.kind == LB_IMPORT_PERSON) {
+        if (verdict.reason[0])
+            warn(reading, row->line, verdict.value, verdict.reason);
+        doubt_end(reading, row, lb_utf8_cut(row->cells[row->count - 1], LB_IMPORT_VALUE_MAX));
         return LB_OK;
+    }
     struct lb_import_item item = {.kind = verdict.kind,
                                   .line = row->line,
                                   .value = verdict.value,

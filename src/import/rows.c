@@ -6,12 +6,12 @@
 #include <strings.h>
 
 #define CTRL_Z      0x1a /* which old programs write at the end of a file */
-#define LARGE_SHOWN 256  /* bytes of a row that is too large */
+#define LARGE_SHOWN 2048 /* bytes of a row that is too large */
 /* Bytes that are looked at for one row: whether a quotation mark was closed is known after it. */
 #define SEEN_MAX (LB_IMPORT_ROW_MAX + 2 * LB_IMPORT_QUOTED_MAX)
 
 static const char TOO_LONG[] = "the row is longer than 1 MiB; divide it into lines";
-static const char TOO_MANY[] = "the row has more than 1024 cells; divide it into lines";
+static const char TOO_MANY[] = "the row has something behind its 1024th cell; divide it into lines";
 static const char TORN[] =
     "the line goes on in or behind an address, and vCard 2.1 does not say which";
 
@@ -351,14 +351,15 @@ static enum step take_cells(struct lb_import_rows *rows, struct cursor *c,
 {
     for (;;) {
         struct lb_str cell;
-        if (row->count == LB_IMPORT_CELLS_MAX)
-            return STEP_FULL;
         enum step step = take_cell(rows, c, row, &cell);
         if (step != STEP_DONE)
             return step;
         cell = lb_import_trim(cell);
+        if (row->count == LB_IMPORT_CELLS_MAX && cell.len)
+            return STEP_FULL;
         row->empty = row->empty && cell.len == 0;
-        rows->cells[row->count++] = cell;
+        if (row->count < LB_IMPORT_CELLS_MAX)
+            rows->cells[row->count++] = cell;
         if (c->at == c->len)
             return c->ended ? STEP_DONE : STEP_MORE;
         if (is_line_end(c->p[c->at]))
@@ -469,6 +470,7 @@ static lb_err take_large(struct lb_import_rows *rows, const char *fault, struct 
     memcpy(rows->scratch, start.ptr, len);
     *row = new_row(rows);
     row->fault = fault;
+    row->too_wide = fault == TOO_MANY;
     row->count = 1;
     row->empty = false;
     if (rows->large_until < rows->offset + rows->reached)

@@ -19,7 +19,7 @@
 #include "import/text.h"
 
 #define LB_IMPORT_ROW_MAX      (1u << 20) /* bytes of a row; a longer one is bad */
-#define LB_IMPORT_CELLS_MAX    1024       /* of a row; the same */
+#define LB_IMPORT_CELLS_MAX    1024       /* of a row; the same, if something is behind them */
 #define LB_IMPORT_QUOTED_MAX   65536      /* bytes of a quoted cell */
 #define LB_IMPORT_QUOTED_LINES 100
 
@@ -36,6 +36,7 @@ struct lb_import_row {
     size_t count;               /* of cells, at least 1 */
     const struct lb_str *cells; /* without white space around them */
     bool empty;                 /* there is nothing in any cell: no row */
+    bool too_wide;              /* it has too many cells, and is bad */
     bool unclosed;              /* a quotation mark was never closed */
     bool last;                  /* the file ends within it, and not with the end of a line */
     const char *fault; /* it is bad: too large (`whole` and the cells are its beginning), or an

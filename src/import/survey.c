@@ -64,6 +64,49 @@ static lb_err note_addresses(struct lb_import_survey *survey, struct lb_import_f
     return LB_OK;
 }
 
+/* A single word that is no heading: an address, a number, a date. */
+static bool is_value(struct lb_str cell)
+{
+    bool digit = cell.len && cell.ptr[0] >= '0' && cell.ptr[0] <= '9';
+    return cell.len && !memchr(cell.ptr, ' ', cell.len) &&
+           (digit || lb_import_guess(cell) != LB_TYPE_NONE);
+}
+
+static bool has_values(const struct lb_import_row *row)
+{
+    for (size_t i = 0; i < row->count; i++)
+        if (is_value(row->cells[i]))
+            return true;
+    return false;
+}
+
+/* Is the name left out, as in https://www.linkedin.com/in/... and /in/<your name>? */
+static bool is_placeholder(struct lb_str address)
+{
+    while (address.len && strchr("./", address.ptr[address.len - 1]))
+        address.len--;
+    return address.len > 3 && memcmp(address.ptr + address.len - 3, "/in", 3) == 0;
+}
+
+/* The heading in "Your LinkedIn profile (e.g. https://...)", in the first row of a table, whose
+ * other cells are no values; else the cell as it is. */
+static struct lb_str without_example(struct lb_import_survey *survey, struct lb_str cell,
+                                     uint64_t line)
+{
+    struct lb_str rest = cell, address;
+    if (!lb_import_next_address(&rest, &address) || !lb_import_is_linkedin(address))
+        return cell;
+    struct lb_str before = {cell.ptr, (size_t)(address.ptr - cell.ptr)};
+    while (before.len && strchr(" ([<:", before.ptr[before.len - 1]))
+        before.len--;
+    bool heading = lb_import_is_known_heading(before) || lb_import_is_question(before);
+    if (!heading || !(lb_import_says_example(before) || is_placeholder(address)))
+        return cell;
+    if (!survey->example.line)
+        set_label(&survey->example, line, address);
+    return before;
+}
+
 static bool is_heading(const struct lb_import_survey *survey, struct lb_str cell)
 {
     return lb_import_is_known_heading(cell) || (survey->typed && lb_import_type_of_heading(cell));
@@ -133,7 +176,7 @@ static lb_err note_cell(struct lb_import_survey *survey, size_t index, struct lb
     return err;
 }
 
-static lb_err note_row(struct lb_import_survey *survey, const struct lb_import_row *row)
+static lb_err note_row(struct lb_import_survey *survey, const struct lb_import_row *row, bool table)
 {
     if (!lb_array_reserve(survey->columns, survey->capacity, row->count))
         return LB_ERR_OVERLOADED;
@@ -143,14 +186,18 @@ static lb_err note_row(struct lb_import_survey *survey, const struct lb_import_r
     unsigned details = 0;
     survey->rows++;
     bool may_be = may_be_headings(survey, row);
+    bool first = table && survey->rows == 1 && !has_values(row);
     for (size_t i = 0; i < row->count; i++) {
-        if (!row->cells[i].len)
+        struct lb_str cell = row->cells[i];
+        if (!cell.len)
             continue;
-        lb_err err = note_cell(survey, i, row->cells[i], row->line, may_be, &headings);
+        if (first)
+            cell = without_example(survey, cell, row->line);
+        lb_err err = note_cell(survey, i, cell, row->line, may_be, &headings);
         if (err)
             return err;
         if (survey->guesses && survey->rows <= LB_IMPORT_HEADING_ROWS)
-            details |= 1u << lb_import_detail_of_heading(row->cells[i]);
+            details |= 1u << lb_import_detail_of_heading(cell);
     }
     if (!survey->typed_line && (details & EXPORTED) == EXPORTED)
         survey->typed_line = row->line;
@@ -175,7 +222,7 @@ lb_err lb_import_survey_take(const struct lb_import_source *source, struct lb_im
         if (err || !any)
             break;
         if (!row.empty && !row.fault && !(shape->sep_line && row.line == 1))
-            err = note_row(out, &row);
+            err = note_row(out, &row, shape->table);
     }
     lb_import_rows_close(rows);
     return err;

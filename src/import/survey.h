@@ -43,6 +43,7 @@ struct lb_import_survey {
     uint64_t heading_line; /* the first row with two headings that we know; 0: there is none */
     uint64_t rows;         /* that are not empty, without a line sep= */
     uint64_t person_line;  /* the first row with the address of a person; 0: no row has one */
+    struct lb_import_label example; /* an address in a heading, which is no person's of the rows */
     /* For names of every type (types.h). */
     bool typed;
     bool guesses;        /* cells are counted by what they look like: also of a check */

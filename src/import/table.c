@@ -1,5 +1,9 @@
 #include "import/table.h"
 
+#include "import/addresses.h"
+#include "import/guess.h"
+#include "import/headings.h"
+
 #include <stdlib.h>
 #include <strings.h>
 
@@ -14,6 +18,10 @@ struct look {
     size_t width;   /* cells of the rows that agree */
     bool backslash; /* there is \" somewhere */
     bool whole;     /* the source was looked at to its end */
+    uint64_t full;  /* rows with as many cells as are read, or more */
+    uint64_t wide;  /* of these, with more */
+    bool words;     /* one of them is of a table, and of no list */
+    bool first;     /* so is the first row, and it has more */
     uint64_t widths[LB_IMPORT_CELLS_MAX + 1];
 };
 
@@ -27,24 +35,93 @@ static void judge_widths(struct look *look)
     }
 }
 
+/* So many rows with as many cells as are read are looked at for words. */
+#define WIDE_ROWS 20
+
+static bool is_of_program(struct lb_str row)
+{
+    static const char *const SIGNS[] = {"{\"", "[\"", "[{", "('", "</"};
+    for (size_t i = 0; row.len && i < sizeof SIGNS / sizeof *SIGNS; i++)
+        if (memmem(row.ptr, row.len, SIGNS[i], 2))
+            return true;
+    return false;
+}
+
+static bool next_cell(struct lb_str *row, char delimiter, struct lb_str *out)
+{
+    if (!row->len)
+        return false;
+    const char *end = memchr(row->ptr, delimiter, row->len);
+    size_t len = end ? (size_t)(end - row->ptr) : row->len;
+    *out = lb_import_unquote(lb_import_trim((struct lb_str){row->ptr, len}));
+    *row = lb_str_skip(*row, len + (end != NULL));
+    return true;
+}
+
+/* Is the beginning of a row with too many cells, or as many as are read, one of a table? A list
+ * that was typed in lines has nothing but names, or many addresses. Brackets with quotation marks
+ * are of JSON and SQL. */
+static bool is_of_table(struct lb_str row, char delimiter)
+{
+    size_t cells = 0, addresses = 0, words = 0;
+    struct lb_identifier name;
+    struct lb_str cell, address;
+    if (is_of_program(row))
+        return false;
+    for (; next_cell(&row, delimiter, &cell); cells++) {
+        bool heading = lb_import_is_known_heading(cell) || lb_import_type_of_heading(cell);
+        bool typed = lb_import_guess(cell) != LB_TYPE_NONE;
+        bool named = cell.len == 0 || typed || lb_import_looks_like_name(cell, &name) ||
+                     (!heading && lb_identifier_normalise(cell, &name) == NULL);
+        words += !named;
+        addresses += typed || lb_import_next_address(&cell, &address);
+    }
+    return words > 1 && addresses * 8 < cells;
+}
+
+static bool has_heading(struct lb_str row, char delimiter)
+{
+    struct lb_str cell;
+    while (next_cell(&row, delimiter, &cell))
+        if (lb_import_is_heading(cell))
+            return true;
+    return false;
+}
+
+static void look_at_width(const struct lb_import_row *row, char delimiter, struct look *out)
+{
+    bool full = row->too_wide || row->count == LB_IMPORT_CELLS_MAX;
+    out->full += full;
+    out->wide += row->too_wide;
+    if (full && out->full <= WIDE_ROWS && !out->words)
+        out->words = is_of_table(row->whole, delimiter);
+    if (out->rows == 1)
+        out->first = row->too_wide && out->words && has_heading(row->whole, delimiter);
+}
+
+/* Read as a text, all people in such a table would be taken: those that it is about, and others. */
+static bool is_too_wide(const struct look *look)
+{
+    return look->words && look->wide && look->full > 1 && look->full * 2 > look->rows;
+}
+
 static lb_err take_look(const struct lb_import_source *source, struct lb_import_form form,
                         struct lb_import_dialect dialect, struct lb_import_rows *rows,
                         struct look *out)
 {
     struct lb_import_row row;
-    uint64_t bytes = 0;
     bool any = true;
     *out = (struct look){0};
     lb_err err = lb_import_rows_open(rows, source, form, dialect);
-    while (!err && bytes < LB_IMPORT_TABLE_LOOK) {
+    while (!err && rows->offset < LB_IMPORT_TABLE_LOOK) {
         err = lb_import_rows_next(rows, &row, &any);
         if (err || !any)
             break;
-        bytes += row.whole.len;
         if (row.empty)
             continue;
         out->rows++;
         out->widths[row.count]++;
+        look_at_width(&row, dialect.delimiter, out);
         out->backslash = out->backslash || memmem(row.whole.ptr, row.whole.len, "\\\"", 2) != NULL;
     }
     lb_import_rows_close(rows);
@@ -141,6 +218,8 @@ static lb_err find_delimiter(const struct lb_import_source *source, struct lb_im
                              struct lb_import_shape *out, struct look looks[3])
 {
     struct look *best = &looks[0], *look = &looks[1];
+    uint64_t wide = 0; /* rows that are too wide by one delimiter */
+    char first = '\0'; /* one by which the first row is */
     bool backslash;
     *best = (struct look){0};
     out->any = true;
@@ -149,6 +228,8 @@ static lb_err find_delimiter(const struct lb_import_source *source, struct lb_im
         if (err)
             return err;
         out->any = out->any && (look->rows > 0 || !look->whole);
+        wide = is_too_wide(look) && look->full > wide ? look->full : wide;
+        first = look->first && look->rows > 1 ? DELIMITERS[i] : first;
         if (!is_table(look, column) || !is_better(look, best))
             continue;
         *best = *look;
@@ -157,6 +238,8 @@ static lb_err find_delimiter(const struct lb_import_source *source, struct lb_im
         out->dialect =
             (struct lb_import_dialect){.delimiter = DELIMITERS[i], .backslash = backslash};
     }
+    out->too_wide =
+        wide > best->agree || (first && (!out->table || out->dialect.delimiter == first));
     return LB_OK;
 }
 
@@ -180,7 +263,8 @@ lb_err lb_import_table_judge(const struct lb_import_source *source, struct lb_im
                                         .dialect = {.delimiter = named, .backslash = backslash},
                                         .sep_line = true,
                                         .any = true,
-                                        .width = looks[1].width};
+                                        .width = looks[1].width,
+                                        .too_wide = is_too_wide(&looks[1])};
     } else if (!err) {
         err = find_delimiter(source, form, column, rows, out, looks);
     }

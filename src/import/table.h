@@ -13,6 +13,7 @@ struct lb_import_shape {
     bool sep_line;                    /* the first line is sep=; */
     size_t width;                     /* cells that most rows of a table have */
     bool any;                         /* there is a row with something in it */
+    bool too_wide; /* a table with more cells in a row than are read; the rest says nothing */
 };
 
 /* `column`: the one that is asked for, or empty. By a heading: one row that agrees is enough; by a

@@ -2,6 +2,7 @@
 
 #include "base/csv.h"
 #include "base/utf8.h"
+#include "import/mail.h"
 
 #include <stdio.h>
 #include <xxhash.h>
@@ -14,7 +15,7 @@ static const char TOO_MANY_CELLS[] =
     "the row has more cells than the others; put a cell that holds a delimiter in quotation marks";
 static const char OPEN[] = "the line ends with a hyphen: if the address goes on in the next line, "
                            "send it once more in one";
-static const char SHORTENED[] =
+const char lb_import_shortened[] =
     "the address ends with an ellipsis: if a program has shortened it, it is another person's; "
     "send all of it";
 static const char MIXED[] = "holds words of a heading; put the heading in a line of its own";
@@ -67,8 +68,7 @@ static bool is_found(const struct finds *finds, const struct lb_identifier *name
     return false;
 }
 
-/* Programs show an address that is long so. What is left of it may be another person's. */
-static bool is_shortened(struct lb_str address)
+bool lb_import_is_shortened(struct lb_str address)
 {
     static const struct lb_str MARKS[] = {LB_STR("..."), LB_STR("\xe2\x80\xa6")};
     for (size_t i = 0; i < sizeof MARKS / sizeof *MARKS; i++)
@@ -90,7 +90,7 @@ static void find_people(struct lb_str text, struct finds *out)
             out->names[out->people] = hash_name(&name);
         out->people += why == NULL;
         out->open = !why && !text.len && name.text[name.len - 1] == '-';
-        out->shortened |= !why && is_shortened(address);
+        out->shortened |= !why && lb_import_is_shortened(address);
         if (!why || out->fault.len || !lb_import_is_linkedin(address))
             continue;
         out->fault = address;
@@ -153,7 +153,7 @@ static void take_addresses(const struct lb_import_choice *choice,
         if (!choice->table)
             tell_names_left(cell, &finds, out);
         if (finds.shortened || (!choice->table && finds.open))
-            add_doubt(finds.shortened ? SHORTENED : OPEN, out);
+            add_doubt(finds.shortened ? lb_import_shortened : OPEN, out);
     } else if (is_address_without_site(cell)) {
         out->kind = LB_IMPORT_PERSON;
         out->way = LB_WAY_WHOLE;
@@ -200,6 +200,19 @@ static void take_name(const struct lb_import_options *options, struct lb_str cel
         set_reason(out, LB_IMPORT_BAD, reason);
     else
         out->kind = LB_IMPORT_PERSON;
+}
+
+/* A line of a mail without addresses: is one of its parts no name there? Who is stored is one. */
+static bool has_word_of_mail(const struct lb_import_options *options, struct lb_str line)
+{
+    struct lb_identifier name;
+    struct lb_str part;
+    while (next_part(&line, &part))
+        if (lb_identifier_normalise(part, &name) == NULL &&
+            lb_import_is_word_of_mail(part, &name) &&
+            !(options->is_stored && options->is_stored(options->context, &name)))
+            return true;
+    return false;
 }
 
 /* A line of a list: all of it names people, or it is bad as a whole. */
@@ -288,6 +301,8 @@ static void take_cell(const struct lb_import_choice *choice,
         take_name(options, cell, out);
     else
         take_names(options, cell, out);
+    if (choice->mail && out->kind == LB_IMPORT_PERSON && has_word_of_mail(options, cell))
+        set_reason(out, LB_IMPORT_BAD, lb_import_word_of_mail);
     struct lb_str any = cell, address;
     if (out->kind == LB_IMPORT_BAD && choice->takes == LB_TAKES_BOTH &&
         !lb_import_next_address(&any, &address)) {

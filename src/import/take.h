@@ -22,6 +22,11 @@ struct lb_import_verdict {
     char reason[400];   /* BAD, BLANK; PERSON: what was left, empty: nothing */
 };
 
+/* Programs show an address that is long with an ellipsis. What is left of it may be another
+ * person's, which the warning says. */
+bool lb_import_is_shortened(struct lb_str address);
+extern const char lb_import_shortened[];
+
 /* The row is not empty. The verdict points into it. */
 void lb_import_take(const struct lb_import_choice *choice, const struct lb_import_options *options,
                     const struct lb_import_row *row, struct lb_import_verdict *out);

@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/csv.h"
 #include "base/utf8.h"
+#include "import/mail.h"
 
 #include <stdio.h>
 
@@ -123,6 +124,13 @@ static void take_one(struct taking *taking, enum lb_import_type type, struct lb_
 
 /* --- One cell --- */
 
+static bool is_word_of_mail(struct taking *taking, struct lb_str cell)
+{
+    struct lb_identifier name;
+    return lb_identifier_normalise(cell, &name) == NULL && lb_import_is_word_of_mail(cell, &name) &&
+           (read_name(taking, LB_TYPE_PERSON, cell) || !is_stored(taking, &taking->name));
+}
+
 /* Addresses of profiles, wherever they stand. */
 static void take_people(struct taking *taking, struct lb_str cell, bool bare)
 {
@@ -132,7 +140,9 @@ static void take_people(struct taking *taking, struct lb_str cell, bool bare)
         take_one(taking, LB_TYPE_PERSON, address);
     if (found)
         return;
-    if (bare || lb_import_guess(cell) == LB_TYPE_PERSON)
+    if (taking->typing->mail && is_word_of_mail(taking, cell))
+        refuse_words(taking, cell, lb_import_word_of_mail);
+    else if (bare || lb_import_guess(cell) == LB_TYPE_PERSON)
         take_one(taking, LB_TYPE_PERSON, cell);
     else
         refuse_words(taking, cell, "no profile address in this cell");

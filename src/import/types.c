@@ -1,6 +1,8 @@
 #include "import/types.h"
 
 #include "import/choice.h"
+#include "import/mail.h"
+#include "import/rivals.h"
 
 #include <stdlib.h>
 
@@ -174,6 +176,30 @@ static void find_senders(const struct lb_import_survey *survey, struct lb_import
                                      lb_import_is_of_senders(survey, &survey->columns[i], most);
 }
 
+/* Of the columns of people that are taken, the one with the most rows; else the count. */
+static size_t most_people(const struct lb_import_survey *survey,
+                          const struct lb_import_typing *typing)
+{
+    size_t most = typing->count;
+    for (size_t i = 0; i < typing->count; i++)
+        if (typing->columns[i].taken && typing->columns[i].type == LB_TYPE_PERSON &&
+            (most == typing->count ||
+             survey->columns[i].people_rows > survey->columns[most].people_rows))
+            most = i;
+    return most;
+}
+
+/* A check asks for all that there is. */
+static lb_err refuse_rivals(const struct lb_import_survey *survey,
+                            const struct lb_import_options *options,
+                            const struct lb_import_typing *typing, struct lb_reason *reason)
+{
+    size_t most = most_people(survey, typing);
+    return options->checks || most == typing->count
+               ? LB_OK
+               : lb_import_refuse_rivals(survey, most, true, reason);
+}
+
 static lb_err take_all(const struct lb_import_survey *survey,
                        const struct lb_import_options *options, struct lb_import_typing *out,
                        struct lb_reason *reason)
@@ -190,7 +216,7 @@ static lb_err take_all(const struct lb_import_survey *survey,
         any |= column->taken;
         spared |= spare;
     }
-    return any ? LB_OK
+    return any ? refuse_rivals(survey, options, out, reason)
                : lb_fail(reason, LB_ERR_COLUMN_UNKNOWN, "%s",
                          spared ? COMPANIES_OF_PEOPLE : NO_COLUMN);
 }
@@ -249,6 +275,26 @@ static lb_err choose_in_table(const struct lb_import_survey *survey,
     return take_all(survey, options, out, reason);
 }
 
+/* May the row be one of headings? Not when it, or one above it, has a name. */
+static bool is_above_names(const struct lb_import_survey *survey, uint64_t line)
+{
+    return line && (!survey->value_line || line < survey->value_line);
+}
+
+/* Where the headings are, of which the table of a form has questions; 0: there are none. */
+static uint64_t heading_line_of(const struct lb_import_survey *survey, bool table)
+{
+    uint64_t line = survey->typed_line ? survey->typed_line : survey->heading_line;
+    for (size_t i = 0; table && !is_above_names(survey, line) && i < survey->count; i++) {
+        const struct lb_import_facts *facts = &survey->columns[i];
+        const struct lb_import_label *label =
+            facts->people_rows ? lb_import_label_of(survey, facts) : NULL;
+        if (label && lb_import_is_question(lb_str(label->text)))
+            line = label->line;
+    }
+    return is_above_names(survey, line) ? line : 0;
+}
+
 lb_err lb_import_types_choose(const struct lb_import_survey *survey, bool table,
                               const struct lb_import_options *options, struct lb_import_typing *out,
                               struct lb_reason *reason)
@@ -257,9 +303,7 @@ lb_err lb_import_types_choose(const struct lb_import_survey *survey, bool table,
     out->columns = calloc(survey->count + 1, sizeof *out->columns);
     if (!out->columns)
         return lb_fail(reason, LB_ERR_OVERLOADED, "out of memory");
-    out->heading_line = survey->typed_line ? survey->typed_line : survey->heading_line;
-    if (survey->value_line && out->heading_line >= survey->value_line)
-        out->heading_line = 0;
+    out->heading_line = heading_line_of(survey, table);
     if (!survey->count)
         return LB_OK;
     read_columns(survey, out);
@@ -268,6 +312,7 @@ lb_err lb_import_types_choose(const struct lb_import_survey *survey, bool table,
         return choose_in_table(survey, options, out, reason);
     }
     struct lb_import_typed_column *column = &out->columns[0];
+    out->mail = lb_import_begins_mail(lb_str(survey->columns[0].kept[0].text));
     if (!out->only && out->heading_line)
         out->only = column->type;
     column->type = out->only;

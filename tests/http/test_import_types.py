@@ -49,6 +49,16 @@ def place(request, fresh):
         assert expect.ok(api.delete(path, {"entries": left}))["unblocked"] == len(left)
 
 
+def test_the_questions_of_a_form_are_headings(fresh):
+    form = (Path(__file__).resolve().parents[1] / "vectors/doubtful-files/form-two-questions.csv").read_bytes()
+    refused = expect.error(send(fresh.api, form), 400, "column_unknown")
+    assert "olumns 2 and 3 may both be meant" in refused["message"]
+    assert [column.get("type") for column in refused["columns"]] == [None, "publicIdentifier", "publicIdentifier"]
+    body = expect.ok(send(fresh.api, form, columns="2:publicIdentifier"))
+    assert [body[count] for count in COUNTS] == [4, 1, 2, 0, 1]
+    assert set(listed(fresh.api)) == {"ann-example-0001", "bob-example-0002"}
+
+
 @pytest.mark.parametrize("name", VECTORS)
 def test_a_file_as_people_have_it(place, name):
     wanted = VECTORS[name]

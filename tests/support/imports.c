@@ -46,13 +46,19 @@ static bool has_name(const struct lb_buf *names, const char *name, size_t len)
     return false;
 }
 
+static struct lb_str name_of(const struct lb_import_item *item)
+{
+    return item->typed ? lb_typed_name_str(item->typed)
+                       : (struct lb_str){item->name->text, item->name->len};
+}
+
 static void watch_person(struct watch *watch, const struct lb_import_item *item)
 {
     struct import_result *result = watch->result;
     struct lb_identifier again;
-    struct lb_str name = {item->name->text, item->name->len};
-    if (lb_identifier_normalise(name, &again) != NULL || again.len != name.len ||
-        memcmp(again.text, name.ptr, name.len) != 0)
+    struct lb_str name = name_of(item);
+    if (!item->typed && (lb_identifier_normalise(name, &again) != NULL || again.len != name.len ||
+                         memcmp(again.text, name.ptr, name.len) != 0))
         result->fault = "a name that is not canonical";
     watch->counts.found++;
     if (result->name_count < 100 && !has_name(&result->names, name.ptr, name.len)) {
@@ -92,7 +98,7 @@ static bool watch_item(void *context, const struct lb_import_item *item)
                   (unsigned long long)item->line);
     lb_buf_append_str(&watch->result->log, item->value);
     if (item->kind == LB_IMPORT_PERSON)
-        lb_buf_printf(&watch->result->log, " = %s", item->name->text);
+        lb_buf_printf(&watch->result->log, " = %s", name_of(item).ptr);
     lb_buf_append_lit(&watch->result->log, " (");
     lb_buf_append_str(&watch->result->log, item->reason);
     lb_buf_append_lit(&watch->result->log, ")\n");

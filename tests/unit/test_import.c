@@ -1,6 +1,7 @@
 #include "import/distinct.h"
 #include "import/heading_words.h"
 #include "import/headings.h"
+#include "import/rows.h"
 #include "support/imports.h"
 #include "support/starve.h"
 
@@ -253,10 +254,13 @@ static void a_row_of_too_many_cells_is_bad(void **state)
     struct import_result result;
     lb_buf_append_lit(&text, "LinkedIn,Name\n" U "ann-one,Ann\n" U "bob-one");
     fill(&text, ",", 1025);
-    lb_buf_append_lit(&text, "\n" U "cleo-one,Cleo\n");
+    lb_buf_append_lit(&text, "\n" U "cleo-one");
+    fill(&text, ",", 1024);
+    lb_buf_append_lit(&text, "x\n" U "dan-one,Dan\n");
     import_large(&text, &result);
-    assert_int_equal(result.counts.people, 2);
-    assert_log_has(&result, "more than 1024 cells");
+    assert_int_equal(result.counts.people, 3); /* empty cells are no cells too many */
+    assert_int_equal(result.counts.bad, 1);
+    assert_log_has(&result, "something behind its 1024th cell");
     import_result_fini(&result);
     lb_buf_fini(&text);
 }
@@ -400,6 +404,116 @@ static void a_heading_without_rows_counts_nothing(void **state)
     }
 }
 
+/* What an import of the text with these options gives. */
+static void assert_gives(const char *text, struct lb_import_options options, lb_err err,
+                         const char *names)
+{
+    struct import_result result;
+    import(lb_str(text), &options, &result);
+    if (result.err != err || !lb_str_equal(lb_buf_str(&result.names), lb_str(names)))
+        fail_msg("%s%s: %s\n%.*s", text, lb_err_code(result.err), result.reason.text,
+                 (int)result.names.len, result.names.len ? result.names.ptr : "");
+    import_result_fini(&result);
+}
+
+static void of_columns_that_may_be_meant_the_client_chooses_one(void **state)
+{
+    (void)state;
+    static const char *const texts[] = {"Your profile?,Whose message was it?\n" U "ann-one," U
+                                        "pat-one\n" U "bob-one," U "pat-two\n",
+                                        "Contact,Owner\nLinkedIn,LinkedIn\n" U "ann-one," U
+                                        "pat-one\n" U "bob-one," U "pat-two\n",
+                                        "LinkedIn,Our rep must not write to (LinkedIn)\n" U
+                                        "ann-one," U "pat-one\n" U "bob-one," U "pat-two\n"};
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        struct lb_import_options options = {.adds = true};
+        assert_gives(texts[i], options, LB_ERR_COLUMN_UNKNOWN, "");
+        options.typed = true;
+        assert_gives(texts[i], options, LB_ERR_COLUMN_UNKNOWN, "");
+        options.type = LB_TYPE_PERSON;
+        assert_gives(texts[i], options, LB_ERR_COLUMN_UNKNOWN, "");
+        options = (struct lb_import_options){.adds = true, .column = LB_STR("2")};
+        assert_gives(texts[i], options, LB_OK, "pat-one\npat-two\n");
+        options = (struct lb_import_options){
+            .adds = true, .typed = true, .columns = LB_STR("1:publicIdentifier")};
+        assert_gives(texts[i], options, LB_OK, "ann-one\nbob-one\n");
+    }
+    /* A check asks for all that there is. */
+    struct lb_import_options options = {.typed = true, .checks = true};
+    assert_gives(texts[0], options, LB_OK, "ann-one\npat-one\nbob-one\npat-two\n");
+}
+
+static void a_table_of_too_many_columns_is_refused(void **state)
+{
+    (void)state;
+    for (int wide = 0; wide <= 1; wide++)
+        for (int typed = 0; typed <= 1; typed++) {
+            struct lb_import_options options = {.adds = true, .typed = typed != 0};
+            struct lb_buf text = {0};
+            struct import_result result;
+            lb_buf_append_lit(&text, "Id,Name,LinkedIn,Owner LinkedIn");
+            for (int i = 4; i < LB_IMPORT_CELLS_MAX + wide; i++)
+                lb_buf_printf(&text, ",field %d", i);
+            lb_buf_append_lit(&text, "\n1,Ann," U "ann-one," U "pat-one");
+            fill(&text, ",x", 2 * (LB_IMPORT_CELLS_MAX - 4 + (size_t)wide));
+            lb_buf_append_lit(&text, "\n2,Bob," U "bob-one," U "pat-one");
+            fill(&text, ",", LB_IMPORT_CELLS_MAX);
+            lb_buf_append_lit(&text, "\n");
+            import(lb_buf_str(&text), &options, &result);
+            assert_int_equal(result.err, wide ? LB_ERR_UNSUPPORTED_FILE : LB_OK);
+            if (!wide)
+                assert_true(lb_str_equal(lb_buf_str(&result.names), LB_STR("ann-one\nbob-one\n")));
+            import_result_fini(&result);
+            lb_buf_fini(&text);
+        }
+}
+
+static void append_names(struct lb_buf *text, const char *separator)
+{
+    for (int i = 0; i < LB_IMPORT_CELLS_MAX + 76; i++)
+        lb_buf_printf(text, "%s%s-%d", i ? separator : "", i % 9 ? "ann-doe" : "ann-sales-manager",
+                      i);
+    lb_buf_append_lit(text, "\n");
+}
+
+static void long_lines_are_no_tables_of_too_many_columns(void **state)
+{
+    (void)state;
+    struct lb_buf names = {0}, words = {0}, json = {0};
+    struct import_result result;
+    append_names(&names, ",");
+    append_names(&names, ",");
+    import_large(&names, &result);
+    assert_int_equal(result.err, LB_OK);
+    assert_int_equal(result.counts.people, 2);
+    assert_int_equal(result.counts.bad, 0);
+    import_result_fini(&result);
+
+    lb_buf_append_lit(&words, "Name\tLinkedIn\tNote\n");
+    for (int i = 0; i < 3; i++) {
+        lb_buf_printf(&words, "Ann\t" U "ann-%d\tcompany, manager", i);
+        fill(&words, ", any word", 10 * LB_IMPORT_CELLS_MAX);
+        lb_buf_append_lit(&words, "\n");
+    }
+    import_large(&words, &result);
+    assert_int_equal(result.err, LB_OK);
+    assert_int_equal(result.counts.people, 3);
+    import_result_fini(&result);
+
+    for (int i = 0; i < 2; i++) {
+        lb_buf_append_lit(&json, "{\"profile\":\"" U "ann-one\",\"skills\":[\"sales, any\"");
+        fill(&json, ",\"one or two\"", 13 * LB_IMPORT_CELLS_MAX);
+        lb_buf_append_lit(&json, "]}\n");
+    }
+    import_large(&json, &result);
+    assert_int_equal(result.err, LB_OK);
+    assert_int_equal(result.counts.people, 2);
+    import_result_fini(&result);
+    lb_buf_fini(&names);
+    lb_buf_fini(&words);
+    lb_buf_fini(&json);
+}
+
 /* --- Parts --- */
 
 static void headings_are_known_in_many_spellings(void **state)
@@ -448,16 +562,26 @@ static void headings_are_known_in_many_spellings(void **state)
 static void every_word_of_headings_is_as_folding_makes_it(void **state)
 {
     (void)state;
-    static const char *const *const tables[] = {
-        lb_heading_others,           lb_heading_others_anywhere,
-        lb_heading_others_ends,      lb_heading_by,
-        lb_heading_by_at_end,        lb_heading_linkedin_things,
-        lb_heading_linkedin_persons, lb_heading_not_by,
-        lb_heading_reasons,          lb_heading_identifiers,
-        lb_heading_linkedin_names,   lb_heading_spoken,
-        lb_heading_linkedin,         lb_heading_profiles,
-        lb_heading_addresses,        lb_heading_ordinary,
-        lb_heading_statuses,         lb_status_values};
+    static const char *const *const tables[] = {lb_heading_stops,
+                                                lb_heading_examples,
+                                                lb_heading_others,
+                                                lb_heading_others_anywhere,
+                                                lb_heading_others_ends,
+                                                lb_heading_by,
+                                                lb_heading_by_at_end,
+                                                lb_heading_linkedin_things,
+                                                lb_heading_linkedin_persons,
+                                                lb_heading_not_by,
+                                                lb_heading_reasons,
+                                                lb_heading_identifiers,
+                                                lb_heading_linkedin_names,
+                                                lb_heading_spoken,
+                                                lb_heading_linkedin,
+                                                lb_heading_profiles,
+                                                lb_heading_addresses,
+                                                lb_heading_ordinary,
+                                                lb_heading_statuses,
+                                                lb_status_values};
     for (size_t t = 0; t < sizeof tables / sizeof *tables; t++) {
         for (size_t i = 0; tables[t][i]; i++) {
             struct lb_buf folded = {0};
@@ -508,6 +632,8 @@ static void different_people_are_counted_exactly_and_by_estimate_in_bounded_memo
     }
     assert_int_equal(lb_distinct_count(&all, &sets[0]), 200000);
     assert_int_equal(lb_distinct_count(&all, &sets[1]), 1000);
+    assert_int_equal(lb_distinct_count_apart(&all, &sets[0], &sets[1]), 199000);
+    assert_int_equal(lb_distinct_count_apart(&all, &sets[1], &sets[0]), 0);
     for (unsigned i = 0; i < 1200000; i++) {
         add(&all, sets, 0, i);
         add(&all, sets, 1, i / 2);
@@ -541,6 +667,9 @@ int main(void)
         cmocka_unit_test(a_reason_column_can_be_chosen),
         cmocka_unit_test(an_unknown_column_comes_with_the_columns_and_samples_of_each),
         cmocka_unit_test(a_heading_without_rows_counts_nothing),
+        cmocka_unit_test(of_columns_that_may_be_meant_the_client_chooses_one),
+        cmocka_unit_test(a_table_of_too_many_columns_is_refused),
+        cmocka_unit_test(long_lines_are_no_tables_of_too_many_columns),
         cmocka_unit_test(headings_are_known_in_many_spellings),
         cmocka_unit_test(every_word_of_headings_is_as_folding_makes_it),
         cmocka_unit_test(a_column_that_is_asked_for_makes_no_table_of_a_list),

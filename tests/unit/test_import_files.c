@@ -120,6 +120,22 @@ static void check_result(const char *path, const struct import_result *result,
     check_log(path, result, wanted);
 }
 
+/* The member "refused_typed": why the file is refused when it is read for names of every type. */
+static void check_typed(const char *path, struct lb_str bytes, const struct lb_json *wanted)
+{
+    struct import_bytes memory = {.bytes = bytes};
+    struct lb_import_source source = import_source(&memory);
+    struct lb_import_options options = {.adds = true, .typed = true};
+    const struct lb_json *refused = lb_json_member(wanted, "refused_typed");
+    struct import_result result;
+    if (!refused)
+        return;
+    import_run(&source, &options, &result);
+    if (!lb_str_equal(lb_json_string(refused), lb_str(lb_err_code(result.err))))
+        fail_with(path, &result, "refused_typed");
+    import_result_fini(&result);
+}
+
 static void check_file(const char *path, const struct lb_json *wanted)
 {
     static const size_t pieces[] = {0, 1, 2, 3, 7, 64};
@@ -135,6 +151,7 @@ static void check_file(const char *path, const struct lb_json *wanted)
         check_result(path, &result, wanted);
         import_result_fini(&result);
     }
+    check_typed(path, (struct lb_str){bytes, len}, wanted);
     free(bytes);
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     assert_true(fd >= 0);

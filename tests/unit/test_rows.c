@@ -131,11 +131,16 @@ static bool next_plain(struct plain *plain)
     plain->unclosed = plain->too_many = false;
     plain->cells.len = plain->count = 0;
     for (;;) {
-        plain->too_many = plain->count == LB_IMPORT_CELLS_MAX;
+        size_t before = plain->cells.len;
+        take_plain_cell(plain);
+        bool full = plain->count == LB_IMPORT_CELLS_MAX;
+        plain->too_many = full && plain->cells.len > before + 1;
         if (plain->too_many)
             break;
-        take_plain_cell(plain);
-        plain->count++;
+        if (full)
+            plain->cells.len = before; /* an empty cell too many */
+        else
+            plain->count++;
         if (plain->at == plain->text.len || is_end(plain->text.ptr[plain->at]))
             break;
         plain->at++;
@@ -304,8 +309,12 @@ static void marks_make_no_file_slow(void **state)
     repeat(&text, lb_buf_str(&lines), FILE_BYTES);
     assert_quick("lines that begin rows of too many cells", &text, limit);
 
-    repeat(&text, LB_STR("\"\n\","), FILE_BYTES);
+    repeat(&text, LB_STR("\"x\n\","), FILE_BYTES);
     assert_quick("a line end in each cell", &text, limit);
+
+    repeat(&text, LB_STR("\"\n\","), FILE_BYTES);
+    lb_buf_append_lit(&text, "\nann-example\n");
+    assert_quick("the same in a row of empty cells", &text, limit);
     lb_buf_fini(&lines);
     lb_buf_fini(&text);
 }
