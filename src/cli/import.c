@@ -154,6 +154,17 @@ static bool make_path(const struct lb_cli *cli, const char *action, struct lb_bu
     return made;
 }
 
+/* Has a column profiles of people? Then it is to be said which column is meant; else the file may
+ * have names of other types. */
+static bool has_profiles(const struct lb_json *columns)
+{
+    for (size_t i = 0; i < lb_json_length(columns); i++)
+        if (lb_str_equal(lb_answer_text(lb_json_item(columns, i), "type"),
+                         LB_STR("publicIdentifier")))
+            return true;
+    return false;
+}
+
 static void list_columns(const struct lb_cli *cli, const struct lb_json *columns)
 {
     for (size_t i = 0; i < lb_json_length(columns); i++) {
@@ -163,18 +174,21 @@ static void list_columns(const struct lb_cli *cli, const struct lb_json *columns
         lb_input_printable(lb_answer_text(column, "name"), name, sizeof name);
         if (lb_json_length(samples))
             lb_input_printable(lb_json_string(lb_json_item(samples, 0)), sample, sizeof sample);
-        fprintf(stderr, "  %2llu  %-24s %s%s\n",
+        fprintf(stderr, "  %2llu  %-31s %s%s\n",
                 (unsigned long long)lb_answer_number(column, "number"), name,
                 *sample ? "for example " : "", sample);
     }
     if (!lb_json_length(columns))
         return;
-    fputs(
-        lb_cli_given(cli, LB_OPT_ALL_TYPES)
-            ? "Choose some with --columns, such as --columns 2:domain,5.\n"
-            : "Choose one with --column NUMBER, or --column HEADING. A list of names and no table\n"
-              "has each name on a line of its own.\n",
-        stderr);
+    bool profiles = has_profiles(columns);
+    if (lb_cli_given(cli, LB_OPT_ALL_TYPES))
+        fprintf(stderr, "Choose some with --columns, such as --columns %s.\n",
+                profiles ? "2:publicIdentifier" : "2:domain,5");
+    else
+        fprintf(stderr, "Choose one with --column NUMBER, or --column HEADING.%s\n",
+                profiles ? ""
+                         : " A list of names and no table\n"
+                           "has each name on a line of its own.");
 }
 
 /* With the id of the import, if it changed anything. */
@@ -369,8 +383,10 @@ static int print_done(const struct lb_import_file *file, struct lb_client *clien
 static void suggest_all_types(const struct lb_cli *cli, const struct lb_answer *answer)
 {
     uint64_t people = lb_answer_number(answer->json, "people");
-    bool no_column = lb_json_length(lb_json_member(answer->json, "columns")) > 0;
+    const struct lb_json *columns = lb_json_member(answer->json, "columns");
+    bool no_column = lb_json_length(columns) > 0;
     if (!lb_cli_takes(cli->command, LB_OPT_ALL_TYPES) || lb_cli_given(cli, LB_OPT_ALL_TYPES) ||
+        has_profiles(columns) ||
         (!no_column && lb_answer_number(answer->json, "errorCount") <= people))
         return;
     fputs("E-mail addresses, phone numbers, domains and companies are read with --all-types.\n",

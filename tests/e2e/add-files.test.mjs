@@ -122,3 +122,20 @@ screen('nobody of a table without addresses is blocked by chance', shared, { all
   assert.match(options[0], /Ann · Bob/);
   assert.equal(await page.getByRole('radio', { checked: true }).count(), 0);
 });
+
+for (const of of ['leads', 'names']) {
+  screen(`of two columns in a form one is chosen, for ${of}`, shared, { allowed, width: 390 }, async ({ page, context }) => {
+    const id = `files-${++campaigns}`;
+    await client.campaign(id, id);
+    await member.open({ page, context }, `#/add?list=campaign:${id}&of=${of}`);
+    assert.equal(await validate(page, 'form-thanks.csv', contentOf('doubtful-files', 'form-thanks.csv')), 'Choose the column');
+    await page.getByText(/^Columns 2 and 3 may both be meant: .* which are to be taken(; choose one by its number)?\.$/).waitFor();
+    assert.equal(await page.getByText(/belong under|list of names/).count(), 0);
+    await page.getByRole('radio', { name: /^2/ }).check();
+    await button(page, 'Validate again').click();
+    await button(page, 'Block 2').click();
+    await page.getByRole('heading', { level: 2, name: 'Done' }).waitFor();
+    const names = (await client.entries(campaignList(id))).map(({ publicIdentifier }) => publicIdentifier);
+    assert.deepEqual(names.sort(), ['ann-example-0001', 'bob-example-0002']);
+  });
+}

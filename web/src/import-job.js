@@ -9,6 +9,9 @@ const lookMs = 500;
 /** Without crypto.randomUUID, which only secure pages have. */
 const randomId = () => [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, '0')).join('');
 
+/** Are there LinkedIn addresses? Then it is to be said which of two columns is meant. */
+export const hasProfiles = (columns) => columns.some(({ type }) => type === 'publicIdentifier');
+
 const blank = {
   step: 'validating', force: null, column: null, columns: [], unknown: '', found: null, result: null, importId: null, before: null, tries: 0,
   blocked: 0, already: 0, recorded: null, unblocked: 0, sent: null, wait: null, error: null,
@@ -46,11 +49,11 @@ export class ImportJob {
     return this.validate();
   }
 
-  /** How the file is to be read. A column that was chosen without a type has companies: words may be anything. */
+  /** How the file is to be read. A column that was chosen without a type has people, or companies: words may be anything. */
   get reading() {
-    if (!this.typed) return { column: this.column };
-    const { type, country } = this.typed;
-    return { force: this.force, type: this.column ? '' : type, defaultCountry: country, columns: this.column ? `${this.column}:${type || 'company'}` : '' };
+    const { column, force, typed } = this;
+    if (!typed) return { column };
+    return { force, type: column ? '' : typed.type, defaultCountry: typed.country, columns: column && `${column}:${typed.type || this.columns[column - 1].type || 'company'}` };
   }
 
   change(state) {

@@ -55,7 +55,7 @@ export function guessType(raw) {
 /** What the server says of a name, for those who have a form in place of a request. */
 export const forceable = /, or send "force": true.*/;
 const inForms = [
-  [forceable, ''], [/; if it is the company's name, send .*/, ''], [/[.;][^.;]*columns=.*/, ''], [/say which: type=.*/, 'choose its type'],
+  [forceable, ''], [/; if it is the company's name, send .*/, ''], [/[.;][^.;]*columns=[^.]*/, ''], [/say which: type=.*/, 'choose its type'],
   [/^(The parameter )?.defaultCountry./, 'The country'], [', or null', ''], [/^"(\w+)":/, (_, type) => typeWords[type] ?? type], [/, or [^,]*defaultCountry.*/, ', or give the country in the form'], [' publicIdentifier', ' LinkedIn profile'],
 ];
 export const reasonText = (reason) => inForms.reduce((text, [said, here]) => text.replace(said, here), reason);

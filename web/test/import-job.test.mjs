@@ -101,3 +101,24 @@ test('undo takes the import back as one, and goes on after it broke off', { time
   assert.equal(new Set(server.undone).size, 1);
   assert.match(server.undone[0], new RegExp(`v1/imports/${job.importId}/undo$`));
 });
+
+test('a column of profiles that is chosen among two has people', { timeout: 10_000 }, async (t) => {
+  const server = fakeServer();
+  const source = { name: 'form.csv', body: 'text' };
+  const job = new ImportJob({ list: 'workspace', reason: '', source, typed: { type: '', country: '' }, onChange: () => {} });
+  t.after(() => job.cancel());
+  job.validate();
+  await until(() => server.sent.length === 1);
+  const columns = [
+    { number: 1, name: 'Company', sample: ['Acme'] }, { number: 2, name: 'You?', type: 'publicIdentifier', sample: ['https://www.linkedin.com/in/ann-example'] }];
+  server.sent[0].answer(400, { code: 'column_unknown', message: 'columns 2 and 3', columns });
+  await until(() => job.step === 'columns');
+  job.validate(2);
+  await until(() => server.sent.length === 2);
+  assert.equal(server.sent[1].query.get('columns'), '2:publicIdentifier');
+  job.cancel();
+  job.control = new AbortController();
+  job.validate(1);
+  await until(() => server.sent.length === 3);
+  assert.equal(server.sent[2].query.get('columns'), '1:company');
+});

@@ -1,6 +1,8 @@
 // How adding goes: read, blocked, stopped in the middle, undone.
 import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { count, fileSize, number, seconds } from '../format.js';
+import { hasProfiles } from '../import-job.js';
+import { reasonText } from '../names.js';
 import { href } from '../router.js';
 import { Button, LinkButton } from '../parts/button.jsx';
 import { ForWhat } from '../parts/details.jsx';
@@ -67,7 +69,7 @@ function Failed({ job }) {
   return (
     <>
       <ErrorNotice error={job.error} />
-      <p>{soFar(job)}{isPassing(job.error) && ' Nothing is lost. “Continue” resumes where it stopped. Sending a lead twice does no harm.'}</p>
+      <p>{soFar(job)}{isPassing(job.error) && ' Nothing is lost. “Continue” resumes where it stopped. A lead sent twice does no harm.'}</p>
       {isPassing(job.error) && <Button kind="primary" onClick={() => job.goOn()}>Continue</Button>}
       {job.step === 'blocking' && job.error.details?.blocked > 0 && <Button icon="undo" onClick={() => job.undo()}>Undo</Button>}
     </>
@@ -77,7 +79,7 @@ function Failed({ job }) {
 function Stopped({ job }) {
   return (
     <>
-      <Notice><p>You stopped while the file was being sent. A file that has not arrived whole blocks nobody. “Validate again” shows who is blocked now.</p></Notice>
+      <Notice><p>You stopped while the file was being sent. A file that has not arrived blocks no one. “Validate again” shows who is blocked.</p></Notice>
       <Button kind="primary" onClick={() => job.validate()}>Validate again</Button>
     </>
   );
@@ -87,8 +89,8 @@ function Unknown({ job }) {
   return (
     <>
       <Notice kind="warn">
-        <p>{job.unknown}</p>
-        <p>If this is a list of names and no table, put each name on a line of its own.</p>
+        <p>{reasonText(job.unknown)}</p>
+        {!hasProfiles(job.columns) && <p>A list of names and no table has each name on a line of its own.</p>}
       </Notice>
       <ColumnChoice columns={job.columns} legend={job.typed && 'Column with the names'} onColumn={(column) => job.validate(column)} />
     </>

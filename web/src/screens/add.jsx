@@ -1,7 +1,7 @@
 // The screen Add. The server validates a text or file of leads first, and blocks them when the user says so.
 import { useEffect, useState } from 'preact/hooks';
 import { useApp } from '../hooks.js';
-import { currentImport, forgetImport, startImport } from '../import-job.js';
+import { currentImport, forgetImport, hasProfiles, startImport } from '../import-job.js';
 import { isList, workspaceList } from '../lists.js';
 import { guessType } from '../names.js';
 import { href, setQuery } from '../router.js';
@@ -40,7 +40,7 @@ function AddForm({ owner, list, onStart }) {
 }
 
 /** A file without profiles, or a pasted text with rows of another type: they may be other names. */
-const hasOtherNames = ({ step, found, source: { body } }) => step === 'columns' || (step === 'validated' && (body.split
+const hasOtherNames = ({ step, columns, found, source: { body } }) => (step === 'columns' && !hasProfiles(columns)) || (step === 'validated' && (body.split
   ? !found.column && body.split('\n', 1000).some((line) => /email|phone|domain|company/.test(guessType(line)))
   : found.people === 0));
 
