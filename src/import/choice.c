@@ -260,9 +260,9 @@ static lb_err choose_in_table(const struct lb_import_survey *survey,
         if (!out->name)
             out->name = heading_beside(survey, &survey->columns[out->column]);
     } else if (find_column(survey, &out->column)) {
-        lb_err err = lb_import_refuse_rivals(survey, out->column, false, reason);
-        if (err)
-            return err;
+        for (size_t i = 0; i < survey->count; i++)
+            if (i != out->column && lb_import_is_rival(survey, out->column, i, false))
+                return lb_import_fail_for_rivals(out->column, i, false, reason);
         out->name = lb_import_label_of(survey, &survey->columns[out->column]);
     } else {
         return lb_fail(reason, LB_ERR_COLUMN_UNKNOWN, "%s", NO_COLUMN);
@@ -329,8 +329,7 @@ static bool may_mean_names(struct lb_str heading)
     return false;
 }
 
-/* Do the names below this heading mean something else than names of LinkedIn's? */
-static bool means_other_names(struct lb_str heading)
+bool lb_import_means_other_names(struct lb_str heading)
 {
     enum lb_import_heading kind = lb_import_heading(heading);
     return !may_mean_names(heading) &&
@@ -342,10 +341,10 @@ static bool means_other_names(struct lb_str heading)
 static bool any_means_other_names(struct lb_str line)
 {
     struct lb_str part, rest = line;
-    if (means_other_names(line))
+    if (lb_import_means_other_names(line))
         return true;
     while (next_part(&rest, &part))
-        if (means_other_names(part))
+        if (lb_import_means_other_names(part))
             return true;
     return false;
 }

@@ -36,6 +36,11 @@ const struct lb_import_label *lb_import_label_at(const struct lb_import_facts *f
 /* What most of its addresses of people name: an enum lb_import_name_kind. */
 unsigned lb_import_name_kind_of(const struct lb_import_facts *facts);
 
+/* Do the names below this heading mean something else than names of LinkedIn's, such as first
+ * names?
+ */
+bool lb_import_means_other_names(struct lb_str heading);
+
 /* LB_OK, or LB_ERR_COLUMN_UNKNOWN with the reason. `out` points into the survey. */
 lb_err lb_import_choose(const struct lb_import_survey *survey, const struct lb_import_shape *shape,
                         const struct lb_import_options *options, struct lb_import_choice *out,

@@ -85,9 +85,22 @@ static void note_example(struct lb_import *import)
                  example->text);
 }
 
+/* A column was asked for whose heading says that its words are no names of LinkedIn's. */
+static void note_other_names(struct lb_import *import)
+{
+    const struct lb_import_choice *choice = &import->choice;
+    if (import->options.column.len && choice->takes == LB_TAKES_NAMES && choice->name &&
+        lb_import_means_other_names(lb_str(choice->name->text)))
+        add_note(import, choice->heading_line,
+                 "column %zu (%s) was asked for, and what is in it was taken for names of "
+                 "LinkedIn's: by its heading it has others",
+                 choice->column + 1, choice->name->text);
+}
+
 static void take_notes(struct lb_import *import)
 {
     note_example(import);
+    note_other_names(import);
     note_others_taken(import);
     if (!import->choice.table && import->choice.takes == LB_TAKES_ADDRESSES)
         note_lost_names(import);

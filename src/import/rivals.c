@@ -111,16 +111,14 @@ static bool is_of_senders(const struct lb_import_survey *survey,
                                    lb_distinct_count(&survey->distinct, &taken->people));
 }
 
-/* May `other` be meant in place of `taken`? It has addresses of the same kind in most of its cells,
- * and of the people that they name more than half are not in `taken`; or names of others alone. */
-static bool is_rival(const struct lb_import_survey *survey, size_t taken, size_t other,
-                     bool takes_both)
+bool lb_import_is_rival(const struct lb_import_survey *survey, size_t taken, size_t other,
+                        bool takes_both)
 {
     const struct lb_import_facts *mine = &survey->columns[taken], *theirs = &survey->columns[other];
     const struct lb_import_label *label = lb_import_label_of(survey, mine);
     const struct lb_import_label *other_label =
         label ? lb_import_label_at(theirs, label->line) : NULL;
-    if (!other_label)
+    if (!other_label || !mine->people_rows)
         return false;
     struct lb_str name = lb_str(label->text), other_name = lb_str(other_label->text);
     if (!theirs->people_rows)
@@ -133,16 +131,12 @@ static bool is_rival(const struct lb_import_survey *survey, size_t taken, size_t
            has_enough(mine, theirs, name, other_name) && has_other_people(survey, mine, theirs);
 }
 
-lb_err lb_import_refuse_rivals(const struct lb_import_survey *survey, size_t taken, bool typed,
-                               struct lb_reason *reason)
+lb_err lb_import_fail_for_rivals(size_t taken, size_t other, bool typed, struct lb_reason *reason)
 {
-    for (size_t i = 0; i < survey->count && survey->columns[taken].people_rows; i++)
-        if (i != taken && is_rival(survey, taken, i, typed))
-            return lb_fail(reason, LB_ERR_COLUMN_UNKNOWN,
-                           "columns %zu and %zu may both be meant: they name different people, and "
-                           "their headings do not say which are to be taken; %s",
-                           (i < taken ? i : taken) + 1, (i < taken ? taken : i) + 1,
-                           typed ? "say which, such as columns=2:publicIdentifier"
-                                 : "choose one by its number");
-    return LB_OK;
+    return lb_fail(reason, LB_ERR_COLUMN_UNKNOWN,
+                   "columns %zu and %zu may both be meant: they name different people, and their "
+                   "headings do not say which are to be taken; %s",
+                   (other < taken ? other : taken) + 1, (other < taken ? taken : other) + 1,
+                   typed ? "say which, such as columns=2:publicIdentifier"
+                         : "choose one by its number");
 }

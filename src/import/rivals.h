@@ -7,10 +7,13 @@
 #include "base/err.h"
 #include "import/survey.h"
 
-/* LB_ERR_COLUMN_UNKNOWN with the reason when another column may be meant in place of the one that
- * is taken. `typed`: of names of every type, where both would be taken, so that columns which are
- * called the same lose no one. Takes time for each column once. */
-lb_err lb_import_refuse_rivals(const struct lb_import_survey *survey, size_t taken, bool typed,
-                               struct lb_reason *reason);
+/* May the column `other` be meant in place of `taken`? It has addresses of the same kind in most of
+ * its cells, and of the people that they name more than half are not in `taken`; or names of others
+ * alone. `takes_both`: both are taken, so that columns which are called the same lose no one. */
+bool lb_import_is_rival(const struct lb_import_survey *survey, size_t taken, size_t other,
+                        bool takes_both);
+
+/* LB_ERR_COLUMN_UNKNOWN, with the reason. `typed`: of a file with names of every type. */
+lb_err lb_import_fail_for_rivals(size_t taken, size_t other, bool typed, struct lb_reason *reason);
 
 #endif

@@ -90,8 +90,8 @@ static bool is_placeholder(struct lb_str address)
 
 /* The heading in "Your LinkedIn profile (e.g. https://...)", in the first row of a table, whose
  * other cells are no values; else the cell as it is. */
-static struct lb_str without_example(struct lb_import_survey *survey, struct lb_str cell,
-                                     uint64_t line)
+static struct lb_str without_example(struct lb_import_survey *survey, size_t column,
+                                     struct lb_str cell, uint64_t line)
 {
     struct lb_str rest = cell, address;
     if (!lb_import_next_address(&rest, &address) || !lb_import_is_linkedin(address))
@@ -102,9 +102,31 @@ static struct lb_str without_example(struct lb_import_survey *survey, struct lb_
     bool heading = lb_import_is_known_heading(before) || lb_import_is_question(before);
     if (!heading || !(lb_import_says_example(before) || is_placeholder(address)))
         return cell;
-    if (!survey->example.line)
+    if (!survey->example.line) {
         set_label(&survey->example, line, address);
+        survey->example_column = column;
+    }
     return before;
+}
+
+static struct lb_str first_word(struct lb_str text)
+{
+    size_t len = 0;
+    while (len < text.len && !strchr(" :", text.ptr[len]))
+        len++;
+    return (struct lb_str){text.ptr, len};
+}
+
+/* A row behind the first one: does the next cell of the column with the example go on as it did? */
+static void look_for_repetition(struct lb_import_survey *survey, const struct lb_import_row *row)
+{
+    size_t column = survey->example_column;
+    if (!survey->example.line || column >= row->count || survey->columns[column].filled != 1)
+        return;
+    struct lb_str word = first_word(row->cells[column]);
+    survey->repeated |=
+        word.len > 0 &&
+        lb_str_equal(word, first_word(lb_str(survey->columns[column].kept[0].text)));
 }
 
 static bool is_heading(const struct lb_import_survey *survey, struct lb_str cell)
@@ -176,7 +198,9 @@ static lb_err note_cell(struct lb_import_survey *survey, size_t index, struct lb
     return err;
 }
 
-static lb_err note_row(struct lb_import_survey *survey, const struct lb_import_row *row, bool table)
+/* `examples`: the first row may have some in its headings. */
+static lb_err note_row(struct lb_import_survey *survey, const struct lb_import_row *row,
+                       bool examples)
 {
     if (!lb_array_reserve(survey->columns, survey->capacity, row->count))
         return LB_ERR_OVERLOADED;
@@ -186,13 +210,15 @@ static lb_err note_row(struct lb_import_survey *survey, const struct lb_import_r
     unsigned details = 0;
     survey->rows++;
     bool may_be = may_be_headings(survey, row);
-    bool first = table && survey->rows == 1 && !has_values(row);
+    bool first = examples && survey->rows == 1 && !has_values(row);
+    if (examples)
+        look_for_repetition(survey, row);
     for (size_t i = 0; i < row->count; i++) {
         struct lb_str cell = row->cells[i];
         if (!cell.len)
             continue;
         if (first)
-            cell = without_example(survey, cell, row->line);
+            cell = without_example(survey, i, cell, row->line);
         lb_err err = note_cell(survey, i, cell, row->line, may_be, &headings);
         if (err)
             return err;
@@ -206,10 +232,10 @@ static lb_err note_row(struct lb_import_survey *survey, const struct lb_import_r
     return LB_OK;
 }
 
-lb_err lb_import_survey_take(const struct lb_import_source *source, struct lb_import_form form,
-                             const struct lb_import_shape *shape,
-                             const struct lb_import_options *options, struct lb_import_rows *rows,
-                             struct lb_import_survey *out)
+static lb_err take_rows(const struct lb_import_source *source, struct lb_import_form form,
+                        const struct lb_import_shape *shape,
+                        const struct lb_import_options *options, bool examples,
+                        struct lb_import_rows *rows, struct lb_import_survey *out)
 {
     struct lb_import_row row;
     bool any = true;
@@ -217,15 +243,27 @@ lb_err lb_import_survey_take(const struct lb_import_source *source, struct lb_im
                                      .guesses = options->typed || options->checks};
     randombytes_buf(&out->distinct.seed, sizeof out->distinct.seed);
     lb_err err = lb_import_rows_open(rows, source, form, shape->dialect);
-    while (!err) {
+    while (!err && !out->repeated) {
         err = lb_import_rows_next(rows, &row, &any);
         if (err || !any)
             break;
         if (!row.empty && !row.fault && !(shape->sep_line && row.line == 1))
-            err = note_row(out, &row, shape->table);
+            err = note_row(out, &row, examples);
     }
     lb_import_rows_close(rows);
     return err;
+}
+
+lb_err lb_import_survey_take(const struct lb_import_source *source, struct lb_import_form form,
+                             const struct lb_import_shape *shape,
+                             const struct lb_import_options *options, struct lb_import_rows *rows,
+                             struct lb_import_survey *out)
+{
+    lb_err err = take_rows(source, form, shape, options, shape->table, rows, out);
+    if (err || !out->repeated)
+        return err;
+    lb_import_survey_fini(out);
+    return take_rows(source, form, shape, options, false, rows, out);
 }
 
 bool lb_import_is_of_senders(const struct lb_import_survey *survey,

@@ -44,6 +44,8 @@ struct lb_import_survey {
     uint64_t rows;         /* that are not empty, without a line sep= */
     uint64_t person_line;  /* the first row with the address of a person; 0: no row has one */
     struct lb_import_label example; /* an address in a heading, which is no person's of the rows */
+    size_t example_column;          /* its, from 0 */
+    bool repeated; /* the next cell of the column begins with the same word: it was no heading */
     /* For names of every type (types.h). */
     bool typed;
     bool guesses;        /* cells are counted by what they look like: also of a check */

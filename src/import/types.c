@@ -189,15 +189,18 @@ static size_t most_people(const struct lb_import_survey *survey,
     return most;
 }
 
-/* A check asks for all that there is. */
+/* A check asks for all that there is. Senders are not taken. */
 static lb_err refuse_rivals(const struct lb_import_survey *survey,
                             const struct lb_import_options *options,
                             const struct lb_import_typing *typing, struct lb_reason *reason)
 {
     size_t most = most_people(survey, typing);
-    return options->checks || most == typing->count
-               ? LB_OK
-               : lb_import_refuse_rivals(survey, most, true, reason);
+    if (options->checks || most == typing->count)
+        return LB_OK;
+    for (size_t i = 0; i < typing->count; i++)
+        if (i != most && lb_import_is_rival(survey, most, i, !typing->columns[i].of_senders))
+            return lb_import_fail_for_rivals(most, i, true, reason);
+    return LB_OK;
 }
 
 static lb_err take_all(const struct lb_import_survey *survey,
@@ -275,24 +278,24 @@ static lb_err choose_in_table(const struct lb_import_survey *survey,
     return take_all(survey, options, out, reason);
 }
 
-/* May the row be one of headings? Not when it, or one above it, has a name. */
-static bool is_above_names(const struct lb_import_survey *survey, uint64_t line)
-{
-    return line && (!survey->value_line || line < survey->value_line);
-}
-
-/* Where the headings are, of which the table of a form has questions; 0: there are none. */
-static uint64_t heading_line_of(const struct lb_import_survey *survey, bool table)
+/* Where the headings are by which columns are judged; 0: there are none. */
+static uint64_t heading_line_of(const struct lb_import_survey *survey)
 {
     uint64_t line = survey->typed_line ? survey->typed_line : survey->heading_line;
-    for (size_t i = 0; table && !is_above_names(survey, line) && i < survey->count; i++) {
+    return survey->value_line && line >= survey->value_line ? 0 : line;
+}
+
+/* Where the questions of a form are, of which that is not certain enough; 0: nowhere. */
+static uint64_t question_line_of(const struct lb_import_survey *survey)
+{
+    for (size_t i = 0; i < survey->count; i++) {
         const struct lb_import_facts *facts = &survey->columns[i];
         const struct lb_import_label *label =
             facts->people_rows ? lb_import_label_of(survey, facts) : NULL;
-        if (label && lb_import_is_question(lb_str(label->text)))
-            line = label->line;
+        if (label && label->line < survey->value_line && lb_import_is_question(lb_str(label->text)))
+            return label->line;
     }
-    return is_above_names(survey, line) ? line : 0;
+    return 0;
 }
 
 lb_err lb_import_types_choose(const struct lb_import_survey *survey, bool table,
@@ -303,11 +306,13 @@ lb_err lb_import_types_choose(const struct lb_import_survey *survey, bool table,
     out->columns = calloc(survey->count + 1, sizeof *out->columns);
     if (!out->columns)
         return lb_fail(reason, LB_ERR_OVERLOADED, "out of memory");
-    out->heading_line = heading_line_of(survey, table);
+    out->heading_line = heading_line_of(survey);
     if (!survey->count)
         return LB_OK;
     read_columns(survey, out);
     if (table) {
+        if (!out->heading_line)
+            out->heading_line = question_line_of(survey);
         read_details(out);
         return choose_in_table(survey, options, out, reason);
     }
