@@ -5,7 +5,8 @@
 
 #include "domain/blocklist/identifier.h"
 
-/* Does a text that begins with this line begin as a mail does, with its head or a greeting? */
+/* Is this the first line of a mail: a line of its head ("Subject: ...") or a greeting ("Hi Ann,")?
+ */
 bool lb_import_begins_mail(struct lb_str line);
 
 /* May the part of a line of a mail, which could be this name, be a word of the mail: of greetings

@@ -81,7 +81,7 @@ static bool has_values(const struct lb_import_row *row)
 }
 
 /* Is the name left out, as in https://www.linkedin.com/in/... and /in/<your name>? */
-static bool is_placeholder(struct lb_str address)
+static bool has_no_name(struct lb_str address)
 {
     while (address.len && strchr("./", address.ptr[address.len - 1]))
         address.len--;
@@ -100,7 +100,7 @@ static struct lb_str without_example(struct lb_import_survey *survey, size_t col
     while (before.len && strchr(" ([<:", before.ptr[before.len - 1]))
         before.len--;
     bool heading = lb_import_is_known_heading(before) || lb_import_is_question(before);
-    if (!heading || !(lb_import_says_example(before) || is_placeholder(address)))
+    if (!heading || !(lb_import_says_example(before) || has_no_name(address)))
         return cell;
     if (!survey->example.line) {
         set_label(&survey->example, line, address);

@@ -99,7 +99,9 @@ static void look_at_width(const struct lb_import_row *row, char delimiter, struc
         out->first = row->too_wide && out->words && has_heading(row->whole, delimiter);
 }
 
-/* Read as a text, all people in such a table would be taken: those that it is about, and others. */
+/* Is it a table with too many columns? More than half of its rows are, and it is no list. It is not
+ * read as a text instead: in a text all addresses count, so owners would be taken with their leads.
+ */
 static bool is_too_wide(const struct look *look)
 {
     return look->words && look->wide && look->full > 1 && look->full * 2 > look->rows;

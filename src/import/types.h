@@ -27,7 +27,7 @@ struct lb_import_typing {
     size_t types, values;        /* an export's columns `type` and `value`, from 1; 0: none */
     size_t reasons, kinds, ends; /* from 1; 0: none */
     enum lb_import_type only;    /* of a text: what each line is; LB_TYPE_NONE: as it looks */
-    bool mail;                   /* of a text: it begins as a mail does */
+    bool mail;                   /* of a text: it begins as a mail does; see mail.h */
     const struct lb_import_label *reasons_name;
 };
 

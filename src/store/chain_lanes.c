@@ -98,8 +98,8 @@ IN_LANES void sip_rounds(lanes v[4], int count)
         sip_round(v);
 }
 
-/* The last word of a text has the text's length in its highest byte. A lane whose text is shorter
- * than another's does not change after its last word. */
+/* SipHash of four texts, word by word of 8 bytes. The highest byte of the last word is the length
+ * of the text. A shorter text ends earlier: from then on its lane stays as it is. */
 IN_LANES void sip_texts(lanes v[4], const struct block *block)
 {
     const lanes last = block->length >> 3;

@@ -219,6 +219,17 @@ def test_a_column_without_a_heading_has_no_brackets(path):
     assert out.splitlines()[:2] == ["column 1: domains", "column 2 (Web): domains"]
 
 
+@pytest.mark.parametrize("all_types, example", [([], "--column NUMBER"), (["--all-types"], "--columns 2:publicIdentifier")])
+def test_of_two_columns_with_profiles_one_is_chosen_and_nothing_else_is_told(path, all_types, example):
+    profile = "https://www.linkedin.com/in/ann-example"
+    columns = [{"number": number, "name": name, "type": "publicIdentifier", "sample": [profile]}
+               for number, name in ((2, "Who are you?"), (3, "Who wrote to you?"))]
+    with Fake([refusal("column_unknown", "Columns 2 and 3 may both be meant.", columns=columns)]) as fake:
+        result = run("block", "q1", "--file", path, *all_types, env=fake.env)
+    assert result.code == 1 and example in result.err, result
+    assert "A list of names" not in result.err and "are read with --all-types" not in result.err, result
+
+
 def test_columns_are_listed_when_none_is_certain(path):
     columns = [{"number": 1, "name": "Vorname", "sample": ["Ann", "Bob"]},
                {"number": 2, "name": None, "sample": []}]
