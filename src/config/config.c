@@ -307,5 +307,5 @@ unsigned lb_config_threads(const struct lb_config *config)
     if (sched_getaffinity(0, sizeof allowed, &allowed) != 0)
         return 1;
     int count = CPU_COUNT(&allowed);
-    return count > 2 ? (unsigned)count - 1 : 1;
+    return count > 2 ? (unsigned)count - 1 : (unsigned)count;
 }

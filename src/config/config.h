@@ -25,8 +25,9 @@
       "several servers may share: `postgresql://USER@HOST/NAME`.")                                 \
     X(u32, database_timeout_s, "database-timeout", "10", "SECONDS", 1, 3600,                       \
       "How long PostgreSQL may take to answer; after that the connection is closed.")              \
-    X(u32, threads, "threads", "0", "N", 0, 1024,                                                  \
-      "I/O threads; 0 means one fewer than the processors that the process may use.")              \
+    X(u32, threads, "threads", "0", "N", 0, 256,                                                   \
+      "I/O threads; 0 means one for each processor that the process may use, but one fewer from "  \
+      "three on.")                                                                                 \
     X(flag, demo, "demo", "false", NULL, 0, 0,                                                     \
       "Also create a workspace, a campaign `demo` and a key, and print a curl command to try.")    \
     X(flag, dashboard, "dashboard", "true", NULL, 0, 0,                                            \
@@ -225,8 +226,9 @@ void lb_config_unknown(char *const *environment, void *context,
 lb_err lb_config_set(struct lb_config *config, const struct lb_setting *setting, const char *value,
                      struct lb_reason *reason);
 
-/* I/O threads to start: the setting, or one fewer than the processors that this process may use,
- * which leaves one to the writer and the kernel. At least 1. */
+/* I/O threads to start: the setting, or one for each processor that this process may use, but one
+ * fewer from three on, which leaves one to the writer and the kernel. On two, one thread alone
+ * leaves a part of them idle (docs/performance.md, "Unpinned"). At least 1. */
 unsigned lb_config_threads(const struct lb_config *config);
 
 /* Appends the whole of docs/configuration.md. */

@@ -6,9 +6,9 @@
 
 #include "config/config.h"
 
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 static const char *const *environment; /* name, value, ..., NULL */
 
@@ -252,8 +252,19 @@ static void threads_follow_the_processors_when_not_set(void **state)
     (void)state;
     struct lb_config config;
     fresh(&config);
-    long online = sysconf(_SC_NPROCESSORS_ONLN);
-    assert_in_range(lb_config_threads(&config), 1, online);
+    cpu_set_t before;
+    assert_int_equal(sched_getaffinity(0, sizeof before, &before), 0);
+    static const unsigned threads[] = {1, 2, 2, 3};
+    cpu_set_t allowed;
+    CPU_ZERO(&allowed);
+    for (int cpu = 0; cpu < CPU_SETSIZE && CPU_COUNT(&allowed) < 4; cpu++) {
+        if (!CPU_ISSET(cpu, &before))
+            continue;
+        CPU_SET(cpu, &allowed);
+        assert_int_equal(sched_setaffinity(0, sizeof allowed, &allowed), 0);
+        assert_int_equal(lb_config_threads(&config), threads[CPU_COUNT(&allowed) - 1]);
+    }
+    assert_int_equal(sched_setaffinity(0, sizeof before, &before), 0);
     config.threads = 5;
     assert_int_equal(lb_config_threads(&config), 5);
     lb_config_fini(&config);
