@@ -160,6 +160,8 @@ static void log_request(struct lb_request *req, uint64_t ns)
     if (call && call->signed_in && !call->signed_in->result)
         lb_log_add(&line, "user", lb_str(call->signed_in->user.id));
     lb_log_add_u64(&line, "us", ns / 1000);
+    if (!req->delivered)
+        lb_log_add_plain(&line, "sent", LB_STR("no"));
     lb_log_end(&line);
 }
 

@@ -23,7 +23,8 @@ void lb_log_set_level(enum lb_log_level level);
 bool lb_log_enabled(enum lb_log_level level);
 
 /* Starts and stops the writing thread; stop writes out everything, also what other threads have not
- * flushed yet. */
+ * flushed yet. When nothing is read of standard error for two seconds, it gives up, and what is
+ * left is lost: a process must be able to end. */
 void lb_log_start(void);
 void lb_log_stop(void);
 

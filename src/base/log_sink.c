@@ -16,6 +16,8 @@
 #define COLLECT_BYTES ((size_t)64 << 10) /* so much is written without waiting for more */
 #define COLLECT_MS    20                 /* how long the thread waits for more lines */
 #define LOCAL_BYTES   ((size_t)16 << 10)
+#define WRITE_BYTES   ((size_t)16 << 10) /* at once, so that it shows whether they are read */
+#define STOP_S        2                  /* how long a stop waits for some of them to be read */
 
 /* Lines of one thread that it has not handed over yet. They are appended without a lock: only their
  * thread moves `len` forward, and only a holder of the sink's lock takes what is before it. */
@@ -47,12 +49,15 @@ static pthread_once_t key_once = PTHREAD_ONCE_INIT;
 static pthread_key_t key; /* for its destructor: what a thread leaves is handed over at its end */
 static bool key_made;
 
+static _Atomic uint64_t bytes_written;
+
 /* A standard error that is gone or broken loses the text: there is nowhere left to say so. */
 static void write_out(const char *text, size_t len)
 {
     while (len) {
-        ssize_t written = write(STDERR_FILENO, text, len);
+        ssize_t written = write(STDERR_FILENO, text, len < WRITE_BYTES ? len : WRITE_BYTES);
         if (written > 0) {
+            atomic_fetch_add_explicit(&bytes_written, (uint64_t)written, memory_order_relaxed);
             text += written;
             len -= (size_t)written;
         } else if (errno == EAGAIN || errno == EWOULDBLOCK) {
@@ -123,6 +128,16 @@ static void write_lines(void)
     pthread_mutex_lock(&sink.lock);
 }
 
+/* What threads have not handed over: they may still run, and go on appending after it. */
+static void write_locals(void)
+{
+    for (struct local *local = sink.locals; local; local = local->next) {
+        size_t len = atomic_load_explicit(&local->len, memory_order_acquire);
+        write_out(local->text + local->taken, len - local->taken);
+        local->taken = len;
+    }
+}
+
 static void *write_loop(void *unused)
 {
     pthread_mutex_lock(&sink.lock);
@@ -133,6 +148,10 @@ static void *write_loop(void *unused)
         write_lines();
         rest();
     }
+    write_locals();
+    write_lost(sink.lost);
+    sink.lost = 0;
+    sink.running = false; /* what comes from now on is written at once */
     pthread_mutex_unlock(&sink.lock);
     return unused;
 }
@@ -157,14 +176,19 @@ void lb_log_start(void)
     pthread_mutex_unlock(&sink.lock);
 }
 
-/* What threads have not handed over: they may still run, and go on appending after it. */
-static void write_locals(void)
+/* False: standard error takes nothing. The thread is left to it, and the buffers to the thread. */
+static bool join_thread(void)
 {
-    for (struct local *local = sink.locals; local; local = local->next) {
-        size_t len = atomic_load_explicit(&local->len, memory_order_acquire);
-        write_out(local->text + local->taken, len - local->taken);
-        local->taken = len;
-    }
+    uint64_t before;
+    struct timespec until;
+    clock_gettime(CLOCK_MONOTONIC, &until);
+    do {
+        before = atomic_load(&bytes_written);
+        until.tv_sec += STOP_S;
+        if (pthread_clockjoin_np(sink.thread, NULL, CLOCK_MONOTONIC, &until) == 0)
+            return true;
+    } while (atomic_load(&bytes_written) != before);
+    return false;
 }
 
 void lb_log_stop(void)
@@ -174,21 +198,14 @@ void lb_log_stop(void)
     sink.stopping = true;
     pthread_cond_signal(&sink.filled);
     pthread_mutex_unlock(&sink.lock);
-    if (!was_running)
+    if (!was_running || !join_thread())
         return;
-    pthread_join(sink.thread, NULL);
     pthread_mutex_lock(&sink.lock);
-    /* What came between the thread's last look and now. */
-    write_out(sink.filling, sink.len);
-    write_locals();
-    write_lost(sink.lost);
     free(sink.filling);
     free(sink.writing);
     sink.filling = NULL;
     sink.writing = NULL;
     sink.len = 0;
-    sink.lost = 0;
-    sink.running = false;
     pthread_mutex_unlock(&sink.lock);
 }
 

@@ -306,6 +306,8 @@ unsigned lb_config_threads(const struct lb_config *config)
     /* Fails on machines with more processors than the set holds; those can say --threads. */
     if (sched_getaffinity(0, sizeof allowed, &allowed) != 0)
         return 1;
-    int count = CPU_COUNT(&allowed);
-    return count > 2 ? (unsigned)count - 1 : (unsigned)count;
+    unsigned count = (unsigned)CPU_COUNT(&allowed);
+    if (count > LB_THREADS_MAX)
+        return LB_THREADS_MAX;
+    return count > 2 ? count - 1 : count;
 }

@@ -12,6 +12,8 @@
 #include "base/err.h"
 #include "base/log.h"
 
+#define LB_THREADS_MAX 256 /* I/O threads */
+
 /* X(type, field, option, default, value shown in help, least, most, help); least and most count
  * for numbers. Types: text, u32, u64, flag, level (of the log), list (of addresses or networks; of
  * origins: cors-origin). */
@@ -25,7 +27,7 @@
       "several servers may share: `postgresql://USER@HOST/NAME`.")                                 \
     X(u32, database_timeout_s, "database-timeout", "10", "SECONDS", 1, 3600,                       \
       "How long PostgreSQL may take to answer; after that the connection is closed.")              \
-    X(u32, threads, "threads", "0", "N", 0, 256,                                                   \
+    X(u32, threads, "threads", "0", "N", 0, LB_THREADS_MAX,                                        \
       "I/O threads; 0 means one for each processor that the process may use, but one fewer from "  \
       "three on.")                                                                                 \
     X(flag, demo, "demo", "false", NULL, 0, 0,                                                     \
@@ -51,7 +53,7 @@
       "is closed at once. Fewer when the limit of open files leaves no room for so many.")         \
     X(u32, address_share_percent, "address-share", "25", "PERCENT", 1, 100,                        \
       "How many of them one address may have, or a /64 of IPv6; a /56 twice as many, a /48 three " \
-      "times. Trusted proxies have no share.")                                                     \
+      "times. Trusted proxies have no share; with 100, nor has an address.")                       \
     X(u32, max_header_bytes, "max-header-bytes", "8192", "BYTES", 1024, 1048576,                   \
       "Request line and headers; more is refused with 431.")                                       \
     X(u32, max_body_bytes, "max-body-bytes", "4194304", "BYTES", 1024, 67108864,                   \
@@ -75,11 +77,11 @@
     X(u32, header_timeout_s, "header-timeout", "10", "SECONDS", 1, 3600,                           \
       "From the first byte of a request until its headers are complete.")                          \
     X(u32, body_timeout_s, "body-timeout", "30", "SECONDS", 1, 3600,                               \
-      "From then until its body is complete.")                                                     \
+      "From then until its body is complete; of a file, until its next 64 KiB are.")               \
     X(u32, idle_timeout_s, "idle-timeout", "60", "SECONDS", 1, 86400,                              \
       "How long a connection may be idle between requests; keep it above the proxy's own.")        \
     X(u32, send_timeout_s, "send-timeout", "60", "SECONDS", 1, 3600,                               \
-      "How long a client may take to receive its response.")                                       \
+      "How long a client may take to receive its response; of an export, the next piece of it.")   \
     X(u32, drain_timeout_s, "drain-timeout", "10", "SECONDS", 0, 3600,                             \
       "How long a stopping server waits for requests that have begun.")                            \
     X(list, trusted_proxy, "trusted-proxy", "", "CIDR,...", 0, 0,                                  \
@@ -228,7 +230,7 @@ lb_err lb_config_set(struct lb_config *config, const struct lb_setting *setting,
 
 /* I/O threads to start: the setting, or one for each processor that this process may use, but one
  * fewer from three on, which leaves one to the writer and the kernel. On two, one thread alone
- * leaves a part of them idle (docs/performance.md, "Unpinned"). At least 1. */
+ * leaves a part of them idle. At least 1. */
 unsigned lb_config_threads(const struct lb_config *config);
 
 /* Appends the whole of docs/configuration.md. */

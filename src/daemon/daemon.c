@@ -191,9 +191,9 @@ int lb_daemon_run(const struct lb_config *config, const struct lb_build_info *bu
     lb_notify("STOPPING=1");
     lb_parts_stop(parts);
     lb_rcu_thread_unregister();
-    lb_log_stop();
     if (err)
-        fprintf(stderr, "leadblock: %s\n", reason.text);
+        lb_log_say("leadblock: %s\n", reason.text);
+    lb_log_stop();
     bool failed = err || atomic_load(&parts->failed);
     free(parts);
     if (err == LB_ERR_INVALID_PARAMETER)

@@ -273,6 +273,8 @@ static lb_err make_hooks(struct lb_parts *parts, struct lb_reason *reason)
 static unsigned address_share(const struct lb_config *config)
 {
     uint64_t share = (uint64_t)config->max_connections * config->address_share_percent / 100;
+    if (config->address_share_percent == 100) /* no share: the oldest strangers give place */
+        return 0;
     return share ? (unsigned)share : 1;
 }
 

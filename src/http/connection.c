@@ -8,10 +8,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define STEPS_MAX        32                 /* of a connection in one turn of its loop */
 #define OUTPUT_MAX       ((size_t)32 << 10) /* is sent before more requests are taken */
-#define TAKEN_MAX        1024               /* exchanges, of some 9 KiB, before pipelines get one */
-#define PIECES_MAX       4                  /* of a response, before others have their turn */
+#define TAKEN_MAX        1024 /* exchanges of a loop, of some 9 KiB, before pipelines get one */
+#define PIECES_MAX       4    /* of a response, before others have their turn */
 #define SCRATCH_BYTES    ((size_t)64 << 10)
 #define LARGE_BODY_BYTES ((size_t)16 << 10)
 
@@ -275,8 +274,8 @@ static enum lb_step take_step(struct lb_connection *conn)
     case LB_PHASE_HEAD:
         return sends_first(conn) ? lb_connection_flush_first(conn) : lb_intake_head(conn);
     case LB_PHASE_BODY:
-    case LB_PHASE_DISCARD:
-        return lb_intake_body(conn);
+    case LB_PHASE_DISCARD: /* what was answered before does not wait for this body */
+        return lb_connection_flush(conn) == LB_GONE ? LB_GONE : lb_intake_body(conn);
     case LB_PHASE_DOUBT:
     case LB_PHASE_PENDING:
         if (conn->completed && conn->exchange)
@@ -312,10 +311,10 @@ static bool moves_much(struct lb_connection *conn)
     return much;
 }
 
-void lb_connection_run(struct lb_connection *conn)
+void lb_connection_run(struct lb_connection *conn, unsigned steps)
 {
     enum lb_step step = LB_GO_ON;
-    for (unsigned steps = 0; step == LB_GO_ON && steps < STEPS_MAX; steps++) {
+    for (; step == LB_GO_ON && steps > 0; steps--) {
         step = take_step(conn);
         if (step == LB_GO_ON && moves_much(conn))
             break;

@@ -70,8 +70,10 @@ enum lb_step {
 struct lb_connection *lb_connection_create(struct lb_loop *loop, int fd, bool control,
                                            const struct in6_addr *peer);
 
-/* Does what can be done now, up to a share; what is left is queued. It may end the connection. */
-void lb_connection_run(struct lb_connection *conn);
+/* Does what can be done now, up to so many steps; a request takes one, or two with a body that came
+ * later, and sending what was answered another. What is left is queued. It may end the connection.
+ */
+void lb_connection_run(struct lb_connection *conn, unsigned steps);
 
 /* Its phase has lasted for as long as it may. */
 void lb_connection_expire(struct lb_connection *conn);

@@ -2,7 +2,7 @@
 
 #include <stdlib.h>
 
-#define POOL_MAX 1024
+#define POOL_MAX 1024 /* of each loop */
 
 static struct lb_input *create(size_t capacity)
 {

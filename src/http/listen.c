@@ -10,8 +10,7 @@
 #include <unistd.h>
 
 #define UNSENT_BYTES                                                                               \
-    (128 << 10)      /* of a connection that the kernel holds, beside what is under way */
-#define BACKLOG 4096 /* the kernel caps it at net.core.somaxconn */
+    (128 << 10) /* of a connection that the kernel holds, beside what is under way */
 
 static lb_err split(const char *text, char *host, size_t host_size, const char **out_port,
                     struct lb_reason *reason)
@@ -66,7 +65,7 @@ static int open_socket(const struct sockaddr *address, socklen_t len, bool share
     if (address->sa_family == AF_INET6)
         setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof off);
     if ((share && setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof on) != 0) ||
-        bind(fd, address, len) != 0 || listen(fd, BACKLOG) != 0) {
+        bind(fd, address, len) != 0 || listen(fd, LB_LISTEN_BACKLOG) != 0) {
         int why = errno;
         close(fd);
         errno = why;

@@ -8,6 +8,7 @@
 #include "base/rcu.h"
 #include "base/thread.h"
 #include "http/address.h"
+#include "http/listen.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -19,6 +20,9 @@
 
 #define EVENTS_MAX      256
 #define ACCEPTS_MAX     64               /* in one turn */
+#define STEPS_MAX       32               /* of a connection in one turn */
+#define STEPS_MIN       2                /* a request that comes alone, and sending its answer */
+#define LIGHT_STEPS     1024             /* of all light ones together, but for these minima */
 #define HEAVY_MAX       16               /* in one turn, some 0.15 ms: so long a light one waits */
 #define BULK_NS         UINT64_C(200000) /* the same for bodies, and what the last of them takes */
 #define ACCEPT_PAUSE_MS 100              /* after it failed for want of memory or files */
@@ -112,6 +116,14 @@ static void accept_failed(struct lb_loop *loop, struct lb_listener *listener)
     loop->accept_again_ms = loop->now_ms + ACCEPT_PAUSE_MS;
 }
 
+/* While the loop drains: ends it, unless a request has come, which is still answered, even if no
+ * event has told of it. */
+static void look_at_last(struct lb_connection *conn)
+{
+    conn->readable = true;
+    lb_loop_queue(conn);
+}
+
 static bool accept_one(struct lb_loop *loop, struct lb_listener *listener)
 {
     union {
@@ -145,6 +157,8 @@ static bool accept_one(struct lb_loop *loop, struct lb_listener *listener)
                                 .data.ptr = conn};
     if (conn && epoll_ctl(loop->epoll_fd, EPOLL_CTL_ADD, fd, &event) != 0)
         lb_connection_destroy(conn);
+    else if (conn && loop->draining)
+        look_at_last(conn);
     return true;
 }
 
@@ -157,11 +171,28 @@ static void accept_all(struct lb_loop *loop, struct lb_listener *listener)
             return;
 }
 
-static void close_listener(struct lb_listener *listener)
+/* Its socket may have other descriptors, and would go on telling of clients. */
+static void close_listener(struct lb_loop *loop, struct lb_listener *listener)
 {
-    if (listener->fd >= 0)
+    if (listener->fd >= 0) {
+        epoll_ctl(loop->epoll_fd, EPOLL_CTL_DEL, listener->fd, NULL);
         close(listener->fd);
+    }
     *listener = (struct lb_listener){.fd = -1};
+}
+
+/* Closing the listeners resets who waits to be accepted, so these are accepted before, unless it
+ * fails, or always more come. */
+static void accept_last(struct lb_loop *loop)
+{
+    bool more = (loop->listener.due || loop->control.due) && !loop->accept_again_ms;
+    if (more && --loop->last_turns > 0)
+        return;
+    loop->last_turns = 0;
+    loop->accept_again_ms = 0;
+    close_listener(loop, &loop->listener);
+    close_listener(loop, &loop->control);
+    atomic_fetch_add(&loop->server->loops_draining, 1);
 }
 
 /* --- stopping --------------------------------------------------------------------------------- */
@@ -171,14 +202,13 @@ static void on_drain(struct lb_task *task)
     struct lb_loop *loop =
         (struct lb_loop *)(void *)((char *)task - offsetof(struct lb_loop, drain_task));
     loop->draining = true;
-    loop->accept_again_ms = 0;
-    close_listener(&loop->listener);
-    close_listener(&loop->control);
-    /* A request that has come in already is still answered. */
+    loop->last_turns = LB_LISTEN_BACKLOG / ACCEPTS_MAX;
+    loop->listener.due = loop->listener.fd >= 0;
+    loop->control.due = loop->control.fd >= 0;
     struct lb_connection *next;
     for (struct lb_connection *conn = loop->phases[LB_PHASE_WAITING].first; conn; conn = next) {
         next = conn->next;
-        lb_loop_queue(conn);
+        look_at_last(conn);
     }
 }
 
@@ -191,8 +221,8 @@ static void on_stop(struct lb_task *task)
 
 static void close_all(struct lb_loop *loop)
 {
-    close_listener(&loop->listener);
-    close_listener(&loop->control);
+    close_listener(loop, &loop->listener);
+    close_listener(loop, &loop->control);
     for (unsigned phase = 0; phase < LB_PHASE_COUNT; phase++)
         while (loop->phases[phase].first)
             lb_connection_destroy(loop->phases[phase].first);
@@ -215,7 +245,7 @@ static void expire(struct lb_loop *loop)
 
 static bool has_work(const struct lb_loop *loop)
 {
-    return loop->light.first || loop->heavy.first || loop->bulk.first ||
+    return loop->light.first || loop->heavy.first || loop->bulk.first || loop->last_turns ||
            ((loop->listener.due || loop->control.due) && !loop->accept_again_ms);
 }
 
@@ -273,19 +303,27 @@ static void wait_for_events(struct lb_loop *loop)
         take_event(loop, &events[i]);
 }
 
+/* Of each of so many light connections: one that pipelines takes its turn from the others. */
+static unsigned steps_of_each(unsigned count)
+{
+    unsigned steps = count ? LIGHT_STEPS / count : STEPS_MAX;
+    return steps < STEPS_MIN ? STEPS_MIN : steps > STEPS_MAX ? STEPS_MAX : steps;
+}
+
 /* Light connections go before heavy ones, so that a check does not wait for many writes, and both
  * before those whose bodies are still to come. What is queued meanwhile waits for the next turn. */
 static void run_due(struct lb_loop *loop)
 {
+    unsigned steps = steps_of_each(loop->light.count);
     for (unsigned left = loop->light.count; left > 0 && loop->light.first; left--)
-        lb_connection_run(take_due(&loop->light));
+        lb_connection_run(take_due(&loop->light), steps);
     unsigned heavy = loop->heavy.count < HEAVY_MAX ? loop->heavy.count : HEAVY_MAX;
     for (; heavy > 0 && loop->heavy.first; heavy--)
-        lb_connection_run(take_due(&loop->heavy));
+        lb_connection_run(take_due(&loop->heavy), STEPS_MAX);
     unsigned bulk = loop->bulk.count < HEAVY_MAX ? loop->bulk.count : HEAVY_MAX;
     uint64_t until_ns = bulk ? lb_clock_mono_ns() + BULK_NS : 0;
     for (; bulk > 0 && loop->bulk.first && lb_clock_mono_ns() < until_ns; bulk--)
-        lb_connection_run(take_due(&loop->bulk));
+        lb_connection_run(take_due(&loop->bulk), STEPS_MAX);
 }
 
 static void turn(struct lb_loop *loop)
@@ -293,6 +331,8 @@ static void turn(struct lb_loop *loop)
     wait_for_events(loop);
     accept_all(loop, &loop->listener);
     accept_all(loop, &loop->control);
+    if (loop->last_turns)
+        accept_last(loop);
     lb_mailbox_drain(loop->mailbox);
     run_due(loop);
     expire(loop);
@@ -375,9 +415,11 @@ lb_err lb_loop_start(struct lb_loop *loop, struct lb_reason *reason)
     return LB_OK;
 }
 
-void lb_loop_drain(struct lb_loop *loop)
+bool lb_loop_drain(struct lb_loop *loop)
 {
-    lb_mailbox_push(loop->mailbox, &loop->drain_task);
+    if (loop->thread_runs)
+        lb_mailbox_push(loop->mailbox, &loop->drain_task);
+    return loop->thread_runs;
 }
 
 void lb_loop_stop(struct lb_loop *loop)

@@ -52,6 +52,7 @@ struct lb_loop {
     uint64_t request_numbers[LB_REQUEST_NUMBERS]; /* drawn, of the next request ids */
     size_t request_numbers_left;
     bool draining;
+    unsigned last_turns; /* in which clients are still accepted while it drains */
     bool stopping;
     struct lb_date date;
     struct lb_phase_list phases[LB_PHASE_COUNT];
@@ -78,6 +79,9 @@ struct lb_server {
     _Atomic unsigned most_connections;    /* since lb_server_most_connections */
     struct lb_shares *shares;             /* of connections, by address */
     bool draining;
+    unsigned loops_told; /* to drain */
+    _Atomic unsigned
+        loops_draining; /* of them, those that have accepted the last of their clients */
     unsigned loop_count;
     struct lb_loop loops[];
 };
@@ -87,8 +91,8 @@ lb_err lb_loop_init(struct lb_loop *loop, struct lb_server *server, unsigned num
                     int control_fd, struct lb_reason *reason);
 lb_err lb_loop_start(struct lb_loop *loop, struct lb_reason *reason);
 
-/* Any thread; once each. */
-void lb_loop_drain(struct lb_loop *loop);
+/* Any thread; once each. False: the loop does not run. */
+bool lb_loop_drain(struct lb_loop *loop);
 void lb_loop_stop(struct lb_loop *loop);
 
 /* Closes everything; the thread has ended or was never started. */

@@ -16,7 +16,6 @@
 
 #define FILES_BESIDE 512 /* databases, logs, the control socket, deliveries, ... */
 #define FILES_LATER  16  /* of them, that cannot be done without once the server runs */
-#define LOOPS_MAX    256
 
 /* Each loop has an epoll set, the mailbox's descriptor, a listening socket, and for a moment a
  * connection for which there is no place; the first one has the control socket, too. */
@@ -117,15 +116,28 @@ static lb_err init_loops(struct lb_server *server, const int *fds, int control_f
     return err;
 }
 
+/* And gives them to the loops. `listen`: NULL for none. */
+static lb_err open_sockets(struct lb_server *server, const char *listen, struct lb_reason *reason)
+{
+    unsigned count = server->loop_count;
+    int *fds = calloc(count, sizeof *fds);
+    if (!fds)
+        return lb_fail(reason, LB_ERR_INTERNAL, "out of memory");
+    for (unsigned i = 0; i < count; i++)
+        fds[i] = -1;
+    lb_err err = listen ? lb_listen_open(listen, fds, count, &server->port, reason) : LB_OK;
+    if (err == LB_OK)
+        err = init_loops(server, fds, server->settings.control_fd, reason);
+    free(fds);
+    return err;
+}
+
 lb_err lb_server_create(const struct lb_server_settings *settings, const struct lb_http_app *app,
                         struct lb_server **out, struct lb_reason *reason)
 {
     *out = NULL;
     bool listens = settings->listen && *settings->listen;
     unsigned count = !listens || settings->threads == 0 ? 1 : settings->threads;
-    if (count > LOOPS_MAX)
-        return lb_fail(reason, LB_ERR_INTERNAL, "%u threads are too many; at most %d", count,
-                       LOOPS_MAX);
     struct lb_server *server = calloc(1, sizeof *server + count * sizeof(struct lb_loop));
     if (!server)
         return lb_fail(reason, LB_ERR_INTERNAL, "out of memory");
@@ -141,14 +153,7 @@ lb_err lb_server_create(const struct lb_server_settings *settings, const struct 
         free(server);
         return err;
     }
-
-    int fds[LOOPS_MAX];
-    for (unsigned i = 0; i < LOOPS_MAX; i++)
-        fds[i] = -1;
-    if (listens)
-        err = lb_listen_open(settings->listen, fds, count, &server->port, reason);
-    if (err == LB_OK)
-        err = init_loops(server, fds, settings->control_fd, reason);
+    err = open_sockets(server, listens ? settings->listen : NULL, reason);
     if (err != LB_OK) {
         lb_server_destroy(server);
         return err;
@@ -188,9 +193,11 @@ bool lb_server_drain(struct lb_server *server, unsigned timeout_ms)
     static const struct timespec pause = {.tv_nsec = 2000000};
     if (!server->draining)
         for (unsigned i = 0; i < server->loop_count; i++)
-            lb_loop_drain(&server->loops[i]);
+            server->loops_told += lb_loop_drain(&server->loops[i]);
     server->draining = true;
     uint64_t until_ms = lb_clock_mono_ms() + timeout_ms;
+    while (atomic_load(&server->loops_draining) < server->loops_told) /* which takes a moment */
+        nanosleep(&pause, NULL);
     while (lb_server_connections(server) > 0) {
         if (lb_clock_mono_ms() >= until_ms)
             return false;

@@ -51,17 +51,19 @@ struct lb_server_settings {
     const char *listen;       /* HOST:PORT, [v6]:PORT; port 0 picks one */
     int control_fd;           /* a listening Unix socket, served by the first loop, or -1; it stays
                                  the caller's, to be closed after lb_server_destroy */
-    unsigned threads;         /* loops */
-    unsigned max_connections; /* in all; one more is closed at once. The control socket has 64 of
-                                 its own */
+    unsigned threads;         /* loops; 0: one */
+    unsigned max_connections; /* in all; for one more, another gives place (room.h). The control
+                                 socket has 64 of its own */
     unsigned max_address_connections; /* of one address (shares.h); 0: max_connections */
     size_t max_header_bytes;          /* 431 */
     size_t max_body_bytes;            /* 413 */
     unsigned idle_timeout_ms;         /* between requests */
     unsigned
         header_timeout_ms;    /* from the first byte of a request until its headers are complete */
-    unsigned body_timeout_ms; /* from then until its body is complete */
-    unsigned send_timeout_ms; /* from then on for sending the response */
+    unsigned body_timeout_ms; /* from then until its body is complete; of one that is taken in
+                                 pieces, until the next 64 KiB are */
+    unsigned send_timeout_ms; /* from then on for sending the response; of one that is given in
+                                 pieces, for each */
     const struct lb_cidr *trusted_proxies; /* whose X-Forwarded-For counts */
     size_t trusted_proxy_count;
     bool https; /* clients come over https, and are told to go on so */
@@ -78,10 +80,10 @@ uint64_t lb_server_files(unsigned max_connections, unsigned threads);
 
 /* Binds the sockets; does not serve yet. Raises the process's soft limit of open files when
  * max_connections needs it; where it cannot, max_connections becomes what the limit leaves, and
- * max_address_connections the same part of it. LB_ERR_INTERNAL with a reason that a person can act
- * on (address in use, host unknown, no permission, no files for so many threads). An empty `listen`
- * serves the control socket only. The settings are copied, what they point to must outlive the
- * server. */
+ * max_address_connections the same part of it. With a reason that a person can act on:
+ * LB_ERR_INVALID_PARAMETER (`listen` is no address), LB_ERR_INTERNAL (address in use, host
+ * unknown, no permission, no files for so many threads). An empty `listen` serves the control
+ * socket only. The settings are copied, what they point to must outlive the server. */
 lb_err lb_server_create(const struct lb_server_settings *settings, const struct lb_http_app *app,
                         struct lb_server **out, struct lb_reason *reason);
 

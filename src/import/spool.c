@@ -5,12 +5,16 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
 
 #define SPARE_BYTES ((uint64_t)64 << 20) /* of the disk, which are left to the database */
+#define SMALL_BYTES ((uint64_t)4 << 20)  /* of a file that is closed where its owner is */
 
 /* Not every file system knows files without a name. */
 static int open_named(const char *folder)
@@ -82,11 +86,38 @@ ssize_t lb_spool_read(const struct lb_spool *spool, uint64_t offset, void *out, 
     return n;
 }
 
+static void *close_file(void *fd)
+{
+    close((int)(intptr_t)fd);
+    return NULL;
+}
+
+/* On a thread of its own: the file system gives a gigabyte back in a tenth of a second or more, and
+ * the owner may be an I/O thread. Without one, it is closed here. */
+static void close_large(int fd)
+{
+    sigset_t all, before;
+    pthread_attr_t attributes;
+    pthread_t thread;
+    pthread_attr_init(&attributes);
+    pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before); /* signals are the main thread's */
+    int failed = pthread_create(&thread, &attributes, close_file, (void *)(intptr_t)fd);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    pthread_attr_destroy(&attributes);
+    if (failed)
+        close(fd);
+}
+
 void lb_spool_close(struct lb_spool *spool)
 {
     if (!spool->open)
         return;
-    close(spool->fd);
+    if (spool->size > SMALL_BYTES)
+        close_large(spool->fd);
+    else
+        close(spool->fd);
     lb_quota_give(&spool->all->taken, spool->size);
     spool->open = false;
     spool->size = 0;

@@ -35,7 +35,8 @@ lb_err lb_spool_append(struct lb_spool *spool, struct lb_str bytes);
  * errno when they cannot be read. */
 ssize_t lb_spool_read(const struct lb_spool *spool, uint64_t offset, void *out, size_t size);
 
-/* Gives the file back. The spool is empty afterwards. */
+/* Gives the file back. The spool is empty afterwards; its part of the bound is given back at
+ * once, the disk has the room of a large one a moment later, which is not waited for. */
 void lb_spool_close(struct lb_spool *spool);
 
 #endif

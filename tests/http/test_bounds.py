@@ -250,6 +250,18 @@ def test_an_address_has_its_share_of_connections():
                 connection.close()
 
 
+def test_an_address_that_may_have_all_connections_makes_room_of_its_own():
+    with Server("--max-connections", "20", "--address-share", "100", "--threads", "1") as server:
+        tenant = server.tenant()
+        tenant.api.close()
+        held = abuse.open_many(server.port, 20, source="127.0.0.2")
+        try:
+            assert connects(server, tenant, "127.0.0.2")
+        finally:
+            for connection in held:
+                connection.close()
+
+
 def test_a_trusted_proxy_has_all_connections():
     with Server("--max-connections", "40", "--address-share", "25", "--trusted-proxy", "127.0.0.2/32") as server:
         tenant = server.tenant()

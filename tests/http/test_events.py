@@ -309,6 +309,11 @@ def test_what_is_no_cursor_is_refused(api, cursor):
     expect.error(api.get(f"{EVENTS}?after={cursor}"), 400, "invalid_parameter")
 
 
+@pytest.mark.parametrize("query", ["cursor=0", "aftr=0", "after=0&skip=1"])
+def test_a_parameter_that_there_is_not_is_refused(api, query):
+    expect.error(api.get(f"{EVENTS}?{query}"), 400, "invalid_parameter")
+
+
 def test_a_cursor_of_another_log_is_gone(fresh):
     api = fresh.api
     block_everywhere(api, unique())
@@ -640,6 +645,7 @@ def test_clients_that_are_gone_leave_their_places(server):
         polls = [server.connect() for _ in range(8)]
         for poll in polls:
             poll.send(build("GET", "/v1/events?wait=60&after=now", [("x-api-key", tenant.key)], None))
+        wait_until_taken(server)
         becomes(lambda: server.api(tenant.key).get(f"{EVENTS}?wait=1&after=now").status, 429)
         for gone in [*polls, *[stream.connection for stream in streams]]:
             gone.close()

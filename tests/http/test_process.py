@@ -1,6 +1,7 @@
 """The process and what of it the backend has no part in: addresses, folder, settings, connections at a
 stop, the log."""
 
+import contextlib
 import os
 import re
 import signal
@@ -8,13 +9,14 @@ import socket
 import subprocess
 import threading
 import time
+from pathlib import Path
 
 import pytest
 
 from support import expect
 from support.client import build
 from support.demo import try_demo
-from support.server import Server, binary, clean_environment, fresh_address, key_id, run, unique
+from support.server import CONTROL, Server, binary, clean_environment, fresh_address, key_id, run, unique
 from support.waiting import eventually
 
 
@@ -41,6 +43,87 @@ def check_sigterm_with_connections(own):
     for connection in idle:
         connection.close()
     own.start()
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_clients_that_wait_to_be_accepted_are_answered_by_a_server_that_ends(threads):
+    with Server("--threads", threads) as own:
+        own.process.send_signal(signal.SIGSTOP)
+        waiting = [own.connect() for _ in range(300)]
+        for connection in waiting:
+            connection.send(build("GET", "/livez"))
+        own.process.send_signal(signal.SIGTERM)
+        own.process.send_signal(signal.SIGCONT)
+        assert [connection.read().status for connection in waiting] == [200] * 300
+        own.stop()
+        own.start()
+
+
+@contextlib.contextmanager
+def unread_log(tmp_path, requests):
+    """A server that is told to end, with a line in its log of each of so many requests; and what its log begins with.
+    Of the rest no more is read than a pipe holds."""
+    process = subprocess.Popen([binary(), "serve", "--data", tmp_path / "data", "--listen", "127.0.0.1:0"],
+                               env=clean_environment(), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    try:
+        text = b""
+        while not (found := re.search(rb"ready on http://127\.0\.0\.1:(\d+)\n", text)):
+            text += os.read(process.stderr.fileno(), 4096)
+        with socket.create_connection(("127.0.0.1", int(found[1])), timeout=20) as client:
+            client.sendall((requests - 1) * build("GET", "/none") + build("GET", "/none", [("Connection", "close")]))
+            while client.recv(1 << 16):
+                pass
+        process.terminate()
+        yield process, text
+    finally:
+        process.kill()
+        process.wait()
+        process.stderr.close()
+
+
+def test_a_server_ends_although_its_log_is_not_read(tmp_path):
+    with unread_log(tmp_path, 2000) as (process, _):
+        assert process.wait(20) == 0
+
+
+def test_a_server_that_ends_waits_for_who_reads_its_log_slowly(tmp_path):
+    with unread_log(tmp_path, 2000) as (process, text):
+        while piece := os.read(process.stderr.fileno(), 16384):
+            text += piece
+            time.sleep(0.3)
+        assert process.wait(20) == 0
+    assert text.count(b" info request id=") == 2000
+
+
+def test_a_server_that_ends_takes_no_time_that_it_was_not_given_and_does_not_complain():
+    with Server("--drain-timeout", "0", "--threads", "8") as own:
+        own.stop()
+        assert "drain timeout" not in own.log_text()
+        own.start()
+
+
+def test_a_server_that_ends_is_idle_while_it_waits_for_the_last_client():
+    with Server("--drain-timeout", "4") as own:
+        connection = own.connect()
+        connection.send(b"GET /v1/me HTTP/1.1\r\nHo")
+        assert own.api(base="").get("/livez").status == 200
+        own.terminate()
+        time.sleep(0.5)
+        for _ in range(3):
+            command = socket.socket(socket.AF_UNIX)
+            with contextlib.suppress(OSError):
+                command.connect(str(own.data / CONTROL))
+        before = cpu_seconds(own.process.pid)
+        time.sleep(2)
+        assert cpu_seconds(own.process.pid) - before < 0.5
+        connection.close()
+        own.wait_end()
+        own.start()
+
+
+def cpu_seconds(pid):
+    fields = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def test_clients_that_left_in_the_middle_of_a_request_are_let_go_at_once(own):
@@ -226,6 +309,19 @@ def test_a_request_leaves_one_line_with_its_id_and_status():
         server.start()
     assert len(lines) == 1, lines
     assert "200" in lines[0]
+    assert "sent=no" not in lines[0]
+
+
+def test_the_log_tells_of_answers_that_were_not_sent():
+    with Server("--log-level", "info") as server:
+        tenant = server.tenant()
+        name = unique("left")
+        connection = server.connect()
+        connection.send(build("POST", "/v1/blocked-leads", [("x-api-key", tenant.key), ("X-Request-Id", name),
+                                                            ("Content-Type", "application/json"),
+                                                            ("Content-Length", "50")]) + b"{")
+        connection.close()
+        eventually(lambda: re.search(f"id={name} .* status=0 .* sent=no\n", server.log_text()))
 
 
 def test_the_log_shows_the_address_that_a_trusted_proxy_names():

@@ -190,6 +190,20 @@ static void a_pipeline_may_be_cut_anywhere(void **state)
     lb_buf_fini(&all);
 }
 
+/* Nor for the body of a request that is refused, and read away. */
+static void an_answer_does_not_wait_for_the_next_body(void **state)
+{
+    (void)state;
+    int fd = dial();
+    say(fd, GET("/a") POST("/b", "Content-Length: 3\r\n") "on");
+    expect(fd, "/a");
+    say(fd, "e" GET("/c") POST("/no", "Content-Length: 3\r\n") "on");
+    expect(fd, "/c");
+    say(fd, "e");
+    expect(fd, "\"no\"");
+    close(fd);
+}
+
 static void replies_wait_for_their_reader_and_others_go_on(void **state)
 {
     (void)state;
@@ -517,6 +531,34 @@ static void draining_ends_each_phase_in_its_way(void **state)
     assert_true(drained);
 }
 
+/* More of them than are accepted in one turn, and their requests have come. */
+static void draining_answers_those_who_wait_to_be_accepted(void **state)
+{
+    (void)state;
+    enum { CLIENTS = 200 };
+    int holder = dial(), fds[CLIENTS];
+    holding = true;
+    say(holder, GET("/hold"));
+    assert_true(wait_until(&handled, 1));
+    for (int i = 0; i < CLIENTS; i++) {
+        fds[i] = dial();
+        say(fds[i], GET("/a"));
+    }
+    drained = false;
+    pthread_t drainer;
+    pthread_create(&drainer, NULL, drain, NULL);
+    pause_ms(50);
+    holding = false;
+    for (int i = 0; i < CLIENTS; i++) {
+        expect(fds[i], "Connection: close\r\n\r\n/a");
+        close(fds[i]);
+    }
+    expect(holder, "/hold");
+    close(holder);
+    pthread_join(drainer, NULL);
+    assert_true(drained);
+}
+
 /* A refused client that is still sending gets its reply; one that does not close its side is not
  * waited for. */
 static void draining_reads_away_and_lingers_as_ever(void **state)
@@ -558,6 +600,7 @@ int main(void)
         digits[i] = (char)('0' + i % 10);
     const struct CMUnitTest tests[] = {
         SERVED(a_pipeline_may_be_cut_anywhere),
+        SERVED(an_answer_does_not_wait_for_the_next_body),
         SERVED(replies_wait_for_their_reader_and_others_go_on),
         SERVED(clients_that_always_have_more_starve_nobody),
         SERVED(too_few_files_are_survived),
@@ -565,6 +608,7 @@ int main(void)
         cmocka_unit_test(a_storm_of_connections_is_accepted),
         cmocka_unit_test(an_idle_connection_costs_little),
         SERVED(draining_ends_each_phase_in_its_way),
+        SERVED(draining_answers_those_who_wait_to_be_accepted),
         SERVED(draining_reads_away_and_lingers_as_ever),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -19,7 +19,7 @@
 #define FEW        16    /* heavy ones between two looks for light ones, at most */
 
 static sem_t held, go_on;
-static char order[2000]; /* the last byte of each path, as they were handled */
+static char order[5000]; /* the last byte of each path, as they were handled */
 static atomic_uint handled;
 
 static enum lb_admission begin(void *context, struct lb_request *req)
@@ -164,6 +164,31 @@ static void a_light_connection_waits_for_few_heavy_ones(void **state)
     assert_in_range(strcspn(order, "l"), 0, FEW);
 }
 
+/* Of 100 connections that ask for 40 each at once, each has its turn after some ten. */
+static void pipelines_take_their_turns_from_each_other(void **state)
+{
+    enum { CONNECTIONS = 100, EACH = 40 };
+    static const char request[] = "GET /p HTTP/1.1\r\nHost: x\r\n\r\n";
+    char pipeline[EACH * (sizeof request - 1)];
+    for (unsigned i = 0; i < EACH; i++)
+        memcpy(pipeline + i * (sizeof request - 1), request, sizeof request - 1);
+    int fds[CONNECTIONS];
+    dial_many(fds, CONNECTIONS, dial_light);
+    int light = dial_light();
+    int holder = hold();
+    for (unsigned i = 0; i < CONNECTIONS; i++)
+        say_bytes(fds[i], pipeline, sizeof pipeline);
+    ask(light, "/l");
+    release(holder);
+    hear_all(&light, 1);
+    for (unsigned i = 0; i < CONNECTIONS; i++) {
+        assert_int_equal(hear(fds[i], "done", EACH), EACH);
+        close(fds[i]);
+    }
+    assert_int_equal(handled, CONNECTIONS * EACH + 1);
+    assert_in_range(strcspn(order, "l"), 0, 1100);
+}
+
 static void heavy_connections_have_their_turn_beside_a_light_one_that_always_asks(void **state)
 {
     int heavy[20];
@@ -190,6 +215,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(light_connections_go_before_heavy_ones_that_came_first),
         TEST(a_light_connection_waits_for_few_heavy_ones),
+        TEST(pipelines_take_their_turns_from_each_other),
         TEST(heavy_connections_have_their_turn_beside_a_light_one_that_always_asks),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -765,6 +765,19 @@ static void a_second_server_is_refused_the_address(void **state)
     assert_non_null(strstr(reason.text, listen));
 }
 
+static void what_was_not_started_need_not_end(void **state)
+{
+    (void)state;
+    struct lb_server *other;
+    struct lb_reason reason;
+    struct lb_server_settings wanted = settings();
+    assert_int_equal(lb_server_create(&wanted, &callbacks, &other, &reason), LB_OK);
+    alarm(20); /* which ends the test where it waits for ever */
+    assert_true(lb_server_drain(other, 0));
+    alarm(0);
+    lb_server_destroy(other);
+}
+
 static void all_loops_share_the_port_and_the_limit(void **state)
 {
     struct lb_server_settings wanted = settings();
@@ -887,6 +900,7 @@ int main(void)
         SERVED(a_resumed_request_is_answered_or_goes_on_waiting),
         SERVED(clients_that_leave_a_resumed_request_end_once),
         SERVED(a_second_server_is_refused_the_address),
+        SERVED(what_was_not_started_need_not_end),
         cmocka_unit_test(all_loops_share_the_port_and_the_limit),
         cmocka_unit_test(proxies_are_believed_when_trusted),
         cmocka_unit_test(the_control_socket_is_local),

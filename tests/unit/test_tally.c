@@ -1,15 +1,29 @@
 /* Counting different people, in memory and beyond it, and the spools that hold what is beyond. */
 #include "import/tally.h"
 
+#include <fcntl.h>
+#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <cmocka.h>
 
 static struct lb_spools spools;
+static atomic_int closed_here = -1, closed_elsewhere = -1; /* the last descriptor, by thread */
+
+/* In the place of the library's. */
+int close(int fd)
+{
+    bool here = getpid() == gettid();
+    *(here ? &closed_here : &closed_elsewhere) = fd;
+    return (int)syscall(SYS_close, fd);
+}
+
 static char folder[] = "/tmp/leadblock-tally-XXXXXX";
 
 static int make_folder(void **state)
@@ -93,6 +107,26 @@ static void a_spool_that_is_full_is_said_and_gives_its_room_back(void **state)
     spools.max_bytes = UINT64_C(1) << 30;
 }
 
+/* It takes the file system long, and the owner may be an I/O thread. */
+static void a_large_spool_is_closed_by_another_thread(void **state)
+{
+    (void)state;
+    static char bytes[1 << 20];
+    struct lb_spool small = {.all = &spools}, large = {.all = &spools};
+    assert_int_equal(lb_spool_append(&small, (struct lb_str){bytes, sizeof bytes}), LB_OK);
+    for (int i = 0; i < 8; i++)
+        assert_int_equal(lb_spool_append(&large, (struct lb_str){bytes, sizeof bytes}), LB_OK);
+    closed_here = closed_elsewhere = -1;
+    lb_spool_close(&small);
+    lb_spool_close(&large);
+    assert_int_equal(spools.taken.taken, 0);
+    assert_int_equal(closed_here, small.fd);
+    for (int i = 0; i < 5000 && closed_elsewhere != large.fd; i++)
+        usleep(1000);
+    assert_int_equal(closed_elsewhere, large.fd);
+    assert_int_equal(fcntl(large.fd, F_GETFD), -1);
+}
+
 static void a_spool_that_cannot_be_made_is_an_error(void **state)
 {
     (void)state;
@@ -109,6 +143,7 @@ int main(void)
         cmocka_unit_test(people_are_counted_once_and_few_of_them_need_no_file),
         cmocka_unit_test(more_people_than_memory_holds_are_counted_exactly),
         cmocka_unit_test(a_spool_that_is_full_is_said_and_gives_its_room_back),
+        cmocka_unit_test(a_large_spool_is_closed_by_another_thread),
         cmocka_unit_test(a_spool_that_cannot_be_made_is_an_error),
     };
     return cmocka_run_group_tests(tests, make_folder, remove_folder);

@@ -384,7 +384,8 @@ enum lb_progress lb_events_get(struct lb_call *call)
         return LB_DONE;
     call->state = feeding;
     call->release = release;
-    if (!take_cursor(call, stream) || !take_types(call) ||
+    if (!lb_query_only(call, "after types take limit wait") || !take_cursor(call, stream) ||
+        !take_types(call) ||
         !lb_query_number(call, "take", "limit", TAKE_DEFAULT, LB_EVENTS_PAGE_MAX, &take) ||
         !lb_query_number(call, "wait", NULL, 0, WAIT_MAX_S, &wait_s))
         return LB_DONE;
