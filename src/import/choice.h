@@ -19,7 +19,7 @@ struct lb_import_choice {
     const struct lb_import_label *name; /* NULL: the column has no heading */
     uint64_t heading_line;              /* rows up to this line are headings */
     uint64_t mixed_line; /* of a list of names: the first line, when a part of it is a heading */
-    bool mail;           /* a text without addresses that begins as a mail does; see mail.h */
+    bool mail;           /* a pasted mail that has no profile addresses; see mail.h */
     bool has_reasons;
     size_t reasons; /* from 0 */
     const struct lb_import_label *reasons_name;

@@ -99,9 +99,8 @@ static void look_at_width(const struct lb_import_row *row, char delimiter, struc
         out->first = row->too_wide && out->words && has_heading(row->whole, delimiter);
 }
 
-/* Is it a table with too many columns? More than half of its rows are, and it is no list. It is not
- * read as a text instead: in a text all addresses count, so owners would be taken with their leads.
- */
+/* Is it a table with too many columns? More than half of its rows are, and it is no list. Such
+ * a table is refused. Read as text, all its addresses would count, those of owners too. */
 static bool is_too_wide(const struct look *look)
 {
     return look->words && look->wide && look->full > 1 && look->full * 2 > look->rows;
