@@ -96,7 +96,7 @@ def mixed(connections, limit_ms, unpinned=False):
         kind="mixed",
         unpinned=unpinned,
         note="blocks of 2 at full speed; 1,000 checks/s on a fixed schedule over 8 connections, from a "
-        "generator of their own",
+        "generator of their own, ahead of the other one where its user may ask for that (root)",
     )
 
 

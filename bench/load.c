@@ -6,8 +6,9 @@
  *            --job NAME OPTIONS [--job NAME OPTIONS]...
  *
  *   --until-first 1 ends the run as soon as the first job has sent all its requests.
- *   --slice-us N asks the scheduler for short slices (Linux 6.12 or newer, elsewhere ignored), so
- *     that scheduled requests do not wait for another generator on the same processor.
+ *   --slice-us N asks the scheduler for short slices (Linux 6.12 or newer, elsewhere ignored) and
+ *     for the highest priority (root, or a limit of nice that allows it), so that scheduled
+ *     requests and their replies do not wait for another generator on the same processor.
  *
  *   OPTIONS of a job:
  *     --connect PORT,...    on 127.0.0.1; the connections take them in turn
@@ -659,18 +660,20 @@ static void job_option(struct job *job, const char *name, const char *value)
         die(name);
 }
 
-/* struct sched_attr of the kernel, which not every C library declares. */
-static void ask_for_slices(void)
+static void ask_for_the_processor(void)
 {
+    /* struct sched_attr of the kernel, which not every C library declares. */
     struct {
         uint32_t size, policy;
         uint64_t flags;
         int32_t nice;
         uint32_t priority;
         uint64_t runtime_ns, deadline, period;
-    } attributes = {.size = sizeof attributes, .runtime_ns = slice_us * 1000};
-    if (slice_us)
-        syscall(SYS_sched_setattr, 0, &attributes, 0);
+    } attributes = {.size = sizeof attributes, .nice = -20, .runtime_ns = slice_us * 1000};
+    if (!slice_us || syscall(SYS_sched_setattr, 0, &attributes, 0) == 0)
+        return;
+    attributes.nice = 0;
+    syscall(SYS_sched_setattr, 0, &attributes, 0);
 }
 
 static void parse(int argc, char **argv)
@@ -724,7 +727,7 @@ int main(int argc, char **argv)
         die("epoll_create1");
     uint64_t start = now_ns();
     double cpu = cpu_seconds();
-    ask_for_slices();
+    ask_for_the_processor();
     run();
     report(cpu_seconds() - cpu, (double)(now_ns() - start) / 1e9);
     return 0;
