@@ -362,7 +362,7 @@ static void a_start_without_room_refuses_and_recovers(void **state)
 
 /* Writing the log back fails for ever: all changes are in the log, which just grows. */
 struct checkpoint_fault {
-    uint64_t hits;
+    uint64_t hits, writes;
 };
 
 static void fail_database_syncs(void *context, enum faulty_op op, const char *name)
@@ -391,6 +391,69 @@ static void failing_checkpoints_lose_nothing(void **state)
     faulty_restore_power();
     reopen(&run, "after checkpoints failed and a power loss");
     finish(&run);
+}
+
+/* Another program's transaction, which keeps checkpoints from writing back what comes after it. */
+static sqlite3 *begin_reading(void)
+{
+    sqlite3 *db = NULL;
+    int flags = SQLITE_OPEN_READONLY;
+    assert_int_equal(sqlite3_open_v2(PATH, &db, flags, lb_pages_vfs(FAULTY_VFS)->zName), SQLITE_OK);
+    assert_int_equal(
+        sqlite3_exec(db, "BEGIN; SELECT count(*) FROM blocklist_log", NULL, NULL, NULL), SQLITE_OK);
+    return db;
+}
+
+static void fail_first_database_sync(void *context, enum faulty_op op, const char *name)
+{
+    struct checkpoint_fault *fault = context;
+    if (strcmp(name, PATH) != 0)
+        return;
+    fault->writes += op == FAULTY_WRITE;
+    if (op == FAULTY_SYNC && ++fault->hits == 1)
+        faulty_fail(FAULTY_SYNC, 1, SQLITE_IOERR_FSYNC, false);
+}
+
+/* While the first reads, nothing is written back; then what came before the second one. */
+static void write_back_in_part(struct run *run, struct checkpoint_fault *fault)
+{
+    sqlite3 *first = begin_reading();
+    for (int i = 0; i < STEPS; i++)
+        step(run, "while another program reads");
+    engine_settle(&run->engine);
+    sqlite3 *second = begin_reading();
+    step(run, "after what the second one reads");
+    watch(run, fail_first_database_sync, fault);
+    sqlite3_close(first);
+    for (int i = 0; i < STEPS; i++)
+        step(run, "while another program reads");
+    engine_settle(&run->engine);
+    assert_true(fault->writes > 0);
+    assert_int_equal(fault->hits, 0);
+    sqlite3_close(second);
+}
+
+/* What a sync could not write no later one writes, also what an earlier checkpoint has written. */
+static void a_failed_sync_of_a_part_loses_nothing(void **state)
+{
+    uint64_t first = seed;
+    for (; seed < first + 6; seed++) {
+        struct checkpoint_fault fault = {0};
+        struct run run;
+        start(&run);
+        write_back_in_part(&run, &fault);
+        while (fault.hits < 3)
+            step(&run, "while a checkpoint fails, and later");
+        engine_settle(&run.engine);
+        faulty_watch(NULL, NULL);
+        faulty_cut_power();
+        engine_close(&run.engine);
+        faulty_heal();
+        faulty_restore_power();
+        reopen(&run, "after a checkpoint in two parts failed and a power loss");
+        finish(&run);
+    }
+    seed = first;
 }
 
 struct mark_fault {
@@ -565,6 +628,7 @@ int main(void)
         cmocka_unit_test(a_disk_without_room_refuses_and_recovers),
         cmocka_unit_test(a_start_without_room_refuses_and_recovers),
         cmocka_unit_test(failing_checkpoints_lose_nothing),
+        cmocka_unit_test(a_failed_sync_of_a_part_loses_nothing),
         cmocka_unit_test(an_upgrade_for_which_there_is_no_room_is_refused_and_goes_on_later),
         cmocka_unit_test(a_mark_that_cannot_be_written_loses_nothing_and_is_told),
         cmocka_unit_test(the_mark_says_durably_that_the_log_is_written_back_before_it_is),

@@ -9,12 +9,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define HEADER_BYTES    100 /* of the database file */
-#define MAGIC           "SQLite format 3"
-#define PAGE_SIZE_AT    16 /* in that header: two bytes, 1 for 65536 */
-#define FRAME           LB_WAL_FRAME_HEADER_BYTES
-#define LAYERS_MAX      4
-#define LAYER_NAME_SIZE 64
+#define HEADER_BYTES     100 /* of the database file */
+#define MAGIC            "SQLite format 3"
+#define PAGE_SIZE_AT     16 /* in that header: two bytes, 1 for 65536 */
+#define FRAME            LB_WAL_FRAME_HEADER_BYTES
+#define LAYERS_MAX       4
+#define SHM_REGION_BYTES 32768
+#define BACKFILL_AT      24 /* in the log's index: the 32-bit number at byte 96 */
+#define LAYER_NAME_SIZE  64
 
 /* A database or its log; the file of the layer below follows in memory. */
 struct paged_file {
@@ -168,16 +170,6 @@ static int write_database(sqlite3_file *base, const void *data, int size, sqlite
     if (at == 0)
         lb_page_set_id(page, (size_t)size, file->id);
     return below(file)->pMethods->xWrite(below(file), page, size, at);
-}
-
-/* SQLite syncs it when all of the log has been written to it. */
-static int sync_database(sqlite3_file *base, int flags)
-{
-    struct paged_file *file = paged(base);
-    int code = below(file)->pMethods->xSync(below(file), flags);
-    if (code == SQLITE_OK && file->mark)
-        lb_synced_mark_written_back(file->mark);
-    return code;
 }
 
 /* --- The log ---------------------------------------------------------------------------------- */
@@ -445,6 +437,30 @@ static int shm_unmap(sqlite3_file *base, int delete_it)
         return below(file)->pMethods->xShmUnmap(below(file), delete_it);
     lb_memory_index_leave(file->index, &file->index_user);
     return SQLITE_OK;
+}
+
+/* SQLite counts frames as written back that a checkpoint has written and, for a reader that needed
+ * later ones, not synced. The kernel does not write again what a failed sync could not write, so
+ * none of them counts then: the next checkpoint begins with the first frame.
+ * Source: https://www.sqlite.org/walformat.html (nBackfill, which belongs to who holds the lock of
+ * checkpoints, as SQLite does when it syncs the database) */
+static void count_none_written_back(sqlite3_file *base)
+{
+    void volatile *region = NULL; /* SQLite has mapped it */
+    if (shm_map(base, 0, SHM_REGION_BYTES, 0, &region) == SQLITE_OK && region)
+        __atomic_store_n((uint32_t volatile *)region + BACKFILL_AT, 0, __ATOMIC_SEQ_CST);
+}
+
+/* SQLite syncs it when all of the log has been written to it. */
+static int sync_database(sqlite3_file *base, int flags)
+{
+    struct paged_file *file = paged(base);
+    int code = below(file)->pMethods->xSync(below(file), flags);
+    if (file->mark && code == SQLITE_OK)
+        lb_synced_mark_written_back(file->mark);
+    else if (file->mark)
+        count_none_written_back(base);
+    return code;
 }
 
 /* Version 2 has no memory mapping. */
