@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #define OUTPUT_MAX       ((size_t)32 << 10) /* is sent before more requests are taken */
-#define TAKEN_MAX        1024 /* exchanges of a loop, of some 9 KiB, before pipelines get one */
+#define TAKEN_MAX        1024 /* exchanges of a loop, of some 8 KiB, before pipelines get one */
 #define PIECES_MAX       4    /* of a response, before others have their turn */
 #define SCRATCH_BYTES    ((size_t)64 << 10)
 #define LARGE_BODY_BYTES ((size_t)16 << 10)

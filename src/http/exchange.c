@@ -11,7 +11,8 @@
 #include <strings.h>
 #include <sys/random.h>
 
-/* What a storm leaves behind in each loop is at most 256 times 5 times 4 KiB. */
+/* What a storm leaves behind in each loop is at most 256 exchanges of some 8 KiB, with four buffers
+ * of 4 KiB each. */
 #define POOL_MAX    256
 #define KEEP_BUFFER ((size_t)4 << 10)
 #define ARENA_BLOCK ((size_t)4 << 10)

@@ -349,6 +349,17 @@ static enum lb_step take_head(struct lb_connection *conn, enum lb_head_result re
     return refuse(conn);
 }
 
+/* Is there more of a request than empty lines, or half of one, before it? */
+static bool has_begun(const struct lb_connection *conn)
+{
+    const struct lb_exchange *x = conn->exchange;
+    if (!x || x->head.method.len)
+        return x;
+    struct lb_str unread = lb_input_unread(conn->input);
+    size_t rest = unread.len - x->head.len;
+    return rest > 1 || (rest == 1 && unread.ptr[x->head.len] != '\r');
+}
+
 /* There is no whole head. LB_GO_ON: more bytes came. */
 static enum lb_step receive_head(struct lb_connection *conn)
 {
@@ -363,7 +374,7 @@ static enum lb_step receive_head(struct lb_connection *conn)
     ssize_t got = lb_connection_fill(conn);
     if (got > 0)
         return LB_GO_ON;
-    if (got < 0 || conn->ended || (conn->loop->draining && !conn->exchange))
+    if (got < 0 || conn->ended || (conn->loop->draining && !has_begun(conn)))
         return lb_connection_end(conn);
     if (conn->exchange) {
         if (conn->phase != LB_PHASE_HEAD)

@@ -105,15 +105,16 @@ static bool has_share(const struct lb_loop *loop, const struct lb_listener *list
 
 /* Edge-triggered listeners are asked until no client waits; so after a failure for want of
  * memory or files they are asked again by the clock. */
-static void accept_failed(struct lb_loop *loop, struct lb_listener *listener)
+static void accept_failed(struct lb_loop *loop, struct lb_listener *listener, int code)
 {
-    listener->due = errno == EINTR || errno == ECONNABORTED;
-    if (errno == EAGAIN || listener->due)
+    listener->due = code != EAGAIN;
+    if (!listener->due)
+        listener->again_ms = 0; /* the client for whom there was no file may be gone */
+    if (!listener->due || code == EINTR || code == ECONNABORTED)
         return;
-    listener->due = true;
-    if (!loop->accept_again_ms)
-        lb_log(LB_LOG_WARN, "http", "cannot accept connections: %s", strerror(errno));
-    loop->accept_again_ms = loop->now_ms + ACCEPT_PAUSE_MS;
+    if (!listener->again_ms)
+        lb_log(LB_LOG_WARN, "http", "cannot accept connections: %s", strerror(code));
+    listener->again_ms = loop->now_ms + ACCEPT_PAUSE_MS;
 }
 
 /* While the loop drains: ends it, unless a request has come, which is still answered, even if no
@@ -134,13 +135,13 @@ static bool accept_one(struct lb_loop *loop, struct lb_listener *listener)
     struct in6_addr address;
     int fd = accept4(listener->fd, &peer.any, &len, SOCK_NONBLOCK | SOCK_CLOEXEC);
     if (fd < 0) {
-        accept_failed(loop, listener);
+        accept_failed(loop, listener, errno);
         return false;
     }
-    loop->accept_again_ms = 0;
     lb_address_of_peer(&peer.any, &address);
     bool shared = has_share(loop, listener, &address);
     if (shared && !lb_shares_take(loop->server->shares, &address)) {
+        listener->again_ms = 0;
         close(fd);
         return true;
     }
@@ -155,16 +156,26 @@ static bool accept_one(struct lb_loop *loop, struct lb_listener *listener)
         lb_shares_give(loop->server->shares, &address);
     struct epoll_event event = {.events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET,
                                 .data.ptr = conn};
-    if (conn && epoll_ctl(loop->epoll_fd, EPOLL_CTL_ADD, fd, &event) != 0)
+    if (conn && epoll_ctl(loop->epoll_fd, EPOLL_CTL_ADD, fd, &event) != 0) {
+        accept_failed(loop, listener, errno);
         lb_connection_destroy(conn);
-    else if (conn && loop->draining)
+        return false;
+    }
+    listener->again_ms = 0;
+    if (conn && loop->draining)
         look_at_last(conn);
     return true;
 }
 
+/* Now, not only when there is memory or a file again. */
+static bool can_accept(const struct lb_listener *listener)
+{
+    return listener->due && !listener->again_ms;
+}
+
 static void accept_all(struct lb_loop *loop, struct lb_listener *listener)
 {
-    if (listener->fd < 0 || !listener->due || loop->now_ms < loop->accept_again_ms)
+    if (listener->fd < 0 || !listener->due || loop->now_ms < listener->again_ms)
         return;
     for (unsigned i = 0; i < ACCEPTS_MAX; i++)
         if (!accept_one(loop, listener))
@@ -185,17 +196,22 @@ static void close_listener(struct lb_loop *loop, struct lb_listener *listener)
  * fails, or always more come. */
 static void accept_last(struct lb_loop *loop)
 {
-    bool more = (loop->listener.due || loop->control.due) && !loop->accept_again_ms;
+    bool more = can_accept(&loop->listener) || can_accept(&loop->control);
     if (more && --loop->last_turns > 0)
         return;
     loop->last_turns = 0;
-    loop->accept_again_ms = 0;
     close_listener(loop, &loop->listener);
     close_listener(loop, &loop->control);
     atomic_fetch_add(&loop->server->loops_draining, 1);
 }
 
 /* --- stopping --------------------------------------------------------------------------------- */
+
+static void look_at_all(struct lb_phase_list *list)
+{
+    for (struct lb_connection *conn = list->first; conn; conn = conn->next)
+        look_at_last(conn);
+}
 
 static void on_drain(struct lb_task *task)
 {
@@ -205,11 +221,8 @@ static void on_drain(struct lb_task *task)
     loop->last_turns = LB_LISTEN_BACKLOG / ACCEPTS_MAX;
     loop->listener.due = loop->listener.fd >= 0;
     loop->control.due = loop->control.fd >= 0;
-    struct lb_connection *next;
-    for (struct lb_connection *conn = loop->phases[LB_PHASE_WAITING].first; conn; conn = next) {
-        next = conn->next;
-        look_at_last(conn);
-    }
+    look_at_all(&loop->phases[LB_PHASE_WAITING]);
+    look_at_all(&loop->phases[LB_PHASE_HEAD]); /* of which there may be empty lines alone */
 }
 
 static void on_stop(struct lb_task *task)
@@ -219,13 +232,22 @@ static void on_stop(struct lb_task *task)
     loop->stopping = true;
 }
 
+/* A client that has half a response must not take it for the whole. */
+static void close_one(struct lb_connection *conn)
+{
+    if (conn->output.first)
+        lb_connection_reset(conn);
+    else
+        lb_connection_destroy(conn);
+}
+
 static void close_all(struct lb_loop *loop)
 {
     close_listener(loop, &loop->listener);
     close_listener(loop, &loop->control);
     for (unsigned phase = 0; phase < LB_PHASE_COUNT; phase++)
         while (loop->phases[phase].first)
-            lb_connection_destroy(loop->phases[phase].first);
+            close_one(loop->phases[phase].first);
 }
 
 /* --- one turn --------------------------------------------------------------------------------- */
@@ -246,15 +268,22 @@ static void expire(struct lb_loop *loop)
 static bool has_work(const struct lb_loop *loop)
 {
     return loop->light.first || loop->heavy.first || loop->bulk.first || loop->last_turns ||
-           ((loop->listener.due || loop->control.due) && !loop->accept_again_ms);
+           can_accept(&loop->listener) || can_accept(&loop->control);
 }
 
-/* Milliseconds until a connection's time is up; -1 for never. */
+static uint64_t accept_again_ms(const struct lb_listener *listener)
+{
+    return listener->again_ms ? listener->again_ms : UINT64_MAX;
+}
+
+/* Milliseconds until a connection's time is up, or accepting is tried again; -1 for never. */
 static int sleep_ms(const struct lb_loop *loop)
 {
-    uint64_t until_ms = loop->accept_again_ms ? loop->accept_again_ms : UINT64_MAX;
+    uint64_t until_ms = accept_again_ms(&loop->listener);
     if (has_work(loop))
         return 0;
+    if (accept_again_ms(&loop->control) < until_ms)
+        until_ms = accept_again_ms(&loop->control);
     for (unsigned phase = 0; phase < LB_PHASE_COUNT; phase++) {
         const struct lb_connection *conn = loop->phases[phase].first;
         if (conn && loop->limits_ms[phase] && conn->since_ms + loop->limits_ms[phase] < until_ms)

@@ -33,9 +33,10 @@ struct lb_phase_list {
 };
 
 struct lb_listener {
-    int fd;       /* -1: none */
-    bool control; /* of the control socket */
-    bool due;     /* a client may be connecting */
+    int fd;            /* -1: none */
+    bool control;      /* of the control socket */
+    bool due;          /* a client may be connecting */
+    uint64_t again_ms; /* when accepting failed for want of memory or files; 0: it did not */
 };
 
 #define LB_REQUEST_NUMBERS 32 /* as much as getrandom gives at once, whatever comes */
@@ -45,7 +46,6 @@ struct lb_loop {
     unsigned number;
     struct lb_listener listener;
     struct lb_listener control; /* only in the first loop */
-    uint64_t accept_again_ms; /* when accepting failed for want of memory or files; 0: it did not */
     struct lb_mailbox *mailbox;
     int epoll_fd;
     uint64_t now_ms;                              /* as of this turn */

@@ -70,6 +70,7 @@ static struct lb_exchange **take_sent(struct lb_output *output, struct lb_exchan
 enum lb_sent lb_output_send(struct lb_output *output, int fd, struct lb_exchange **out_done)
 {
     *out_done = NULL;
+    out_done = take_sent(output, out_done); /* an answer may end without one byte more */
     while (output->bytes > output->sent) {
         ssize_t sent = send_pieces(output, fd);
         if (sent < 0 && errno == EINTR)

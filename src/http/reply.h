@@ -13,9 +13,9 @@ struct lb_request;
 /* How much of a reply's body was given. */
 enum lb_given {
     LB_GIVEN,      /* there is more */
-    LB_GIVEN_ALL,  /* that was the end */
+    LB_GIVEN_ALL,  /* that was the end, which may be empty */
     LB_GIVE_LATER, /* nothing was appended: lb_request_complete will be called, or already was, and
-                      then it is asked again */
+                      then it is asked again. Before a long time the buffer may be freed. */
     LB_GIVE_SOON,  /* nothing was appended, and nothing is under way: it is asked again after a
                       moment, as what makes the next piece is busy */
     LB_GIVE_FAILED /* the connection is cut, so that the client does not take it for the whole */

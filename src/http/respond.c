@@ -158,6 +158,10 @@ enum lb_given lb_respond_more(struct lb_exchange *x)
     enum lb_given given = x->req.reply.give(&x->req, out);
     if (out->failed || given == LB_GIVE_FAILED)
         return LB_GIVE_FAILED;
+    if (given == LB_GIVE_LATER || given == LB_GIVE_SOON) {
+        out->len = 0;
+        return given;
+    }
     size_t len = out->len - start;
     if (chunked && len > 0) {
         for (size_t i = 0; i < 8; i++)
@@ -179,7 +183,7 @@ void lb_reply_to_head(struct lb_reply *reply, enum lb_head_result result, const 
     if (result == LB_HEAD_OTHER_VERSION)
         wrong = "Speak HTTP/1.1 or HTTP/1.0.";
     else if (result != LB_HEAD_BROKEN)
-        wrong = "The header section is too large.";
+        wrong = "The headers have too many lines, or too many bytes.";
     lb_reply_error(reply, LB_ERR_BAD_REQUEST, "%s", wrong);
     if (result == LB_HEAD_OTHER_VERSION)
         reply->status = 505;

@@ -329,6 +329,27 @@ def test_slow_clients_hold_up_no_other_and_fill_no_memory():
             one.close()
 
 
+def exported_over_1_0(server, target, query=""):
+    """The lines of the file, which ends with the connection."""
+    with socket.create_connection(("127.0.0.1", server.port), timeout=10) as sock:
+        sock.sendall(f"GET /v1{target.path}{query} HTTP/1.0\r\nx-api-key: {target.tenant.key}\r\n"
+                     "Accept: text/csv\r\n\r\n".encode())
+        text = b"".join(iter(lambda: sock.recv(1 << 16), b"")).decode()
+    assert text.startswith("HTTP/1.1 200 ")
+    return text.split("\r\n\r\n", 1)[1].splitlines()[1:]
+
+
+def test_an_export_over_http_1_0_ends_whatever_its_last_piece_is(server):
+    """500 entries are a piece, and a search may look at many that are not in it."""
+    target = List(server.tenant("pro"), "campaign")
+    for count in (0, 499, 1, 1, 499):
+        target.fill(count, stem=unique("list"))
+        wanted = len(exported_over_1_0(server, target)) if count == 0 else wanted + count
+        assert len(exported_over_1_0(server, target)) == wanted
+        assert exported_over_1_0(server, target, "?search=nothing-like-it") == []
+    assert wanted == 1000
+
+
 def test_few_exports_of_a_workspace_run_at_once(server, many):
     slow = [Slow(server, many.tenant.key, "/blocked-leads").begin() for _ in range(2)]
     for path in ("/blocked-leads", f"/campaigns/{many.campaign}/blocked-leads", "/audit"):

@@ -306,7 +306,8 @@ static void assert_at_rest(void)
 #define STORM 60
 #define FREE  5
 
-static struct rlimit leave_few_files(int *fds)
+/* So many of them connect. */
+static struct rlimit leave_few_files(int *fds, int clients)
 {
     struct rlimit before, few;
     for (int i = 0; i < STORM; i++)
@@ -315,7 +316,7 @@ static struct rlimit leave_few_files(int *fds)
     few = before;
     few.rlim_cur = (rlim_t)fds[STORM - 1] + 1 + FREE;
     setrlimit(RLIMIT_NOFILE, &few);
-    for (int i = 0; i < STORM; i++) {
+    for (int i = 0; i < clients; i++) {
         assert_true(dial_with(fds[i]));
         say(fds[i], GET("/b"));
     }
@@ -332,7 +333,7 @@ static void too_few_files_are_survived(void **state)
     int inside = dial();
     say(inside, GET("/a"));
     expect(inside, "/a");
-    struct rlimit before = leave_few_files(fds);
+    struct rlimit before = leave_few_files(fds, STORM);
     assert_at_rest();
     say(inside, GET("/c"));
     expect(inside, "/c");
@@ -346,6 +347,21 @@ static void too_few_files_are_survived(void **state)
     close(inside);
 }
 
+/* Accepting fails for want of a file also when no client is left. */
+static void clients_that_leave_while_files_are_short_leave_no_work(void **state)
+{
+    (void)state;
+    int fds[STORM];
+    struct rlimit before = leave_few_files(fds, FREE);
+    for (int i = 0; i < FREE; i++)
+        expect(fds[i], "/b");
+    for (int i = 0; i < STORM; i++)
+        close(fds[i]);
+    usleep(200000); /* until it is tried again */
+    assert_at_rest();
+    setrlimit(RLIMIT_NOFILE, &before);
+}
+
 /* Who could not be accepted is not accepted any more, and the loop waits for what it has. */
 static void draining_while_files_are_short_is_no_work(void **state)
 {
@@ -355,7 +371,7 @@ static void draining_while_files_are_short_is_no_work(void **state)
     waiting = NULL;
     say(inside, GET("/later"));
     struct lb_request *late = await(&waiting);
-    struct rlimit before = leave_few_files(fds);
+    struct rlimit before = leave_few_files(fds, STORM);
     assert_false(lb_server_drain(server, 100));
     assert_at_rest();
     setrlimit(RLIMIT_NOFILE, &before);
@@ -483,11 +499,14 @@ static void *drain(void *context)
 static void draining_ends_each_phase_in_its_way(void **state)
 {
     (void)state;
-    int waiting_one = dial(), used = dial(), head = dial(), doubt = dial(), body = dial(),
-        refused = dial();
+    int waiting_one = dial(), used = dial(), empty = dial(), half = dial(), head = dial(),
+        doubt = dial(), body = dial(), refused = dial();
     int chunks = dial(), pending = dial(), sending = dial();
     say(used, GET("/a"));
     expect(used, "/a");
+    say(empty, GET("/a") "\r\n");
+    expect(empty, "/a");
+    say(half, "\r\n\r");
     say(head, "GET /head HTTP/1.1\r\nHo");
     say(doubt, POST("/doubt", "Content-Length: 2\r\n"));
     struct lb_request *in_doubt = await(&doubted);
@@ -497,8 +516,8 @@ static void draining_ends_each_phase_in_its_way(void **state)
     say(pending, GET("/later"));
     struct lb_request *late = await(&waiting);
     say(sending, GET("/10485760"));
-    assert_true(wait_until(&begun, 7)); /* all but `head` and who says nothing */
-    assert_true(wait_until(&handled, 3));
+    assert_true(wait_until(&begun, 8)); /* all but `head` and who says nothing */
+    assert_true(wait_until(&handled, 4));
     usleep(50000);
 
     drained = false;
@@ -507,6 +526,8 @@ static void draining_ends_each_phase_in_its_way(void **state)
     pthread_create(&drainer, NULL, drain, NULL);
     assert_int_equal(recv(waiting_one, &byte, 1, 0), 0);
     assert_int_equal(recv(used, &byte, 1, 0), 0);
+    assert_int_equal(recv(empty, &byte, 1, 0), 0);
+    assert_int_equal(recv(half, &byte, 1, 0), 0);
     say(head, "st: x\r\n\r\n");
     expect(head, "Connection: close\r\n\r\n/head");
     say(doubt, "ab");
@@ -524,7 +545,8 @@ static void draining_ends_each_phase_in_its_way(void **state)
     expect(pending, "Connection: close\r\n\r\n/later");
     hear(sending, NULL, 0);
     assert_true(heard_len > 10485760);
-    int all[] = {waiting_one, used, head, doubt, body, refused, chunks, pending, sending};
+    int all[] = {waiting_one, used,    empty,  half,    head,   doubt,
+                 body,        refused, chunks, pending, sending};
     for (size_t i = 0; i < sizeof all / sizeof *all; i++)
         close(all[i]);
     pthread_join(drainer, NULL);
@@ -604,6 +626,7 @@ int main(void)
         SERVED(replies_wait_for_their_reader_and_others_go_on),
         SERVED(clients_that_always_have_more_starve_nobody),
         SERVED(too_few_files_are_survived),
+        SERVED(clients_that_leave_while_files_are_short_leave_no_work),
         SERVED(draining_while_files_are_short_is_no_work),
         cmocka_unit_test(a_storm_of_connections_is_accepted),
         cmocka_unit_test(an_idle_connection_costs_little),

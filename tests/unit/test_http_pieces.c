@@ -35,6 +35,7 @@ static struct app {
     uint64_t refuse_at; /* 0: never */
     size_t body_max;    /* 0: the server's */
     bool fail;
+    bool end_apart; /* that it was all is said with an empty piece */
     atomic_uint ended, delivered;
     _Atomic(struct lb_request *) waiting;
 } app;
@@ -78,6 +79,7 @@ static enum lb_taken take(struct lb_request *req, struct lb_str piece)
 static enum lb_given give(struct lb_request *req, struct lb_buf *out)
 {
     char bytes[1024];
+    size_t begun = out->len;
     if (has_to_wait(req))
         return LB_GIVE_LATER;
     if (app.given && app.soon) {
@@ -94,7 +96,8 @@ static enum lb_given give(struct lb_request *req, struct lb_buf *out)
         app.given += len;
     }
     app.largest = out->len > app.largest ? out->len : app.largest;
-    return app.given < app.give ? LB_GIVEN : LB_GIVEN_ALL;
+    bool more = app.given < app.give || (app.end_apart && out->len > begun);
+    return more ? LB_GIVEN : LB_GIVEN_ALL;
 }
 
 static enum lb_admission begin(void *context, struct lb_request *req)
@@ -437,6 +440,55 @@ static void http_1_0_gets_it_until_the_end(void **state)
     close(fd);
 }
 
+static void give_apart(unsigned later)
+{
+    static const uint64_t sizes[] = {0, 1000, LB_GIVE_BYTES, 100000};
+    app.end_apart = true;
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+        app.give = sizes[i];
+        app.given = 0;
+        int fd = dial();
+        ask(fd, "GET", "0");
+        hear(fd, NULL, 0);
+        assert_true(heard_end);
+        assert_int_equal(heard + heard_len - strstr(heard, "\r\n\r\n") - 4, app.give);
+        close(fd);
+        app.given = 0;
+        fd = dial();
+        ask(fd, "GET", "1");
+        hear(fd, "\r\n0\r\n\r\n", 1);
+        assert_int_equal(count_chunks(), app.give);
+        close(fd);
+    }
+}
+
+/* The application may learn that it was all when there is nothing left to give. */
+static void a_response_may_end_with_an_empty_piece(void **state)
+{
+    (void)state;
+    give_apart(0);
+    for (unsigned later = 2; later <= 4; later++)
+        with_a_completer(give_apart, later);
+}
+
+/* A server that ends without waiting any longer does not close in order what is not whole. */
+static void an_end_cuts_half_a_response(void **state)
+{
+    (void)state;
+    int fd = dial();
+    int small = 4096;
+    setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &small, sizeof small);
+    app.give = (uint64_t)1 << 40;
+    ask(fd, "GET", "0");
+    pause_ms(50);
+    assert_false(lb_server_drain(server, 50));
+    lb_server_stop(server);
+    lb_server_destroy(server);
+    hear(fd, NULL, 0);
+    assert_true(heard_reset);
+    close(fd);
+}
+
 #define SERVED(test) cmocka_unit_test_setup_teardown(test, start, stop)
 
 int main(void)
@@ -457,6 +509,8 @@ int main(void)
         SERVED(half_a_response_is_not_taken_for_the_whole),
         SERVED(a_head_request_and_an_empty_response),
         SERVED(http_1_0_gets_it_until_the_end),
+        SERVED(a_response_may_end_with_an_empty_piece),
+        cmocka_unit_test_setup(an_end_cuts_half_a_response, start),
     };
     return cmocka_run_group_tests_name("http_pieces", tests, NULL, NULL);
 }
