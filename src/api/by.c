@@ -91,6 +91,8 @@ bool lb_by_fill_in(struct lb_by *actors, struct lb_buf *body, const struct lb_by
 {
     struct lb_buf filled = {0};
     size_t copied = 0;
+    if (body->failed) /* the places are those of a longer text */
+        return false;
     for (size_t i = 0; i < places->count; i++) {
         const struct lb_by_place *place = &places->places[i];
         lb_buf_append(&filled, body->ptr + copied, place->at - copied);

@@ -41,7 +41,7 @@ struct lb_by_places {
     size_t count;
 };
 
-/* Fills them in. False when out of memory. */
+/* Fills them in. False when out of memory, or when the body is not whole for want of it. */
 bool lb_by_fill_in(struct lb_by *actors, struct lb_buf *body, const struct lb_by_places *places);
 
 #endif

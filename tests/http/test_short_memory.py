@@ -1,5 +1,5 @@
-"""Memory that is too short to read an international host name, which the library for these needs some for: no answer
-depends on a name that was not read."""
+"""Memory that is too short: to read an international host name, which the library for these needs some for (no answer
+depends on a name that was not read), or to write an answer (none says less than the whole)."""
 
 import mmap
 from contextlib import contextmanager
@@ -9,7 +9,7 @@ import pytest
 
 from support import expect
 from support.campaigns import Campaign
-from support.client import File
+from support.client import ConnectionClosed, File
 from support.preload import preloaded
 from support.server import Server
 
@@ -20,18 +20,21 @@ FILE = f"domain\n{HOST}\n".encode()
 SOURCE = r"""
 #define _GNU_SOURCE
 #include <dlfcn.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 
-static volatile uint8_t *is_short;
+static volatile uint8_t *is_short; /* [1]: so many buffers of readers grow until one may not */
 
 __attribute__((constructor)) static void begin(void)
 {
     const char *path = getenv("SHORT_OF_HOSTS");
-    int fd = path ? open(path, O_RDONLY | O_CLOEXEC) : -1;
-    void *map = fd < 0 ? MAP_FAILED : mmap(NULL, 1, PROT_READ, MAP_SHARED, fd, 0);
+    int fd = path ? open(path, O_RDWR | O_CLOEXEC) : -1;
+    void *map = fd < 0 ? MAP_FAILED : mmap(NULL, 2, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
     if (map != MAP_FAILED)
         is_short = map;
 }
@@ -41,15 +44,34 @@ int idn2_lookup_u8(const uint8_t *name, uint8_t **out, int flags)
     int (*real)(const uint8_t *, uint8_t **, int) = dlsym(RTLD_NEXT, "idn2_lookup_u8");
     return is_short && *is_short ? -100 : real(name, out, flags); /* IDN2_MALLOC */
 }
+
+static int may_grow(void)
+{
+    char name[16] = "";
+    if (!is_short || !is_short[1] || prctl(PR_GET_NAME, name) != 0 || strncmp(name, "lb-reader", 9) != 0)
+        return 1;
+    return --is_short[1] != 0;
+}
+
+void *realloc(void *memory, size_t size)
+{
+    static void *(*real)(void *, size_t);
+    if (!real)
+        real = dlsym(RTLD_NEXT, "realloc");
+    if (may_grow())
+        return real(memory, size);
+    errno = ENOMEM;
+    return NULL;
+}
 """
 
 
 class Memory:
     def __init__(self, folder):
         file = folder / "short"
-        file.write_bytes(bytes(1))
+        file.write_bytes(bytes(2))
         with open(file, "r+b") as opened:
-            self.map = mmap.mmap(opened.fileno(), 1)
+            self.map = mmap.mmap(opened.fileno(), 2)
         self.env = {**preloaded(folder, SOURCE), "SHORT_OF_HOSTS": str(file)}
 
     @contextmanager
@@ -133,3 +155,38 @@ def test_no_list_shows_a_lead_as_free_whose_names_cannot_be_read(memory, tenant)
         expect.ok(response)
     assert campaign.lead("jane")["blocked"] is True
     expect.ok(api.delete("/blocklist", {"entries": [{"domain": HOST}]}))
+
+
+def lines_of(read):
+    """None: it was refused, or cut before its end."""
+    try:
+        response = read()
+    except ConnectionClosed:
+        return None
+    if response.status != 200:
+        refused(response)
+        return None
+    return response.body.decode().splitlines()
+
+
+@pytest.mark.parametrize("path, accept", [("/blocked-leads", "text/csv"),
+                                          ("/blocked-leads?limit=1000&include=by", "application/json")])
+def test_a_list_is_whole_or_does_not_end_in_order(memory, tenant, path, accept):
+    leads = [{"publicIdentifier": f"list-{i:04}"} for i in range(2000)]
+    expect.ok(tenant.api.post("/blocked-leads", {"leads": leads}))
+
+    def read():
+        return tenant.api.get(path, headers=[("Accept", accept)])
+
+    whole = lines_of(read)
+    cut = 0
+    for nth in range(1, 60):
+        memory.map[1] = nth
+        lines = lines_of(read)
+        left = memory.map[1]
+        memory.map[1] = 0
+        assert lines is None or lines == whole, nth
+        cut += lines is None
+        if left:
+            break
+    assert cut > 0 and left

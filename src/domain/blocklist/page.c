@@ -290,7 +290,7 @@ lb_err lb_blocklist_page(struct lb_blocklist *blocklist, struct lb_store_reader 
     size_t room = (order_count > 1 ? order_count + 1 : 1) * (WALK_IDS + 1);
     uint64_t *ids = malloc(room * sizeof *ids);
     if (!ids)
-        return LB_ERR_INTERNAL;
+        return LB_ERR_OVERLOADED;
     *out = (struct lb_page_result){.total_known = !filters(query) && !has_bounds(query)};
     for (size_t i = 0; i < order_count; i++)
         out->total += lb_list_orders_count(blocklist->orders, orders[i]);
