@@ -11,7 +11,7 @@ import pytest
 from support import expect, people
 from support.campaigns import INVITATION, MESSAGE, Campaign, unblock_everywhere
 from support.client import build
-from support.events import ask
+from support.events import Stream, ask
 from support.marks import sqlite_only
 from support.moved_clock import MovedClock
 from support.server import Server, key_id, on_postgresql, unique
@@ -511,51 +511,6 @@ def test_few_requests_of_a_workspace_wait_at_once(server):
 
 
 # --- Streams ---
-
-
-class Stream:
-    def __init__(self, server, key, after="now", last_id=None):
-        self.connection = server.connect()
-        headers = [("x-api-key", key), ("Accept", "text/event-stream"), ("Host", "x")]
-        headers += [("Last-Event-ID", last_id)] if last_id else []
-        lines = "".join(f"{name}: {value}\r\n" for name, value in headers)
-        self.connection.send(f"GET /v1/events?after={after} HTTP/1.1\r\n{lines}\r\n".encode())
-        self.head = self.connection._take_until(b"\r\n\r\n").decode()
-        self.text = b""
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.connection.close()
-
-    def chunk(self):
-        """One chunk of the body; b"" is the end."""
-        size = int(self.connection._take_until(b"\r\n"), 16)
-        data = self.connection._take(size)
-        assert self.connection._take(2) == b"\r\n"
-        return data
-
-    def events(self, count):
-        found = []
-        while len(found) < count:
-            while b"\n\n" not in self.text:
-                data = self.chunk()
-                assert data, "the stream has ended"
-                self.text += data
-            block, self.text = self.text.split(b"\n\n", 1)
-            if block.startswith(b":"):
-                continue
-            fields = dict(line.split(": ", 1) for line in block.decode().split("\n"))
-            event = json.loads(fields["data"])
-            assert (fields["id"], fields["event"]) == (event["id"], event["type"])
-            found.append(event)
-        return found
-
-    def ends(self):
-        while self.chunk():
-            pass
-        return True
 
 
 def test_a_stream_tells_what_comes(fresh):

@@ -5,6 +5,7 @@ The checker plays the blocklist log through by its own rules (docs/storage.md): 
 stands, and a request stands when it was restored as often as it was taken back; so an event is told of those for whom that changes, in the order of the log, a change's rows together and at
 most 1,000 people in one. Rows of events come after the log's entries up to the number that they name."""
 
+import json
 import random
 import sqlite3
 import threading
@@ -257,3 +258,51 @@ def judge(server, tenant, load, followers):
         assert not wrong, wrong[:5]
         assert len(set(follower.ids)) == len(follower.ids)
     return wanted
+
+
+# --- Streams ---
+
+
+class Stream:
+    def __init__(self, server, key, after="now", last_id=None, version="1.1"):
+        self.connection = server.connect()
+        headers = [("x-api-key", key), ("Accept", "text/event-stream"), ("Host", "x")]
+        headers += [("Last-Event-ID", last_id)] if last_id else []
+        lines = "".join(f"{name}: {value}\r\n" for name, value in headers)
+        self.connection.send(f"GET /v1/events?after={after} HTTP/{version}\r\n{lines}\r\n".encode())
+        self.head = self.connection._take_until(b"\r\n\r\n").decode()
+        self.text = b""
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.connection.close()
+
+    def chunk(self):
+        """One chunk of the body; b"" is the end."""
+        size = int(self.connection._take_until(b"\r\n"), 16)
+        data = self.connection._take(size)
+        assert self.connection._take(2) == b"\r\n"
+        return data
+
+    def events(self, count):
+        found = []
+        while len(found) < count:
+            while b"\n\n" not in self.text:
+                data = self.chunk()
+                assert data, "the stream has ended"
+                self.text += data
+            block, self.text = self.text.split(b"\n\n", 1)
+            if block.startswith(b":"):
+                continue
+            fields = dict(line.split(": ", 1) for line in block.decode().split("\n"))
+            event = json.loads(fields["data"])
+            assert (fields["id"], fields["event"]) == (event["id"], event["type"])
+            found.append(event)
+        return found
+
+    def ends(self):
+        while self.chunk():
+            pass
+        return True

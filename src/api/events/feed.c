@@ -14,7 +14,8 @@
 #define WAITS_MAX         16 /* of a workspace at once */
 #define WAITS_OF_USER_MAX 4
 #define HEARTBEAT_MS      15000
-#define STREAM_EVENTS     50 /* that are made at a time */
+#define STREAM_EVENTS     50 /* that are made at a time, unless the first few are so large: */
+#define STREAM_BYTES      ((size_t)64 << 10)
 #define TRIES_WHILE_BUSY  300
 #define STREAM_TYPE       "text/event-stream"
 
@@ -203,8 +204,14 @@ static lb_err fill(struct lb_call *call, struct lb_store_reader *reader)
     if (err)
         return err;
     page->after = page->cursor;
-    for (size_t i = 0; i < page->count; i++)
+    for (size_t i = 0; i < page->count; i++) {
+        if (feeding->piece.len > STREAM_BYTES) { /* the rest comes with the next piece */
+            page->after = page->events[i - 1].cursor;
+            page->more = true;
+            break;
+        }
         put_stream_event(feeding, &page->events[i]);
+    }
     uint64_t now_ms = lb_clock_mono_ms();
     if (!page->count && now_ms - feeding->sent_ms >= HEARTBEAT_MS)
         lb_buf_append_lit(&feeding->piece, ":\n\n");
@@ -264,6 +271,15 @@ static enum lb_given ask_for_more(struct lb_call *call)
     return busy && tries < TRIES_WHILE_BUSY ? LB_GIVE_SOON : LB_GIVE_FAILED;
 }
 
+/* A stream that waits, for hours as a rule, keeps nothing of what it has sent. */
+static bool sleep_light(struct feeding *feeding, struct lb_buf *out)
+{
+    lb_buf_fini(out);
+    lb_buf_fini(&feeding->piece);
+    lb_events_page_fini(&feeding->page);
+    return lb_event_wait_sleep(&feeding->wait, feeding->sent_ms + HEARTBEAT_MS);
+}
+
 static enum lb_given give(struct lb_request *req, struct lb_buf *out)
 {
     struct lb_call *call = lb_call_of(req);
@@ -279,7 +295,7 @@ static enum lb_given give(struct lb_request *req, struct lb_buf *out)
     }
     if (feeding->begun && !feeding->page.more) {
         feeding->begun = false; /* when it is asked again, something woke it */
-        if (lb_event_wait_sleep(&feeding->wait, feeding->sent_ms + HEARTBEAT_MS))
+        if (sleep_light(feeding, out))
             return LB_GIVE_LATER;
     }
     return ask_for_more(call);
