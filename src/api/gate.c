@@ -425,11 +425,20 @@ static bool is_good_type(const struct lb_call *call, struct lb_str type)
     return false;
 }
 
+static bool is_identity(struct lb_str coding)
+{
+    return coding.len == 0 || (coding.len == 8 && strncasecmp(coding.ptr, "identity", 8) == 0);
+}
+
 /* Compressed bodies are not taken: a few bytes of one could stand for gigabytes. */
 static bool is_plain(const struct lb_call *call)
 {
-    struct lb_str coding = lb_request_header(call->req, "Content-Encoding");
-    return coding.len == 0 || (coding.len == 8 && strncasecmp(coding.ptr, "identity", 8) == 0);
+    unsigned line = 0;
+    struct lb_str coding;
+    do
+        coding = lb_request_next_header(call->req, "Content-Encoding", &line);
+    while (coding.ptr && is_identity(coding));
+    return !coding.ptr;
 }
 
 static bool pass_media_type(struct lb_call *call)

@@ -20,6 +20,11 @@ struct lb_str lb_request_find_header(const struct lb_request *req, struct lb_str
     return lb_head_find(&lb_exchange_of((struct lb_request *)req)->head, name);
 }
 
+struct lb_str lb_request_next_header(const struct lb_request *req, const char *name, unsigned *at)
+{
+    return lb_head_next(&lb_exchange_of((struct lb_request *)req)->head, lb_str(name), at);
+}
+
 struct lb_str lb_request_client(struct lb_request *req)
 {
     if (!req->client_len)

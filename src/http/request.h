@@ -114,6 +114,9 @@ static inline struct lb_str lb_request_header(const struct lb_request *req, cons
     return lb_request_find_header(req, lb_str(name));
 }
 
+/* The same from header line `*at` on, which is set to the line after it: 0 at first. */
+struct lb_str lb_request_next_header(const struct lb_request *req, const char *name, unsigned *at);
+
 /* The client's address as text, made once; lives as long as the request. On the thread that the
  * request belongs to. */
 struct lb_str lb_request_client(struct lb_request *req);

@@ -236,6 +236,12 @@ def test_a_compressed_body_is_415(scene, target, coding):
     assert scene.snapshot() == before
 
 
+def test_each_line_says_how_a_body_is_compressed(scene):
+    lines = [("Content-Encoding", "identity"), ("Content-Encoding", "gzip")]
+    response = scene.send(TARGETS["check"], {"publicIdentifiers": ["kept"]}, headers=lines)
+    expect.error(response, 415, "unsupported_media_type")
+
+
 @pytest.mark.parametrize("coding", ["identity", "Identity", ""])
 def test_a_body_that_is_not_compressed_may_say_so(scene, coding):
     response = scene.send(TARGETS["check"], {"publicIdentifiers": ["kept"]}, headers=[("Content-Encoding", coding)])
