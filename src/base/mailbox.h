@@ -30,7 +30,7 @@ void lb_mailbox_push(struct lb_mailbox *mailbox, struct lb_task *task);
 /* Pushes tasks linked by `next` from `first` to `last`; `last->next` is ignored. */
 void lb_mailbox_push_chain(struct lb_mailbox *mailbox, struct lb_task *first, struct lb_task *last);
 
-/* Readable while the mailbox holds tasks. */
+/* Becomes readable when a task is pushed to an owner that sleeps. */
 int lb_mailbox_fd(const struct lb_mailbox *mailbox);
 
 /* For an owner that drains the mailbox again and again: it is awake from lb_mailbox_wake until

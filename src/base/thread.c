@@ -28,11 +28,15 @@ void lb_thread_answers(void)
     struct attributes now = {.size = sizeof now};
     if (syscall(SYS_sched_getattr, 0, &now, sizeof now, 0) == 0)
         wanted.nice = now.nice;
+    if (now.policy != SCHED_OTHER) /* an operator's choice */
+        return;
     syscall(SYS_sched_setattr, 0, &wanted, 0);
 }
 
 void lb_thread_yields(void)
 {
     struct sched_param none = {.sched_priority = 0};
+    if (sched_getscheduler(0) != SCHED_OTHER)
+        return;
     sched_setscheduler(0, SCHED_BATCH, &none);
 }

@@ -1,5 +1,5 @@
 /* What a thread asks of the kernel's scheduler. Nothing needs a privilege; a kernel that does not
- * know a request is left alone. */
+ * know a request is left alone, and so is a policy that an operator has chosen. */
 #ifndef LB_BASE_THREAD_H
 #define LB_BASE_THREAD_H
 

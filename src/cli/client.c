@@ -451,6 +451,8 @@ static void describe_failure(struct lb_client *client, CURLcode code)
     char *out = client->failure;
     size_t size = sizeof client->failure;
     const char *why = client->error[0] ? client->error : curl_easy_strerror(code);
+    if (client->socket_path && code == CURLE_COULDNT_CONNECT) /* curl speaks of a port */
+        why = "too many commands use it, or the server has just ended. Try again in a moment.";
     if (code == CURLE_ABORTED_BY_CALLBACK)
         snprintf(out, size, "gave up waiting for %s", client->base);
     else if (client->socket_path)

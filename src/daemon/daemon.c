@@ -30,11 +30,15 @@ struct lb_daemon {
     struct lb_parts parts;
 };
 
+/* The terminal's end stops it in order, too, unless nohup was asked to prevent that. */
 static void fill_stop_signals(sigset_t *signals)
 {
+    struct sigaction hangup;
     sigemptyset(signals);
     sigaddset(signals, SIGTERM);
     sigaddset(signals, SIGINT);
+    if (sigaction(SIGHUP, NULL, &hangup) == 0 && hangup.sa_handler != SIG_IGN)
+        sigaddset(signals, SIGHUP);
 }
 
 /* The failure of the storage wakes the main thread the way an operator would. */
@@ -47,7 +51,8 @@ static bool not_told_to_stop(void)
 {
     sigset_t pending;
     sigpending(&pending);
-    return !sigismember(&pending, SIGTERM) && !sigismember(&pending, SIGINT);
+    return !sigismember(&pending, SIGTERM) && !sigismember(&pending, SIGINT) &&
+           !sigismember(&pending, SIGHUP);
 }
 
 /* systemd would end a start that takes minutes. */

@@ -45,6 +45,27 @@ def check_sigterm_with_connections(own):
     own.start()
 
 
+def test_the_end_of_the_terminal_stops_a_server_in_order():
+    with Server() as own:
+        with own.connect() as connection:
+            connection.send(build("GET", "/v1/blocked-leads", [("x-api-key", own.tenant().key)]))
+            own.process.send_signal(signal.SIGHUP)
+            assert connection.read().status == 200
+        assert own.process.wait(timeout=20) == 0
+
+
+def test_nohup_lets_a_server_outlive_the_terminal():
+    with contextlib.ExitStack() as stack:
+        before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+        try:
+            own = stack.enter_context(Server())
+        finally:
+            signal.signal(signal.SIGHUP, before)
+        own.process.send_signal(signal.SIGHUP)
+        time.sleep(1)
+        expect.ok(own.tenant().api.get("/blocked-leads"))
+
+
 @pytest.mark.parametrize("threads", [1, 2])
 def test_clients_that_wait_to_be_accepted_are_answered_by_a_server_that_ends(threads):
     with Server("--threads", threads) as own:
