@@ -48,7 +48,7 @@ rules.thead_open = (tokens, at, options, env) => {
 rules.image = (tokens, at, options, env) => {
   const alt = markdown.utils.escapeHtml(tokens[at].content);
   const path = posix.join(posix.dirname(env.path), tokens[at].attrGet('src'));
-  if (path === 'docs/bench.svg') return `<img src="bench.svg" alt="${alt}" width="760" height="506" loading="lazy">`;
+  if (path === 'docs/bench.svg') return `<img src="bench.svg" alt="${alt}" width="760" height="482" loading="lazy">`;
   return `<span class="left-out">${alt ? `${alt}. ` : ''}The picture is in the source code: <code>${path}</code></span>`;
 };
 

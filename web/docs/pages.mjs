@@ -10,7 +10,7 @@ const IN_SOURCE = ['architecture.md', 'chain.md', 'comparison.md', 'performance.
 const ELSEWHERE = { readme: 'README.md', changelog: 'CHANGELOG.md' };
 
 // What is newest: all of it is a tenth of all pages.
-const changelogSize = 1_000;
+const changelogSize = 800;
 function shortened(name, text) {
   const end = name === 'changelog' ? text.indexOf('\n- ', changelogSize) : -1;
   return end < 0 ? text : `${text.slice(0, end)}\n\nThe rest of it, and earlier versions, are in \`CHANGELOG.md\` of the source code.\n`;
